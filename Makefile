@@ -1,0 +1,48 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+OPENAPI ?= openapi
+SEED ?= 1
+PORT ?= 8765
+
+READY := .venv/.ready
+
+.PHONY: help
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "wanted Python 3.11 or newer, got " + sys.version.split()[0] + "; name one with PYTHON=")'
+	@echo "setting up .venv"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@touch $@
+
+.PHONY: generate
+generate: $(READY) ## Write the client from the documents (OPENAPI=folder OUT=folder)
+	@$(BIN)/python -m scripts.generate --openapi $(OPENAPI) --out $(or $(OUT),generated)
+
+.PHONY: check
+check: $(READY) ## Check that the client is current, the house style, lint and types
+	@$(BIN)/python -m scripts.document --openapi $(OPENAPI) --house
+	@$(BIN)/python -m scripts.generate --openapi $(OPENAPI) --out $(or $(OUT),generated) --check
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+
+.PHONY: simulate
+simulate: $(READY) ## Serve the documented APIs on a loopback port (PORT=8765 OPENAPI=folder)
+	@$(BIN)/python -m scripts.simulate --openapi $(OPENAPI) --port $(PORT)
+
+.PHONY: verify
+verify: $(READY) ## Verify the simulator, or a live server (API=stem URL=base SEED=1 ALLOW_WRITES=1 OPENAPI=folder OUT=folder)
+	@$(BIN)/python -m scripts.verify --openapi $(OPENAPI) --out $(or $(OUT),build/verify) --seed $(SEED) \
+		$(if $(API),--api $(API)) $(if $(URL),--url $(URL)) $(if $(PROFILE),--profile $(PROFILE))
+
+.PHONY: test
+test: $(READY) ## Run the tests
+	@$(BIN)/python -m pytest
+
+.PHONY: clean
+clean: ## Remove what was built, not what is kept
+	@rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache

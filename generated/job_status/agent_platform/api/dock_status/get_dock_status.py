@@ -1,0 +1,195 @@
+# Generated from openapi/agent-platform.yaml by `make generate`; do not edit.
+
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.dock_status import DockStatus
+from ...models.error_answer import ErrorAnswer
+from ...types import Response
+
+
+def _get_kwargs(
+    dock_status_id: str,
+) -> dict[str, Any]:
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/api/public/dock-status/{dock_status_id}".format(
+            dock_status_id=quote(str(dock_status_id), safe=""),
+        ),
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> DockStatus | ErrorAnswer | None:
+    if response.status_code == 200:
+        response_200 = DockStatus.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = ErrorAnswer.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = ErrorAnswer.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = ErrorAnswer.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = ErrorAnswer.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 429:
+        response_429 = ErrorAnswer.from_dict(response.json())
+
+        return response_429
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[DockStatus | ErrorAnswer]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    dock_status_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> Response[DockStatus | ErrorAnswer]:
+    """Get the status of a job
+
+     Tracks an ongoing or completed job of a tool or model: import, export, deploy or undeploy. The
+    status is final once it reads SUCCESS or FAILED.
+
+    Args:
+        dock_status_id (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[DockStatus | ErrorAnswer]
+    """
+
+    kwargs = _get_kwargs(
+        dock_status_id=dock_status_id,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    dock_status_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> DockStatus | ErrorAnswer | None:
+    """Get the status of a job
+
+     Tracks an ongoing or completed job of a tool or model: import, export, deploy or undeploy. The
+    status is final once it reads SUCCESS or FAILED.
+
+    Args:
+        dock_status_id (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        DockStatus | ErrorAnswer
+    """
+
+    return sync_detailed(
+        dock_status_id=dock_status_id,
+        client=client,
+    ).parsed
+
+
+async def asyncio_detailed(
+    dock_status_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> Response[DockStatus | ErrorAnswer]:
+    """Get the status of a job
+
+     Tracks an ongoing or completed job of a tool or model: import, export, deploy or undeploy. The
+    status is final once it reads SUCCESS or FAILED.
+
+    Args:
+        dock_status_id (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[DockStatus | ErrorAnswer]
+    """
+
+    kwargs = _get_kwargs(
+        dock_status_id=dock_status_id,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    dock_status_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> DockStatus | ErrorAnswer | None:
+    """Get the status of a job
+
+     Tracks an ongoing or completed job of a tool or model: import, export, deploy or undeploy. The
+    status is final once it reads SUCCESS or FAILED.
+
+    Args:
+        dock_status_id (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        DockStatus | ErrorAnswer
+    """
+
+    return (
+        await asyncio_detailed(
+            dock_status_id=dock_status_id,
+            client=client,
+        )
+    ).parsed

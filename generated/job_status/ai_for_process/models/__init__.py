@@ -1,0 +1,21 @@
+# Generated from openapi/ai-for-process.yaml by `make generate`; do not edit.
+
+"""Contains all the data models used in inputs/outputs"""
+
+from .dock_status import DockStatus
+from .error_answer import ErrorAnswer
+from .job_action import JobAction
+from .job_result import JobResult
+from .job_state import JobState
+from .job_type import JobType
+from .model_undeployment import ModelUndeployment
+
+__all__ = (
+    "DockStatus",
+    "ErrorAnswer",
+    "JobAction",
+    "JobResult",
+    "JobState",
+    "JobType",
+    "ModelUndeployment",
+)

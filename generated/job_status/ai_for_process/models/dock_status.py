@@ -1,0 +1,197 @@
+# Generated from openapi/ai-for-process.yaml by `make generate`; do not edit.
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.job_action import JobAction
+from ..models.job_state import JobState
+from ..models.job_type import JobType
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.job_result import JobResult
+
+
+T = TypeVar("T", bound="DockStatus")
+
+
+@_attrs_define
+class DockStatus:
+    """The status document of one job. Further fields are allowed: no answer has been published, and a finished export of
+    the same family prints more than this table.
+
+    """
+
+    field_id: str
+    """ The unique identifier of the dock status. """
+    status: JobState | str
+    """ Where the job stands. SUCCESS and FAILED are final. """
+    workflow_id: str | Unset = UNSET
+    """ The unique identifier of the workflow. Not required, a job of a model has none to name. """
+    model_id: str | Unset = UNSET
+    """ The unique identifier of the model, for jobs of models. """
+    job_type: JobType | str | Unset = UNSET
+    """ What the job works on. """
+    action: JobAction | str | Unset = UNSET
+    """ What the job does. """
+    percentage_complete: float | Unset = UNSET
+    """ How much is done, in percent. Printed by the finished export of a model. """
+    response: JobResult | Unset = UNSET
+    """ What the job has made. Printed by the finished export of a model. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        field_id = self.field_id
+
+        status: str
+        if isinstance(self.status, JobState):
+            status = self.status.value
+        else:
+            status = self.status
+
+        workflow_id = self.workflow_id
+
+        model_id = self.model_id
+
+        job_type: str | Unset
+        if isinstance(self.job_type, Unset):
+            job_type = UNSET
+        elif isinstance(self.job_type, JobType):
+            job_type = self.job_type.value
+        else:
+            job_type = self.job_type
+
+        action: str | Unset
+        if isinstance(self.action, Unset):
+            action = UNSET
+        elif isinstance(self.action, JobAction):
+            action = self.action.value
+        else:
+            action = self.action
+
+        percentage_complete = self.percentage_complete
+
+        response: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.response, Unset):
+            response = self.response.to_dict()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "_id": field_id,
+                "status": status,
+            }
+        )
+        if workflow_id is not UNSET:
+            field_dict["workflowId"] = workflow_id
+        if model_id is not UNSET:
+            field_dict["modelId"] = model_id
+        if job_type is not UNSET:
+            field_dict["jobType"] = job_type
+        if action is not UNSET:
+            field_dict["action"] = action
+        if percentage_complete is not UNSET:
+            field_dict["percentageComplete"] = percentage_complete
+        if response is not UNSET:
+            field_dict["response"] = response
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.job_result import JobResult
+
+        d = dict(src_dict)
+        field_id = d.pop("_id")
+
+        def _parse_status(data: object) -> JobState | str:
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                status_type_0 = JobState(data)
+
+                return status_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(JobState | str, data)
+
+        status = _parse_status(d.pop("status"))
+
+        workflow_id = d.pop("workflowId", UNSET)
+
+        model_id = d.pop("modelId", UNSET)
+
+        def _parse_job_type(data: object) -> JobType | str | Unset:
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                job_type_type_0 = JobType(data)
+
+                return job_type_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(JobType | str | Unset, data)
+
+        job_type = _parse_job_type(d.pop("jobType", UNSET))
+
+        def _parse_action(data: object) -> JobAction | str | Unset:
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                action_type_0 = JobAction(data)
+
+                return action_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(JobAction | str | Unset, data)
+
+        action = _parse_action(d.pop("action", UNSET))
+
+        percentage_complete = d.pop("percentageComplete", UNSET)
+
+        _response = d.pop("response", UNSET)
+        response: JobResult | Unset
+        if isinstance(_response, Unset):
+            response = UNSET
+        else:
+            response = JobResult.from_dict(_response)
+
+        dock_status = cls(
+            field_id=field_id,
+            status=status,
+            workflow_id=workflow_id,
+            model_id=model_id,
+            job_type=job_type,
+            action=action,
+            percentage_complete=percentage_complete,
+            response=response,
+        )
+
+        dock_status.additional_properties = d
+        return dock_status
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,305 @@
+# Generated from openapi/opensearch-flow-framework.yaml by `make generate`; do not edit.
+
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.core_error import CoreError
+from ...models.plugin_error import PluginError
+from ...models.route_error import RouteError
+from ...models.workflow_status import WorkflowStatus
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    workflow_id: str,
+    *,
+    all_: bool | Unset = False,
+    pretty: bool | Unset = False,
+    human: bool | Unset = False,
+    error_trace: bool | Unset = False,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["all"] = all_
+
+    params["pretty"] = pretty
+
+    params["human"] = human
+
+    params["error_trace"] = error_trace
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/_plugins/_flow_framework/workflow/{workflow_id}/_status".format(
+            workflow_id=quote(str(workflow_id), safe=""),
+        ),
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str | None:
+    if response.status_code == 200:
+        response_200 = WorkflowStatus.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+
+        def _parse_response_400(data: object) -> CoreError | PluginError:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_400_type_0 = CoreError.from_dict(data)
+
+                return response_400_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_400_type_1 = PluginError.from_dict(data)
+
+            return response_400_type_1
+
+        response_400 = _parse_response_400(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = response.text
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = PluginError.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = PluginError.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 405:
+        response_405 = RouteError.from_dict(response.json())
+
+        return response_405
+
+    if response.status_code == 406:
+        response_406 = RouteError.from_dict(response.json())
+
+        return response_406
+
+    if response.status_code == 429:
+        response_429 = CoreError.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = PluginError.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = response.text
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    workflow_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    all_: bool | Unset = False,
+    pretty: bool | Unset = False,
+    human: bool | Unset = False,
+    error_trace: bool | Unset = False,
+) -> Response[CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str]:
+    """Get the status of a workflow
+
+     Monitors the provisioning of a workflow until it is complete. The state is final once it reads
+    COMPLETED or FAILED. NOT_STARTED moves only when somebody asks to provision. A node that stops while
+    it provisions leaves PROVISIONING for good. Decide by `state` alone: an `error` can stand beside any
+    state.
+
+    Args:
+        workflow_id (str):
+        all_ (bool | Unset):  Default: False.
+        pretty (bool | Unset):  Default: False.
+        human (bool | Unset):  Default: False.
+        error_trace (bool | Unset):  Default: False.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str]
+    """
+
+    kwargs = _get_kwargs(
+        workflow_id=workflow_id,
+        all_=all_,
+        pretty=pretty,
+        human=human,
+        error_trace=error_trace,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    workflow_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    all_: bool | Unset = False,
+    pretty: bool | Unset = False,
+    human: bool | Unset = False,
+    error_trace: bool | Unset = False,
+) -> CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str | None:
+    """Get the status of a workflow
+
+     Monitors the provisioning of a workflow until it is complete. The state is final once it reads
+    COMPLETED or FAILED. NOT_STARTED moves only when somebody asks to provision. A node that stops while
+    it provisions leaves PROVISIONING for good. Decide by `state` alone: an `error` can stand beside any
+    state.
+
+    Args:
+        workflow_id (str):
+        all_ (bool | Unset):  Default: False.
+        pretty (bool | Unset):  Default: False.
+        human (bool | Unset):  Default: False.
+        error_trace (bool | Unset):  Default: False.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str
+    """
+
+    return sync_detailed(
+        workflow_id=workflow_id,
+        client=client,
+        all_=all_,
+        pretty=pretty,
+        human=human,
+        error_trace=error_trace,
+    ).parsed
+
+
+async def asyncio_detailed(
+    workflow_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    all_: bool | Unset = False,
+    pretty: bool | Unset = False,
+    human: bool | Unset = False,
+    error_trace: bool | Unset = False,
+) -> Response[CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str]:
+    """Get the status of a workflow
+
+     Monitors the provisioning of a workflow until it is complete. The state is final once it reads
+    COMPLETED or FAILED. NOT_STARTED moves only when somebody asks to provision. A node that stops while
+    it provisions leaves PROVISIONING for good. Decide by `state` alone: an `error` can stand beside any
+    state.
+
+    Args:
+        workflow_id (str):
+        all_ (bool | Unset):  Default: False.
+        pretty (bool | Unset):  Default: False.
+        human (bool | Unset):  Default: False.
+        error_trace (bool | Unset):  Default: False.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str]
+    """
+
+    kwargs = _get_kwargs(
+        workflow_id=workflow_id,
+        all_=all_,
+        pretty=pretty,
+        human=human,
+        error_trace=error_trace,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    workflow_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    all_: bool | Unset = False,
+    pretty: bool | Unset = False,
+    human: bool | Unset = False,
+    error_trace: bool | Unset = False,
+) -> CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str | None:
+    """Get the status of a workflow
+
+     Monitors the provisioning of a workflow until it is complete. The state is final once it reads
+    COMPLETED or FAILED. NOT_STARTED moves only when somebody asks to provision. A node that stops while
+    it provisions leaves PROVISIONING for good. Decide by `state` alone: an `error` can stand beside any
+    state.
+
+    Args:
+        workflow_id (str):
+        all_ (bool | Unset):  Default: False.
+        pretty (bool | Unset):  Default: False.
+        human (bool | Unset):  Default: False.
+        error_trace (bool | Unset):  Default: False.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str
+    """
+
+    return (
+        await asyncio_detailed(
+            workflow_id=workflow_id,
+            client=client,
+            all_=all_,
+            pretty=pretty,
+            human=human,
+            error_trace=error_trace,
+        )
+    ).parsed

@@ -1,0 +1,86 @@
+# Generated from openapi/opensearch-flow-framework.yaml by `make generate`; do not edit.
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+if TYPE_CHECKING:
+    from ..models.workflow_status_user_outputs_additional_property_type_1 import (
+        WorkflowStatusUserOutputsAdditionalPropertyType1,
+    )
+
+
+T = TypeVar("T", bound="WorkflowStatusUserOutputs")
+
+
+@_attrs_define
+class WorkflowStatusUserOutputs:
+    """Outputs for the user. No released version writes any."""
+
+    additional_properties: dict[str, str | WorkflowStatusUserOutputsAdditionalPropertyType1] = _attrs_field(
+        init=False, factory=dict
+    )
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.workflow_status_user_outputs_additional_property_type_1 import (
+            WorkflowStatusUserOutputsAdditionalPropertyType1,
+        )
+
+        field_dict: dict[str, Any] = {}
+        for prop_name, prop in self.additional_properties.items():
+            if isinstance(prop, WorkflowStatusUserOutputsAdditionalPropertyType1):
+                field_dict[prop_name] = prop.to_dict()
+            else:
+                field_dict[prop_name] = prop
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.workflow_status_user_outputs_additional_property_type_1 import (
+            WorkflowStatusUserOutputsAdditionalPropertyType1,
+        )
+
+        d = dict(src_dict)
+        workflow_status_user_outputs = cls()
+
+        additional_properties = {}
+        for prop_name, prop_dict in d.items():
+
+            def _parse_additional_property(data: object) -> str | WorkflowStatusUserOutputsAdditionalPropertyType1:
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    additional_property_type_1 = WorkflowStatusUserOutputsAdditionalPropertyType1.from_dict(data)
+
+                    return additional_property_type_1
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                return cast(str | WorkflowStatusUserOutputsAdditionalPropertyType1, data)
+
+            additional_property = _parse_additional_property(prop_dict)
+
+            additional_properties[prop_name] = additional_property
+
+        workflow_status_user_outputs.additional_properties = additional_properties
+        return workflow_status_user_outputs
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> str | WorkflowStatusUserOutputsAdditionalPropertyType1:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: str | WorkflowStatusUserOutputsAdditionalPropertyType1) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,1 @@
+"""What makes, imitates and checks: from hand-written OpenAPI documents to a client, a simulator and a proof."""

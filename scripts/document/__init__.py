@@ -1,0 +1,39 @@
+"""Reads a document: YAML and its lines, `$ref`, `x-job`, runtime expressions, and the rules that hold for it."""
+
+from .expression import MISSING, Keys, keys, walk
+from .job import Agreement, Job, Limit, Parts, Views
+from .load import load, load_folder
+from .model import Document, Example, Link, MediaType, Operation, Parameter, Response, SecurityScheme, snake_case
+from .navigate import schemas_at, subschemas, words_at
+from .problem import DocumentError, Problem
+from .source import Source, read
+
+__all__ = [
+    "MISSING",
+    "Agreement",
+    "Document",
+    "DocumentError",
+    "Example",
+    "Job",
+    "Keys",
+    "Limit",
+    "Link",
+    "MediaType",
+    "Operation",
+    "Parameter",
+    "Parts",
+    "Problem",
+    "Response",
+    "SecurityScheme",
+    "Source",
+    "Views",
+    "keys",
+    "load",
+    "load_folder",
+    "read",
+    "schemas_at",
+    "snake_case",
+    "subschemas",
+    "walk",
+    "words_at",
+]

@@ -1,0 +1,57 @@
+"""Loads documents, or says everything that is wrong with them."""
+
+from pathlib import Path
+
+from . import check
+from .model import Document
+from .parse import parse
+from .problem import DocumentError, Problem
+from .source import read
+
+
+def load(path: Path) -> Document:
+    """Loads one document.
+
+    Raises:
+        DocumentError: it cannot be used; every reason is given.
+    """
+    source = read(path)
+    if problems := check.before_parsing(source):
+        raise DocumentError(problems)
+    document = parse(source)
+    if problems := check.after_parsing(document):
+        raise DocumentError(problems)
+    return document
+
+
+def load_folder(folder: Path) -> tuple[Document, ...]:
+    """Loads every `*.yaml` of a folder, in the order of their names.
+
+    Raises:
+        DocumentError: there is none, or one cannot be used; every reason of every document is given.
+    """
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise DocumentError([Problem(folder, 1, "", "holds no *.yaml document; name a folder of OpenAPI documents")])
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            documents.append(load(path))
+        except DocumentError as error:
+            problems += error.problems
+    names: dict[str, Document] = {}
+    for document in documents:
+        stem = document.stem
+        if not document.package.isidentifier() or document.package != document.package.lower():
+            message = f"the file name becomes a Python package; rename {stem}.yaml to lower-case words joined by dashes"
+            problems.append(Problem(document.path, 1, "", message))
+        other = names.setdefault(document.class_name, document)
+        if other is not document or not document.class_name.isidentifier():
+            line = document.line(("info", "title"))
+            message = f"the title {document.title!r} gives the class {document.class_name}"
+            reason = f"which {other.path.name} gives too" if other is not document else "which is no Python name"
+            problems.append(Problem(document.path, line, "", f"{message}, {reason}; change the title"))
+    if problems:
+        raise DocumentError(problems)
+    return tuple(documents)

@@ -1,0 +1,227 @@
+"""What openapi-python-client would lose in silence, or turn into wrong code. Measured on the pinned version."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ..document import Document, Problem, snake_case, subschemas
+from ..document.model import METHODS, resolve
+from ..document.source import Pointer
+
+Finding = tuple[Pointer, str]
+
+SCALARS = {"string", "integer", "number", "boolean", "null"}
+LOCALS = ("response", "kwargs", "params")
+REFERENCE = re.compile(r"#/components/(schemas|responses|parameters|requestBodies|headers|links|examples)/[^/]+")
+
+
+def problems(document: Document) -> list[Problem]:
+    """What of a document would not reach the generated client, with the way out."""
+    return [
+        Problem(document.path, document.line(pointer), _owner(document, pointer), message)
+        for rule in (_paths, _parameters, _responses, _references, _schemas, _components)
+        for pointer, message in rule(document)
+    ]
+
+
+def _owner(document: Document, pointer: Pointer) -> str:
+    for operation in document.operations:
+        if pointer[: len(operation.pointer)] == operation.pointer:
+            return operation.id
+    return str(pointer[2]) if pointer[:1] == ("components",) and len(pointer) > 2 else "/".join(map(str, pointer))
+
+
+def _paths(document: Document) -> Iterator[Finding]:
+    for path, item in document.data["paths"].items():
+        if "$ref" in item:
+            yield ("paths", path, "$ref"), "a path item behind $ref vanishes from the client; write the path item here"
+        for method in METHODS:
+            if "callbacks" in item.get(method, {}):
+                yield ("paths", path, method, "callbacks"), "callbacks vanish from the client; describe them elsewhere"
+    if "webhooks" in document.data:
+        yield ("webhooks",), "webhooks vanish from the client; keep them in a document of their own"
+
+
+def _parameters(document: Document) -> Iterator[Finding]:
+    for operation in document.operations:
+        for parameter in operation.parameters:
+            at, name = parameter.pointer, parameter.name
+            schema = document.resolve(parameter.schema)
+            types = schema.get("type") if isinstance(schema, Mapping) else None
+            if "content" in parameter.raw:
+                yield at, f"the parameter {name} has content and vanishes from the client; give it a schema instead"
+            if snake_case(name) in LOCALS:
+                yield at, f"a parameter named {name} breaks the generated code; it cannot be one of {', '.join(LOCALS)}"
+            for key in ("style", "explode", "allowReserved"):
+                if key in parameter.raw and parameter.raw[key] != _default(parameter.where, parameter.raw, key):
+                    yield (*at, key), f"{key} of the parameter {name} is ignored by the client; remove it"
+            if parameter.where == "header" and (
+                schema.get("format") in {"uuid", "date", "date-time"} or types == "array"
+            ):
+                kind = schema.get("format") or types
+                yield (
+                    at,
+                    f"the header parameter {name} of kind {kind} fails when the call is made; describe it as a string",
+                )
+            if parameter.where == "path" and ("." in name or (isinstance(types, list) and "null" in types)):
+                yield (
+                    at,
+                    f"the path parameter {name} makes the whole call vanish; rename it without dots and without null",
+                )
+
+
+def _default(where: str, raw: Mapping[str, Any], key: str) -> Any:
+    if key == "style":
+        return "form" if where in {"query", "cookie"} else "simple"
+    if key == "explode":
+        return where in {"query", "cookie"}
+    return False
+
+
+def _responses(document: Document) -> Iterator[Finding]:
+    for operation in document.operations:
+        for response in operation.responses:
+            if not re.fullmatch(r"[1-5](\d\d|XX)|default", response.status):
+                yield response.pointer, f"the status {response.status!r} is dropped by the client; write 200 or 2XX"
+            if len(response.media_types) > 1:
+                names = ", ".join(media_type.name for media_type in response.media_types)
+                yield response.pointer, f"of several representations ({names}) the client reads one; describe one"
+            for media_type in response.media_types:
+                if not media_type.is_json and not re.match(r"text/|application/octet-stream", media_type.name):
+                    message = f"an answer of type {media_type.name} is dropped by the client; describe JSON or text"
+                    yield media_type.pointer, message
+                elif media_type.is_json and _is_any(document, media_type.schema):
+                    message = "the schema says nothing, so the client would give no answer at all; name a type or refer to one"
+                    yield media_type.pointer, message
+            if response.is_success and not response.media_types:
+                yield response.pointer, "a success without a body leaves the call without an answer; describe the body"
+
+
+def _is_any(document: Document, schema: Any) -> bool:
+    schema = document.resolve(schema)
+    says = {"type", "properties", "enum", "const", "allOf", "anyOf", "oneOf", "additionalProperties"}
+    return not isinstance(schema, Mapping) or not says & set(schema)
+
+
+def _references(document: Document) -> Iterator[Finding]:
+    def visit(node: Any, pointer: Pointer) -> Iterator[Finding]:
+        if isinstance(node, Mapping):
+            reference = node.get("$ref")
+            if isinstance(reference, str) and not REFERENCE.fullmatch(reference) and pointer[:1] != ("paths",):
+                yield (*pointer, "$ref"), f"{reference} cannot be followed by the generator; refer to a component"
+            for key, child in node.items():
+                if key not in {"value", "example", "default"}:
+                    yield from visit(child, (*pointer, key))
+        elif isinstance(node, list):
+            for index, child in enumerate(node):
+                yield from visit(child, (*pointer, index))
+
+    yield from visit(document.data, ())
+
+
+def _roots(document: Document) -> Iterator[tuple[Any, Pointer]]:
+    for name, schema in document.data.get("components", {}).get("schemas", {}).items():
+        yield schema, ("components", "schemas", name)
+    for operation in document.operations:
+        for parameter in operation.parameters:
+            yield parameter.schema, (*parameter.pointer, "schema")
+        for response in operation.responses:
+            for media_type in response.media_types:
+                yield media_type.schema, (*media_type.pointer, "schema")
+
+
+def _schemas(document: Document) -> Iterator[Finding]:
+    for root, place in _roots(document):
+        for node, pointer in subschemas(root, place):
+            if "if" in map(str, pointer) or "not" in map(str, pointer) or "then" in map(str, pointer):
+                continue  # conditions never reach the generator
+            for rule in _SCHEMA_RULES:
+                if message := rule(document, node):
+                    yield pointer, message
+
+
+def _members(document: Document, node: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    return [resolve(document.data, member, ())[0] for member in node.get(key, ())]
+
+
+def _combination_beside_properties(document: Document, node: Mapping[str, Any]) -> str | None:
+    for key in ("oneOf", "anyOf"):
+        if key in node and "properties" in node:
+            return f"{key} beside properties loses the properties; use if/then for the condition"
+    return None
+
+
+def _all_of_scalars(document: Document, node: Mapping[str, Any]) -> str | None:
+    members = _members(document, node, "allOf")
+    if members and any(member.get("type") in SCALARS for member in members):
+        return "allOf of scalars becomes an empty object; merge its members into one schema"
+    return None
+
+
+def _null_beside_enum(document: Document, node: Mapping[str, Any]) -> str | None:
+    if "enum" in node and isinstance(node.get("type"), list) and "null" in node["type"]:
+        return "a type list with null beside enum gives three classes; write anyOf: [{$ref: the enum}, {type: 'null'}]"
+    return None
+
+
+def _closed(document: Document, node: Mapping[str, Any]) -> str | None:
+    if node.get("additionalProperties") is False:
+        return "additionalProperties: false makes the client drop unknown fields; write unevaluatedProperties: false"
+    return None
+
+
+def _boolean_schema(document: Document, node: Mapping[str, Any]) -> str | None:
+    children = [*node.get("properties", {}).values(), *(node[key] for key in ("items", "not") if key in node)]
+    children += [member for key in ("allOf", "anyOf", "oneOf") for member in node.get(key, ())]
+    if any(isinstance(child, bool) for child in children):
+        return "the generator knows no boolean schema; write a type"
+    return None
+
+
+def _unknown_keywords(document: Document, node: Mapping[str, Any]) -> str | None:
+    for key, advice in (
+        ("nullable", "is a word of OpenAPI 3.0 and says nothing here; write type: [..., 'null']"),
+        ("patternProperties", "becomes a free map; describe additionalProperties"),
+        ("prefixItems", "loses its order; describe items"),
+        ("discriminator", "is ignored; the members must differ by themselves"),
+    ):
+        if key in node:
+            return f"{key} {advice}"
+    return None
+
+
+def _enum_members(document: Document, node: Mapping[str, Any]) -> str | None:
+    words = node.get("enum", ())
+    if len({type(word) for word in words}) > 1:
+        return f"an enum of several types {list(words)} is dropped; keep strings or integers"
+    seen: dict[str, Any] = {}
+    for word in words:
+        member = re.sub(r"[^A-Z0-9]+", "_", str(word).upper()).strip("_")
+        if seen.setdefault(member, word) != word and "x-enum-varnames" not in node:
+            return f"the enum words {seen[member]!r} and {word!r} give one member {member}; keep one of them"
+    return None
+
+
+_SCHEMA_RULES: tuple[Callable[[Document, Mapping[str, Any]], str | None], ...] = (
+    _combination_beside_properties,
+    _all_of_scalars,
+    _null_beside_enum,
+    _closed,
+    _boolean_schema,
+    _unknown_keywords,
+    _enum_members,
+)
+
+
+def _components(document: Document) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for name, schema in document.data.get("components", {}).get("schemas", {}).items():
+        at: Pointer = ("components", "schemas", name)
+        folded = snake_case(name)
+        if folded in seen:
+            yield at, f"{name} and {seen[folded]} give one class; rename one"
+        seen[folded] = name
+        for child in schema.get("properties", {}) if isinstance(schema, Mapping) else ():
+            if snake_case(child) == folded:
+                message = f"{name} has a property {child} of its own name, which breaks the types; rename the component"
+                yield (*at, "properties", child), message

@@ -1,0 +1,119 @@
+"""Reads the parameters of a request as the document describes them."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.requests import Request
+
+from ..document import Document, Operation, Parameter
+
+NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+
+
+class BadParameter(Exception):
+    """A parameter is missing or cannot be read."""
+
+
+class UnknownParameter(Exception):
+    """A query parameter that the document does not name."""
+
+
+def read_query(document: Document, operation: Operation, request: Request) -> dict[str, Any]:
+    """The query parameters by name, defaults filled in.
+
+    Raises:
+        BadParameter: one is missing, or its value is not of its schema.
+        UnknownParameter: one is not described.
+    """
+    values: dict[str, Any] = {}
+    credentials = {scheme.name for scheme in document.security_schemes.values() if scheme.where == "query"}
+    for parameter in operation.parameters_in("query"):
+        given = request.query_params.getlist(parameter.name)
+        if given:
+            values[parameter.name] = _value(document, parameter, given)
+        elif parameter.required:
+            raise BadParameter(parameter.name)
+        else:
+            schema = document.resolve(parameter.schema)
+            if "default" in schema:
+                values[parameter.name] = schema["default"]
+    unknown = set(request.query_params) - {p.name for p in operation.parameters_in("query")} - credentials
+    if unknown:
+        raise UnknownParameter(", ".join(sorted(unknown)))
+    return values
+
+
+def check_headers(document: Document, operation: Operation, request: Request) -> None:
+    """Whether header and cookie parameters can be read.
+
+    Raises:
+        BadParameter: one is missing, or its value is not of its schema.
+    """
+    places: tuple[tuple[str, Mapping[str, str]], ...] = (("header", request.headers), ("cookie", request.cookies))
+    for where, given in places:
+        for parameter in operation.parameters_in(where):
+            if parameter.name in given:
+                _value(document, parameter, [given[parameter.name]])
+            elif parameter.required:
+                raise BadParameter(parameter.name)
+
+
+def check_path(document: Document, operation: Operation, values: Mapping[str, str]) -> None:
+    """Whether the parameters of the path can be read.
+
+    Raises:
+        BadParameter: a value is not of its schema.
+    """
+    for parameter in operation.parameters_in("path"):
+        _value(document, parameter, [values[parameter.name]])
+
+
+async def check_body(document: Document, operation: Operation, request: Request) -> None:
+    """Whether the body is the one that the document describes. A body where none is described is ignored.
+
+    Raises:
+        BadParameter: it is missing, no JSON, or not of its schema.
+    """
+    described = document.resolve(operation.raw.get("requestBody"))
+    if not described:
+        return
+    body = await request.body()
+    if not body:
+        if described.get("required"):
+            raise BadParameter("body")
+        return
+    schema = described.get("content", {}).get("application/json", {}).get("schema")
+    if schema is None:
+        return
+    try:
+        value = json.loads(body)
+    except ValueError:
+        raise BadParameter("body") from None
+    if not document.validator(schema).is_valid(value):
+        raise BadParameter("body")
+
+
+def _value(document: Document, parameter: Parameter, given: Sequence[str]) -> Any:
+    schema = document.resolve(parameter.schema)
+    if schema.get("type") == "array":
+        items = document.resolve(schema.get("items", {}))
+        value: Any = [_scalar(items, text) for text in given]
+    else:
+        value = _scalar(schema, given[-1])
+    if not document.validator(parameter.schema).is_valid(value):
+        raise BadParameter(parameter.name)
+    return value
+
+
+def _scalar(schema: Mapping[str, Any], text: str) -> Any:
+    wanted = schema.get("type", "string")
+    types = wanted if isinstance(wanted, list) else [wanted]
+    if "boolean" in types and text in {"true", "false"}:
+        return text == "true"
+    if "integer" in types and re.fullmatch(r"-?(0|[1-9]\d*)", text):
+        return int(text)
+    if "number" in types and NUMBER.fullmatch(text):
+        return float(text)
+    return text

@@ -1,0 +1,1 @@
+"""Conformance of any server, simulated or live, to the document."""

@@ -1,0 +1,116 @@
+"""`python -m scripts.verify`: verifies the simulator, or the server at a URL.
+
+Ends with 0 where no rule is broken, 1 where one is, 2 where something could not be judged.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..document import Document, DocumentError, load_folder
+from .hosted import SimulatorDied, made_up_environment, simulator
+from .report import junit, page, table
+from .result import Result
+from .run import announce, verify
+from .target import Target, is_loopback, target
+
+
+def main() -> int:
+    """Runs a verification and writes its reports."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.verify", description="Verifies servers against documents.")
+    parser.add_argument("--openapi", type=Path, default=Path("openapi"), help="the folder of documents")
+    parser.add_argument("--out", type=Path, default=Path("build/verify"), help="the folder of the reports")
+    parser.add_argument("--api", metavar="STEM", help="the file stem of one document (default: all)")
+    parser.add_argument("--url", help="the base URL of a server (default: a simulator started for the run)")
+    parser.add_argument("--seed", type=int, default=1, help="the seed of generated requests")
+    parser.add_argument(
+        "--profile", choices=["full", "live"], help="full for simulators, live (the default with --url)"
+    )
+    arguments = parser.parse_args()
+    began = time.monotonic()
+    try:
+        documents = _chosen(load_folder(arguments.openapi), arguments.api)
+        if arguments.url and len(documents) != 1:
+            raise ValueError(f"--url needs --api, one of {', '.join(document.stem for document in documents)}")
+        if arguments.url:
+            results = [_live(documents[0], arguments.url, arguments.profile or "live", arguments.seed)]
+        else:
+            results = _simulated(
+                documents, arguments.openapi, arguments.out, arguments.profile or "full", arguments.seed
+            )
+    except (DocumentError, SimulatorDied, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    status = 1 if any(result.status == 1 for result in results) else max(result.status for result in results)
+    print(table(results))
+    print()
+    headline = _headline(results, arguments.seed, time.monotonic() - began)
+    print(headline)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    (arguments.out / "junit.xml").write_text(junit(results), encoding="utf-8")
+    (arguments.out / "report.html").write_text(page(results, headline), encoding="utf-8")
+    print(f"reports: {arguments.out / 'report.html'}, {arguments.out / 'junit.xml'}")
+    return status
+
+
+def _chosen(documents: tuple[Document, ...], stem: str | None) -> tuple[Document, ...]:
+    chosen = tuple(document for document in documents if stem in (None, document.stem))
+    if not chosen:
+        raise ValueError(f"there is no document {stem}; wanted one of {', '.join(d.stem for d in documents)}")
+    return chosen
+
+
+def _live(document: Document, url: str, profile: str, seed: int) -> Result:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"--url wants a base URL like https://host, got {url!r}")
+    allowed = os.environ.get("ALLOW_WRITES") == "1"
+    aimed = target(
+        document,
+        url,
+        os.environ,
+        profile="full" if profile == "full" else "live",
+        writes=allowed or (profile == "full" and is_loopback(url)),
+    )
+    return _run(aimed, seed)
+
+
+def _simulated(documents: Sequence[Document], openapi: Path, out: Path, profile: str, seed: int) -> list[Result]:
+    environment = made_up_environment(documents)
+    with simulator(openapi, environment, seed, out) as base:
+        targets = [
+            target(
+                document,
+                f"{base}/{document.stem}",
+                environment,
+                profile="live" if profile == "live" else "full",
+                writes=profile != "live",
+                stepping=True,
+            )
+            for document in documents
+        ]
+        return [_run(aimed, seed) for aimed in targets]
+
+
+def _run(aimed: Target, seed: int) -> Result:
+    print(announce(aimed), flush=True)
+    result = verify(aimed, seed)
+    if result.status == 2:
+        print(f"cannot judge {aimed.document.stem}: {result.problems[0]}", flush=True)
+    return result
+
+
+def _headline(results: Sequence[Result], seed: int, seconds: float) -> str:
+    failures = sum(len(list(result.failures())) for result in results)
+    judgements = sum(tally.judged for result in results for tally in result.tallies.values())
+    problems = sum(len(result.problems) for result in results)
+    parts = [f"{judgements} judgements", f"{failures} failures"]
+    if problems:
+        parts.append(f"{problems} could not be judged")
+    return f"{', '.join(parts)}; seed {seed}, {seconds:.1f} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,209 @@
+"""The one door to schemathesis. Its engine is not documented, so it is pinned and used nowhere else."""
+
+import copy
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.transport import Response as SchemathesisResponse
+from schemathesis.engine import events, from_schema
+from schemathesis.engine.recorder import CheckNode, ScenarioRecorder
+from schemathesis.generation import GenerationMode
+from schemathesis.generation.case import Case
+from schemathesis.generation.meta import REQUEST_SHAPE_PROBES, coverage_scenario
+
+from ..document import Operation, snake_case
+from ..document.model import resolve
+from . import conformance, probe
+from .exchange import Exchange
+from .result import Result
+from .rules import RULES, applies
+from .target import Target, is_loopback
+
+SLOW = 5.0
+# Checks that cannot fire on these operations and yet count successes, or that need two users.
+VACUOUS = ("ensure_resource_availability", "object_level_authorization", "use_after_free")
+NATURAL_REFUSALS = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
+
+
+class Described(Protocol):
+    """What the adapter needs of schemathesis' operation."""
+
+    definition: Any
+    label: str
+
+
+def run(target: Target, result: Result, seed: int) -> None:
+    """Runs schemathesis on the target and counts its judgements, those left out that could not have failed."""
+    if is_loopback(target.base_url):
+        os.environ.setdefault("NO_PROXY", "127.0.0.1,localhost,::1")
+    stream = from_schema(_schema(target, seed)).execute()
+    for event in stream:
+        if isinstance(event, events.ScenarioFinished):
+            _count(target, result, event.recorder)
+        elif isinstance(event, events.NonFatalError):
+            where = f"{event.label}: " if event.label else ""
+            result.problems.append(target.redact(f"schemathesis could not go on: {where}{event.info.format()}"))
+        elif isinstance(event, events.FatalError):
+            result.problems.append(target.redact(f"schemathesis ended: {event.exception}"))
+
+
+def _schema(target: Target, seed: int) -> Any:
+    full = target.profile == "full"
+    refusals = {*NATURAL_REFUSALS, *_documented_refusals(target)}
+    settings: dict[str, Any] = {
+        "seed": seed,
+        "base-url": target.base_url,
+        "max-redirects": 0,
+        "request-timeout": 10,
+        "continue-on-failure": True,
+        "generation": {"max-examples": 10 if full else 4, "database": "none", "no-shrink": True},
+        "phases": {"stateful": {"enabled": full}},
+        "checks": {
+            "max_response_time": SLOW,
+            "positive_data_acceptance": {"expected-statuses": sorted(refusals)},
+            **{name: {"enabled": False} for name in VACUOUS},
+        },
+        "auth": {"openapi": {key: _credential(target, key) for key in target.credentials}},
+        "dictionaries": {snake_case(name): {"values": list(values)} for name, values in target.known.items() if values},
+        "parameters": {
+            f"path.{name}": {"dictionary": snake_case(name), "probability": 0.7}
+            for name, values in target.known.items()
+            if values
+        },
+    }
+    if not full:
+        settings["phases"]["coverage"] = {"unexpected-methods": []}
+        settings["checks"]["ignored_auth"] = {"enabled": False}
+    config = SchemathesisConfig.from_dict(settings)
+    if not full:
+        config.projects.default.generation.update(modes=[GenerationMode.POSITIVE])
+    return schemathesis.openapi.from_dict(_view(target), config=config)
+
+
+def _documented_refusals(target: Target) -> Iterator[str]:
+    """Statuses that a well-formed request can meet by the document's own word, such as 400 for an unknown bot."""
+    for operation in target.operations:
+        for when in ("unknown_id", "wrong_scope", "disabled"):
+            if situation := operation.situation(when):
+                yield situation[0].status
+
+
+def _credential(target: Target, key: str) -> dict[str, str]:
+    scheme, value = target.document.security_schemes[key], target.credentials[key]
+    if scheme.type == "apiKey":
+        return {"api_key": value}
+    if scheme.scheme == "basic":
+        user, _, password = value.partition(":")
+        return {"username": user, "password": password}
+    return {"bearer": value}
+
+
+def _view(target: Target) -> dict[str, Any]:
+    """The document with the operations that may be called, and the known ids as examples of their parameters."""
+    data = copy.deepcopy(target.document.data)
+    allowed = {(operation.path, operation.method.lower()) for operation in target.operations}
+    for path, item in list(data["paths"].items()):
+        for method in [name for name in item if name in {"get", "put", "post", "delete", "patch"}]:
+            if (path, method) not in allowed:
+                del item[method]
+        if not any((path, method) in allowed for method in item):
+            del data["paths"][path]
+    for operation in target.operations:
+        raw = data["paths"][operation.path][operation.method.lower()]
+        for entry in (*raw.get("parameters", ()), *data["paths"][operation.path].get("parameters", ())):
+            parameter, _ = resolve(data, entry, ())
+            if parameter["in"] == "path" and target.known.get(parameter["name"]):
+                parameter.pop("example", None)
+                values = target.known[parameter["name"]]
+                parameter["examples"] = {f"known_{index}": {"value": value} for index, value in enumerate(values)}
+    return data
+
+
+def _count(target: Target, result: Result, recorder: ScenarioRecorder) -> None:
+    operations = {operation.id: operation for operation in target.operations}
+    for case_id, node in recorder.cases.items():
+        case = node.value
+        operation = operations[_raw(case.operation)["operationId"]]
+        interaction = recorder.interactions.get(case_id)
+        if interaction is None:
+            continue
+        exchange = _exchange(operation, interaction.request, interaction.response)
+        result.saw(exchange, probe.words(target, operation, exchange))
+        if interaction.response is None:
+            result.problems.append(target.redact(f"{operation.id}: no answer to {exchange.method} {exchange.url}"))
+            continue
+        for check in recorder.checks.get(case_id, ()):
+            _judge(target, result, operation, case, exchange, check)
+
+
+def _raw(operation: Described) -> Mapping[str, Any]:
+    raw: Mapping[str, Any] = operation.definition.raw
+    return raw
+
+
+def _exchange(operation: Operation, request: Any, response: SchemathesisResponse | None) -> Exchange:
+    return Exchange(
+        operation_id=operation.id,
+        method=request.method,
+        url=request.uri,
+        request_headers={name: values[0] for name, values in request.headers.items()},
+        status=response.status_code if response else None,
+        headers={name.lower(): values[0] for name, values in response.headers.items()} if response else {},
+        body=response.content if response else b"",
+        elapsed=response.elapsed if response else 0.0,
+        error="" if response else "no answer",
+    )
+
+
+def _judge(
+    target: Target, result: Result, operation: Operation, case: Case[Any], exchange: Exchange, check: CheckNode
+) -> None:
+    known = {rule.name for rule in RULES if rule.by_schemathesis}
+    full = target.profile == "full"
+    info = check.failure_info
+    if info is None:
+        if (
+            check.name in known
+            and applies(check.name, target.document, operation, full=full)
+            and _could_fail(check.name, target, operation, case, exchange)
+        ):
+            result.judge(operation.id, check.name)
+        return
+    found = conformance.broken(target, check.name, operation, exchange)
+    if found is None:
+        response = conformance.documented(operation, exchange.status or 0)
+        said = " ".join(str(info.failure.message).split())
+        got = f"{exchange.status} to {exchange.method} {exchange.url}; {said}"
+        says = next((rule.says for rule in RULES if rule.name == check.name), info.failure.title)
+        found = conformance.failure(target, check.name, operation, exchange, says, got, response)
+    result.judge(operation.id, check.name, found)
+
+
+def _could_fail(name: str, target: Target, operation: Operation, case: Case[Any], exchange: Exchange) -> bool:
+    """Whether a check that has passed could have failed on this case: only then is it a judgement."""
+    scenario = coverage_scenario(case)
+    shape_probe = scenario in REQUEST_SHAPE_PROBES
+    response = conformance.documented(operation, exchange.status or 0)
+    mode = case.meta.generation.mode if case.meta else None
+    match name:
+        case "status_code_conformance":
+            return not shape_probe
+        case "content_type_conformance" | "response_schema_conformance":
+            return not shape_probe and response is not None and bool(response.media_types)
+        case "response_headers_conformance":
+            return not shape_probe and response is not None and bool(response.headers)
+        case "negative_data_rejection":
+            return not shape_probe and mode is not None and mode.is_negative
+        case "positive_data_acceptance":
+            return not shape_probe and mode is not None and mode.is_positive
+        case "unsupported_method":
+            return shape_probe and exchange.method != "OPTIONS"
+        case "allow_header_conformance":
+            return exchange.method == "OPTIONS"
+        case "ignored_auth":
+            return exchange.is_accepted or exchange.status in {401, 403}
+        case _:
+            return True

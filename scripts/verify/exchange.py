@@ -1,0 +1,47 @@
+"""A request that was sent and what came back."""
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from attrs import define
+
+from ..document import MISSING
+
+
+@define(slots=False, frozen=True)
+class Exchange:
+    """One request and its answer. `status` is None where none came, and `error` then says why.
+
+    `path_values` holds the path parameters that the request was made from, where they are known. Header names are in
+    lower case.
+    """
+
+    operation_id: str
+    method: str
+    url: str
+    request_headers: Mapping[str, str]
+    status: int | None
+    headers: Mapping[str, str]
+    body: bytes
+    elapsed: float
+    error: str = ""
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the answer is a 2xx."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def media_type(self) -> str:
+        """The content type of the answer without its parameters, in lower case."""
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    @cached_property
+    def json(self) -> Any:
+        """The body as JSON, or `MISSING` where it is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return MISSING

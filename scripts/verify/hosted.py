@@ -1,0 +1,70 @@
+"""Starts the project's own simulator as a process, and stops it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..document import Document
+from .target import UNSCOPED
+
+STEP = 1.0  # seconds that the simulator's clock moves per request
+
+
+class SimulatorDied(Exception):
+    """The simulator did not come up. The message holds what it said."""
+
+
+@contextmanager
+def simulator(openapi: Path, environment: Mapping[str, str], seed: int, log_folder: Path) -> Iterator[str]:
+    """Runs the simulator on a free loopback port; gives the URL under which every document has its name.
+
+    Raises:
+        SimulatorDied: it ended before it listened.
+    """
+    log_folder.mkdir(parents=True, exist_ok=True)
+    package = __package__.rsplit(".", 1)[0] if __package__ else "scripts"
+    command = [sys.executable, "-m", f"{package}.simulate", "--openapi", str(openapi), "--port", "0"]
+    command += ["--step", str(STEP), "--seed", str(seed), "--request-log", str(log_folder / "requests.log")]
+    with (log_folder / "simulator.log").open("w", encoding="utf-8") as errors:
+        process = subprocess.Popen(  # noqa: S603 - this project's own module
+            command,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None  # noqa: S101 - it is a pipe, see above
+            first = process.stdout.readline().strip()
+            if not first.startswith("simulator: "):
+                process.wait(timeout=10)
+                said = (log_folder / "simulator.log").read_text(encoding="utf-8").strip()
+                raise SimulatorDied(said or f"the simulator ended with {process.returncode}")
+            yield first.removeprefix("simulator: ")
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.stdout:
+                process.stdout.close()
+
+
+def made_up_environment(documents: Iterable[Document]) -> dict[str, str]:
+    """Credentials for a simulator of our own. Real ones in the surroundings stay out of it, ids as well."""
+    environment: dict[str, str] = {}
+    for document in documents:
+        for key, scheme in document.security_schemes.items():
+            variable = document.environment_variable(key)
+            prefix = "user:" if scheme.scheme == "basic" else ""
+            environment[variable] = f"{prefix}verify-{document.stem}"
+            environment[variable + UNSCOPED] = f"{prefix}verify-{document.stem}-without-scope"
+        for operation in document.operations:
+            for parameter in operation.parameters_in("path"):
+                environment[document.environment_variable(parameter.name)] = ""
+    return environment

@@ -1,0 +1,80 @@
+"""The first line: whether this server can be judged at all."""
+
+from ..document import Operation
+from .calls import Caller
+from .exchange import Exchange
+from .target import Target
+
+
+class CannotJudge(Exception):
+    """The server cannot be judged. The message is the one line that a reader needs."""
+
+
+def preflight(target: Target, caller: Caller) -> list[tuple[Operation, Exchange]]:
+    """Reads each known job once, until one answers for each operation.
+
+    Raises:
+        CannotJudge: the server does not answer, is another one, wants another credential, or knows none of the ids.
+    """
+    document = target.document
+    for operation in target.operations:
+        if target.way_in(operation) is None:
+            variables = [document.environment_variable(key) for way in operation.security for key in way]
+            raise CannotJudge(f"{operation.id} asks for a credential; set {' or '.join(variables)}")
+    exchanges = []
+    for operation in target.operations:
+        if operation.job is None:
+            continue
+        values = known_values(target, operation)
+        if not values:
+            names = [document.environment_variable(parameter.name) for parameter in operation.parameters_in("path")]
+            raise CannotJudge(f"{operation.id} needs a known id; set {' and '.join(names)}")
+        for index, given in enumerate(values):
+            exchange = caller.call(operation, given)
+            exchanges.append((operation, exchange))
+            reason = _reason(target, operation, exchange)
+            if not reason:
+                break
+            if index == len(values) - 1 or exchange.status is None:
+                raise CannotJudge(target.redact(reason))
+    return exchanges
+
+
+def known_values(target: Target, operation: Operation) -> list[dict[str, str]]:
+    """The sets of path values under which something is known to exist."""
+    names = [parameter.name for parameter in operation.parameters_in("path")]
+    if not all(target.known.get(name) for name in names):
+        return []
+    count = max((len(target.known[name]) for name in names), default=1)
+    return [{name: target.known[name][min(i, len(target.known[name]) - 1)] for name in names} for i in range(count)]
+
+
+def _reason(target: Target, operation: Operation, exchange: Exchange) -> str | None:
+    """Why an answer to a known id means that nothing can be judged."""
+    document, status = target.document, exchange.status
+    said = f"{target.base_url} answers {status}"
+    if status is None:
+        return f"{target.base_url} does not answer: {exchange.error}"
+    if exchange.media_type == "text/html":
+        return f"{said} with an HTML page; this is not the API, or something stands before it"
+    if 300 <= status < 400:
+        where = exchange.headers.get("location", "nowhere")
+        return f"{said} and redirects to {where}; redirects are not followed, name that base URL"
+    wrong = operation.situation("wrong_credential")
+    if status in {401, 403} or (wrong and wrong[0].status == str(status) and _same(exchange, wrong[2].value)):
+        variables = [document.environment_variable(key) for key in target.way_in(operation) or ()]
+        way_out = f"another credential is wanted in {' and '.join(variables)}" if variables else "it wants a credential"
+        return f"{said} to {operation.id}: {way_out}"
+    unknown = operation.situation("unknown_id")
+    if status == 404 or (unknown and unknown[0].status == str(status) and status >= 400):
+        names = [parameter.name for parameter in operation.parameters_in("path")]
+        variables = [document.environment_variable(name) for name in names]
+        fault = (
+            "the known id has expired" if set(names) & target.named else "it knows none of the document's example ids"
+        )
+        return f"{said} to {operation.id}: {fault}, or it is another API; name a job that exists in {' and '.join(variables)}"
+    return None
+
+
+def _same(exchange: Exchange, value: object) -> bool:
+    return bool(exchange.json == value)

@@ -1,0 +1,59 @@
+"""Verifies one target: first line first, then the probe, then schemathesis."""
+
+from ..document import Operation
+from . import engine, probe
+from .calls import Caller
+from .preflight import CannotJudge, known_values, preflight
+from .result import Coverage, Result
+from .target import Target
+
+REQUESTS_PER_OPERATION = {"full": 150, "live": 45}
+
+
+def announce(target: Target) -> str:
+    """What will be sent, said before the first request."""
+    names = ", ".join(operation.id for operation in target.operations)
+    most = REQUESTS_PER_OPERATION[target.profile]
+    methods = "reads and writes" if target.writes else "reads only"
+    return (
+        f"verifying {target.redact(target.base_url)} against {target.document.path} ({target.profile} profile, {methods}): "
+        f"{names}, about {most} requests each at most"
+    )
+
+
+def verify(target: Target, seed: int) -> Result:
+    """Runs every rule on every operation of the target."""
+    result = Result(target.document, target.base_url, target.operations)
+    for operation in target.operations:
+        result.coverage[operation.id] = _coverage(target, operation)
+    result.left_out = tuple(
+        f"{operation.id} is a {operation.method}; set ALLOW_WRITES=1 to have it sent"
+        for operation in target.document.operations
+        if operation not in target.operations
+    )
+    with Caller(target) as caller:
+        try:
+            for operation, exchange in preflight(target, caller):
+                probe.record(target, result, operation, exchange)
+        except CannotJudge as error:
+            result.tallies.clear()
+            result.problems.append(str(error))
+            return result
+        probe.probe(target, caller, result)
+    engine.run(target, result, seed)
+    for operation in target.operations:
+        if not result.coverage[operation.id].accepted:
+            needed = "" if known_values(target, operation) else "; it needs a known id"
+            result.problems.append(f"{operation.id} was never accepted, so it cannot be judged{needed}")
+    return result
+
+
+def _coverage(target: Target, operation: Operation) -> Coverage:
+    job = operation.job
+    if job is None:
+        followed = [link.operation_id for response in operation.responses for link in response.follow]
+        job = target.document.operation(followed[0]).job if followed else None
+    if job is None:
+        return Coverage(operation, (), ())
+    words = job.words if operation.job else (*job.pending, *job.success, *job.failure)
+    return Coverage(operation, words, (*job.pending, *job.success, *job.failure))
