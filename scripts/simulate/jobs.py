@@ -42,6 +42,18 @@ def sibling(value: str, source: random.Random) -> str:
     return head + re.sub(r"[0-9a-fA-F]", another, value[len(head) :].replace("x", "0"))
 
 
+def overlay(
+    body: Any, answer: Mapping[str, Any], readings: Iterable["Reading"], kept: set[Keys], path: Keys = ()
+) -> None:
+    """Carries what an answer says over to a body, where some reading has such a field; `kept` paths stay."""
+    for key, value in answer.items():
+        place = (*path, key)
+        if isinstance(value, Mapping):
+            overlay(body, value, readings, kept, place)
+        elif place not in kept and any(walk(reading.body, place) is not MISSING for reading in readings):
+            put(body, place, value)
+
+
 @frozen
 class Reading:
     """A documented reading of a job: an example of a 2xx answer, and the word of its state."""
@@ -143,11 +155,15 @@ class Lives:
         word = self.job.success[0]
         body = copy.deepcopy(self._forms[word])
         put(body, self.job.id, value)
+        self._renew_run(body)
+        return Life(body, self._timeline(word))
+
+    def _renew_run(self, body: Any) -> None:
+        """Another run of a job: what tells runs apart is new. Times are told by the clock."""
         for path in self.job.run:
             run = walk(body, path)
             if path != self.job.id and path not in self.job.times and isinstance(run, str):
                 put(body, path, sibling(run, self._random))
-        return Life(body, self._timeline(word))
 
     def start(self, parameters: Mapping[str, str], answer: Mapping[str, Any]) -> None:
         """A job that an answer of a start operation has announced. It is of the answer's kind and ends as it says."""
@@ -159,10 +175,8 @@ class Lives:
         ]
         _, nearest = max(same, key=lambda pair: pair[0])
         body = copy.deepcopy(nearest.body)
-        known = {key for reading in self._readings for key in reading.body}
-        for key, value in answer.items():
-            if key in known and (key,) not in {self.job.id, self.job.state}:
-                body[key] = value
+        self._renew_run(body)
+        overlay(body, answer, self._readings, {self.job.id, self.job.state})
         put(body, self.job.id, parameters[self._parameters[-1]])
         # An answer that already tells the end leaves nothing to wait for.
         timeline = ((0.0, word),) if self.job.is_final(word) else self._timeline(word)

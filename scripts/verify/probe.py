@@ -12,7 +12,7 @@ from .preflight import known_values
 from .result import Result
 from .target import Target
 
-READINGS = 12
+READINGS = {"full": 24, "live": 16}  # at most, of one job
 PATIENCE = 12.0  # seconds of waiting for a job of a server whose clock is not ours
 
 
@@ -51,8 +51,9 @@ def follow(
     """Reads a job until it has ended, under every value of its `views` parameter; returns the readings."""
     readings = []
     deadline = time.monotonic() + PATIENCE
-    for count in range(READINGS):
-        for query in _queries(job):
+    queries = _queries(job)
+    for count in range(READINGS[target.profile] // len(queries)):
+        for query in queries:
             exchange = caller.call(operation, values, query)
             record(target, result, operation, exchange)
             readings.append(exchange)
@@ -60,7 +61,7 @@ def follow(
         if not readings[-1].is_accepted or job.kinds.get(str(state)) != "pending":
             break
         if not target.stepping:
-            wait = min(0.5 + 0.5 * count, 3.0)
+            wait = min(0.2 * (count + 1), 2.0)
             if time.monotonic() + wait > deadline:
                 break
             time.sleep(wait)

@@ -1,8 +1,13 @@
 """Verifies one target: first line first, then the probe, then schemathesis."""
 
+import urllib.parse
+
+import attrs
+
 from ..document import Operation
 from . import engine, probe
 from .calls import Caller
+from .exchange import Exchange
 from .preflight import CannotJudge, known_values, preflight
 from .result import Coverage, Result
 from .target import Target
@@ -33,12 +38,14 @@ def verify(target: Target, seed: int) -> Result:
     )
     with Caller(target) as caller:
         try:
-            for operation, exchange in preflight(target, caller):
-                probe.record(target, result, operation, exchange)
+            exchanges = preflight(target, caller)
         except CannotJudge as error:
-            result.tallies.clear()
             result.problems.append(str(error))
             return result
+        for operation, exchange in exchanges:
+            probe.record(target, result, operation, exchange)
+        if target.profile == "live":
+            target = _narrowed(target, exchanges)
         probe.probe(target, caller, result)
     engine.run(target, result, seed)
     for operation in target.operations:
@@ -46,6 +53,18 @@ def verify(target: Target, seed: int) -> Result:
             needed = "" if known_values(target, operation) else "; it needs a known id"
             result.problems.append(f"{operation.id} was never accepted, so it cannot be judged{needed}")
     return result
+
+
+def _narrowed(target: Target, exchanges: list[tuple[Operation, Exchange]]) -> Target:
+    """The target with one known id per parameter, one that has answered, so that a live run stays small."""
+    known = {name: values[:1] for name, values in target.known.items()}
+    for operation, exchange in exchanges:
+        names = [parameter.name for parameter in operation.parameters_in("path")]
+        if exchange.is_accepted and len(names) == 1:
+            known[names[0]] = tuple(
+                v for v in target.known[names[0]] if urllib.parse.quote(v, safe="") in exchange.url
+            )[:1]
+    return attrs.evolve(target, known=known)
 
 
 def _coverage(target: Target, operation: Operation) -> Coverage:

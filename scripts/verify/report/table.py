@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from ..result import Coverage, Failure, Result
 from ..rules import RULES
 
+SHOWN = 3  # failures of one rule on one operation
+
 
 def table(results: Sequence[Result]) -> str:
     """Operations by checks, what was seen of each operation, and every failure."""
@@ -28,7 +30,10 @@ def table(results: Sequence[Result]) -> str:
     for result in results:
         lines += [f"{result.document.stem}: {note}" for note in result.notes]
         lines += [f"{result.document.stem}: not judged: {text}" for text in result.left_out]
-        lines += [line for found in result.failures() for line in _failure(result, found)]
+        for tally in result.tallies.values():
+            lines += [line for found in tally.failures[:SHOWN] for line in _failure(result, found)]
+            if len(tally.failures) > SHOWN:
+                lines.append(f"  and {len(tally.failures) - SHOWN} more of this rule, in the reports")
         lines += [f"{result.document.stem}: {problem}" for problem in result.problems]
     return "\n".join(lines)
 

@@ -1,0 +1,196 @@
+"""`generated/` is what the documents give, the same bytes everywhere, and it works."""
+
+import asyncio
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from scripts.document import Document
+from scripts.generate import stale, tolerant
+from scripts.generate.package import project_version
+from scripts.simulate import Simulator
+
+from .conftest import ENVIRONMENT, ROOT, Serve
+
+
+def generate(out: Path, **environment: str) -> dict[str, bytes]:
+    """Generates into a folder; gives every file's bytes."""
+    command = [sys.executable, "-m", "scripts.generate", "--out", str(out)]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=True, capture_output=True)
+    return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+def test_the_client_is_current(documents: dict[str, Document]) -> None:
+    assert stale(tuple(documents.values()), ROOT / "generated", "openapi") == []
+
+
+def test_the_same_bytes_from_other_folders_hash_seeds_and_with_another_ruff_first_on_path(tmp_path: Path) -> None:
+    impostor = tmp_path / "bin" / "ruff"
+    impostor.parent.mkdir()
+    impostor.write_text("#!/bin/sh\nexit 3\n")
+    impostor.chmod(impostor.stat().st_mode | stat.S_IEXEC)
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.ruff]\nline-length = 40\n[tool.ruff.format]\nquote-style = "single"\n'
+    )
+    path = f"{impostor.parent}{os.pathsep}{os.environ['PATH']}"
+
+    one = generate(tmp_path / "one" / "here", PYTHONHASHSEED="1")
+    other = generate(tmp_path / "two", PYTHONHASHSEED="4242", PATH=path)
+
+    assert one == other
+    assert "job_status/agent_platform/models/dock_status.py" in one
+
+
+def test_every_file_carries_the_banner() -> None:
+    files = [path for path in (ROOT / "generated").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+
+    assert files
+    for path in files:
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        assert "Generated from openapi" in first, path
+        assert "`make generate`; do not edit." in first, path
+
+
+def test_a_sub_package_names_its_document() -> None:
+    first = (ROOT / "generated/job_status/ai_for_service/client.py").read_text(encoding="utf-8").splitlines()[0]
+
+    assert first == "# Generated from openapi/ai-for-service.yaml by `make generate`; do not edit."
+
+
+def test_the_check_names_every_file_that_is_not_current(documents: dict[str, Document], tmp_path: Path) -> None:
+    copy = tmp_path / "generated"
+    shutil.copytree(ROOT / "generated", copy)
+    (copy / "job_status/py.typed").unlink()
+    (copy / "job_status/extra.py").write_text("")
+    with (copy / "job_status/ai_for_process/client.py").open("a") as client:
+        client.write("# changed by hand\n")
+
+    lines = stale(tuple(documents.values()), copy, "openapi")
+
+    assert lines == [
+        f"{copy}/job_status/ai_for_process/client.py: differs from what the documents give",
+        f"{copy}/job_status/extra.py: no document gives this file",
+        f"{copy}/job_status/py.typed: is missing",
+    ]
+
+
+def test_editing_one_enum_word_makes_the_check_name_the_stale_files(tmp_path: Path) -> None:
+    folder = tmp_path / "openapi"
+    shutil.copytree(ROOT / "openapi", folder)
+    path = folder / "agent-platform.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("IN_PROGRESS", "RUNNING"), encoding="utf-8")
+
+    command = [sys.executable, "-m", "scripts.generate", "--check", "--openapi", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "job_status/agent_platform/models/job_state.py: differs" in done.stderr
+
+
+def test_the_version_is_the_project_s() -> None:
+    text = (ROOT / "generated/pyproject.toml").read_text(encoding="utf-8")
+
+    assert f'version = "{project_version()}"' in text
+
+
+def test_the_tolerant_view_keeps_required_what_a_job_needs(documents: dict[str, Document]) -> None:
+    schemas = tolerant(documents["ai-for-service"])["components"]["schemas"]
+
+    assert schemas["PublishStatus"]["required"] == ["streamId", "status"]
+    assert schemas["ErrorEntry"]["required"] == []
+    assert schemas["PublishStatus"]["properties"]["requestedTime"]["anyOf"][1] == {"type": "string"}
+    assert schemas["PublishStatus"]["properties"]["status"]["anyOf"][1] == {"type": "string"}
+    assert schemas["PublishStatus"]["properties"]["action"]["type"] == "string"
+    assert "if" not in schemas["PublishStatus"]
+
+
+def test_the_tolerant_view_leaves_the_document_alone(documents: dict[str, Document]) -> None:
+    tolerant(documents["ai-for-service"])
+
+    assert "if" in documents["ai-for-service"].data["components"]["schemas"]["PublishStatus"]
+
+
+def test_the_models_read_what_no_document_says(documents: dict[str, Document]) -> None:
+    from job_status.ai_for_service.models import PublishStatus
+
+    status = PublishStatus.from_dict({"streamId": "st-1", "status": "paused", "requestedTime": "soon", "new": [1]})
+
+    assert status.status == "paused"
+    assert status.requested_time == "soon"
+    assert status.additional_properties == {"new": [1]}
+
+
+def test_every_generated_module_call_returns_its_model_sync_and_async(simulator: Simulator, serve: Serve) -> None:
+    from job_status.agent_platform import Client as AgentPlatform
+    from job_status.agent_platform.api.dock_status import get_dock_status as agent_status
+    from job_status.agent_platform.models import DockStatus as AgentStatus
+    from job_status.ai_for_process import Client as Process
+    from job_status.ai_for_process.api.dock_status import get_dock_status as process_status
+    from job_status.ai_for_process.api.models import undeploy_model
+    from job_status.ai_for_process.models import DockStatus as ProcessStatus
+    from job_status.ai_for_process.models import ModelUndeployment
+    from job_status.ai_for_service import Client as Service
+    from job_status.ai_for_service.api.publish import get_publish_status
+    from job_status.ai_for_service.models import PublishStatus
+    from job_status.opensearch_flow_framework import AuthenticatedClient as OpenSearch
+    from job_status.opensearch_flow_framework.api.workflow import get_workflow_status
+    from job_status.opensearch_flow_framework.models import WorkflowStatus
+
+    base = serve(simulator)
+    agent = AgentPlatform(f"{base}/agent-platform", headers={"x-api-key": ENVIRONMENT["AGENT_PLATFORM_API_KEY"]})
+    process = Process(f"{base}/ai-for-process", headers={"x-api-key": ENVIRONMENT["AI_FOR_PROCESS_API_KEY"]})
+    service = Service(f"{base}/ai-for-service", headers={"auth": ENVIRONMENT["AI_FOR_SERVICE_JWT"]})
+    basic = "YWRtaW46YWRtaW4tcGFzc3dvcmQ="
+    search = OpenSearch(f"{base}/opensearch-flow-framework", token=basic, prefix="Basic")
+    agent_id, process_id = "ds-24a6f1c3-0b9c-5e75-a8d3-c19d04e7f5b8", "ds-24c1d3e3-04fc-5ab5-a1d3-c19f0b6e2a78"
+    model_id, bot_id = "cm-20d4f1bf-0ac9-5e70-8b21-81c6a9f0e380", "st-a86a6717-340b-5830-a8b6-13b4aebxxxxx"
+    workflow_id = "d6WKB6IBR8spXwU9M5eD"
+
+    assert isinstance(agent_status.sync(agent_id, client=agent), AgentStatus)
+    assert isinstance(process_status.sync(process_id, client=process), ProcessStatus)
+    assert isinstance(undeploy_model.sync(model_id, client=process), ModelUndeployment)
+    assert isinstance(get_publish_status.sync(bot_id, client=service), PublishStatus)
+    assert isinstance(get_workflow_status.sync(workflow_id, client=search, all_=True), WorkflowStatus)
+
+    async def all_again() -> None:
+        assert isinstance(await agent_status.asyncio(agent_id, client=agent), AgentStatus)
+        assert isinstance(await process_status.asyncio(process_id, client=process), ProcessStatus)
+        assert isinstance(await undeploy_model.asyncio(model_id, client=process), ModelUndeployment)
+        assert isinstance(await get_publish_status.asyncio(bot_id, client=service), PublishStatus)
+        assert isinstance(await get_workflow_status.asyncio(workflow_id, client=search), WorkflowStatus)
+
+    asyncio.run(all_again())
+
+
+def test_the_distribution_installs_into_an_empty_environment(tmp_path: Path) -> None:
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = str(tmp_path / "venv" / "bin" / "python")
+    source = tmp_path / "generated"
+    shutil.copytree(ROOT / "generated", source, ignore=shutil.ignore_patterns("__pycache__"))
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(source)]
+    subprocess.run(install, check=True, cwd=tmp_path)
+
+    program = (
+        "import importlib.metadata, job_status\n"
+        "from job_status.opensearch_flow_framework.api.workflow import get_workflow_status\n"
+        "assert importlib.metadata.version('job-status') == job_status.__version__\n"
+        "print(job_status.__file__, get_workflow_status.sync.__name__)\n"
+    )
+    done = subprocess.run([python, "-c", program], check=True, cwd=tmp_path, capture_output=True, text=True)
+
+    assert "site-packages" in done.stdout
+    assert list((tmp_path / "venv").rglob("job_status/py.typed"))
+
+
+@pytest.mark.parametrize("stem", ["agent-platform", "ai-for-process", "ai-for-service", "opensearch-flow-framework"])
+def test_the_readme_of_the_distribution_lists_every_operation(documents: dict[str, Document], stem: str) -> None:
+    text = (ROOT / "generated/README.md").read_text(encoding="utf-8")
+
+    for operation in documents[stem].operations:
+        assert f"`{operation.method} {operation.path}`" in text

@@ -1,0 +1,333 @@
+"""The simulator behaves as the documents say."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from scripts.document import Document, load
+from scripts.simulate import Settings, Simulator, SteppingClock
+
+from .conftest import ENVIRONMENT, ROOT, Serve
+
+DOCK = "/agent-platform/api/public/dock-status"
+PROCESS = "/ai-for-process/api/public"
+PUBLISH = "/ai-for-service/api/public/bot"
+WORKFLOW = "/opensearch-flow-framework/_plugins/_flow_framework/workflow"
+KEY = {"x-api-key": ENVIRONMENT["AGENT_PLATFORM_API_KEY"]}
+PROCESS_KEY = {"x-api-key": ENVIRONMENT["AI_FOR_PROCESS_API_KEY"]}
+TOKEN = {"auth": ENVIRONMENT["AI_FOR_SERVICE_JWT"]}
+ADMIN = ("admin", "admin-password")
+KNOWN = "ds-24a6f1c3-0b9c-5e75-a8d3-c19d04e7f5b8"
+COMPLETED = "d6WKB6IBR8spXwU9M5eD"
+
+
+@pytest.fixture
+def base(simulator: Simulator, serve: Serve) -> str:
+    """Where the simulator is served."""
+    return serve(simulator)
+
+
+def words(url: str, field: str, count: int, **options: Any) -> list[str]:
+    """The states that successive readings show."""
+    return [httpx.get(url, **options).json()[field] for _ in range(count)]
+
+
+def test_a_job_moves_from_pending_to_its_end_and_stays_there(base: str) -> None:
+    seen = words(f"{base}{DOCK}/{KNOWN}", "status", 6, headers=KEY)
+
+    assert seen[0] == "IN_PROGRESS"
+    assert seen[-2:] == ["SUCCESS", "SUCCESS"]
+    assert seen == sorted(seen)
+
+
+def test_a_job_whose_example_has_failed_fails(base: str) -> None:
+    seen = words(f"{base}{DOCK}/ds-3e9a0d57-6b1c-5f82-8d40-1c7f9b2e5a63", "status", 5, headers=KEY)
+
+    assert (seen[0], seen[-1]) == ("IN_PROGRESS", "FAILED")
+
+
+def test_an_idle_job_stays_idle(base: str) -> None:
+    assert set(words(f"{base}{WORKFLOW}/X6WJB6IBR8spXwU96JdH/_status", "state", 5, auth=ADMIN)) == {"NOT_STARTED"}
+
+
+@pytest.mark.parametrize(
+    ("model", "key", "said", "first"),
+    [
+        ("cm-77xxxxxb-exx9-5xxc-8xx6-52xxxxxxxxx1", "dock-statusId", "SUCCESS", "SUCCESS"),
+        ("cm-20d4f1bf-0ac9-5e70-8b21-81c6a9f0e380", "dockStatusId", "IN_PROGRESS", "IN_PROGRESS"),
+        ("cm-5f0a7c3e-92d1-5b64-8e07-3a9c1d5f2b46", "dock-statusId", "FAILED", "FAILED"),
+    ],
+)
+def test_an_undeployment_starts_a_job_that_dock_status_reports(
+    base: str, model: str, key: str, said: str, first: str
+) -> None:
+    started = httpx.post(f"{base}{PROCESS}/models/{model}/undeploy", headers=PROCESS_KEY).json()
+    status = httpx.get(f"{base}{PROCESS}/dock-status/{started[key]}", headers=PROCESS_KEY).json()
+
+    assert (started["modelId"], started["status"]) == (model, said)
+    assert status == {
+        "_id": started[key],
+        "modelId": model,
+        "jobType": "MODELS",
+        "action": "UNDEPLOY",
+        "status": first,
+    }
+
+
+def test_every_started_job_has_an_id_of_its_own(base: str) -> None:
+    url = f"{base}{PROCESS}/models/cm-20d4f1bf-0ac9-5e70-8b21-81c6a9f0e380/undeploy"
+    ids = [httpx.post(url, headers=PROCESS_KEY).json()["dockStatusId"] for _ in range(20)]
+
+    assert len(set(ids)) == 20
+
+
+def test_progress_never_falls_and_is_100_only_at_a_good_end(base: str) -> None:
+    url = f"{base}{PUBLISH}/st-5c0d94e2-7f1b-5a36-8e2d-90b7c3f1a648/publish/status"
+    bodies = [httpx.get(url, headers=TOKEN).json() for _ in range(6)]
+    progress = [body["percentageComplete"] for body in bodies]
+
+    assert progress == sorted(progress)
+    assert [value == 100 for value in progress] == [body["status"] == "successful" for body in bodies]
+    assert bodies[-1]["requestedTime"] <= bodies[-1]["initiatedOn"] <= bodies[-1]["lastModifiedOn"]
+    assert len({(body["_id"], body["createdBy"], body["requestedTime"]) for body in bodies}) == 1
+
+
+def test_a_short_reading_is_contained_in_a_full_one(base: str) -> None:
+    url = f"{base}{WORKFLOW}/{COMPLETED}/_status"
+    for _ in range(3):
+        short = httpx.get(url, auth=ADMIN).json()
+        full = httpx.get(url, params={"all": "true"}, auth=ADMIN).json()
+        assert set(short) <= {"workflow_id", "error", "state", "resources_created"}
+        assert {"provisioning_progress", "provision_start_time"} <= set(full)
+    pairs = {"PROVISIONING": "IN_PROGRESS", "COMPLETED": "DONE"}
+    assert full["provisioning_progress"] == pairs[full["state"]]
+    assert isinstance(full["provision_start_time"], int)
+
+
+# Each situation: method, path, headers or basic credentials, status, and what the answer must hold.
+SITUATIONS: dict[str, tuple[str, str, dict[str, str], tuple[str, str] | None, int, str]] = {
+    "no key": ("GET", f"{DOCK}/{KNOWN}", {}, None, 401, "API key is missing"),
+    "a wrong key": ("GET", f"{DOCK}/{KNOWN}", {"x-api-key": "agent-key2"}, None, 401, "Invalid API key"),
+    "an empty key": ("GET", f"{DOCK}/{KNOWN}", {"x-api-key": ""}, None, 401, "Invalid API key"),
+    "an unknown job": ("GET", f"{DOCK}/ds-nothing", KEY, None, 404, "Not found"),
+    "an unknown model": ("POST", f"{PROCESS}/models/cm-none/undeploy", PROCESS_KEY, None, 404, "Not found"),
+    "an unknown bot": ("GET", f"{PUBLISH}/st-none/publish/status", TOKEN, None, 400, "Invalid StreamId"),
+    "no token": ("GET", f"{PUBLISH}/st-none/publish/status", {}, None, 401, "Invalid SDK credentials"),
+    "a method of none": ("PUT", f"{PUBLISH}/st-1/publish/status", TOKEN, None, 405, "Method Not Allowed"),
+    "an unreadable flag": (
+        "GET",
+        f"{WORKFLOW}/{COMPLETED}/_status?all=banana",
+        {},
+        ADMIN,
+        400,
+        "Failed to parse value",
+    ),
+    "an unknown flag": ("GET", f"{WORKFLOW}/{COMPLETED}/_status?foo=1", {}, ADMIN, 400, "unrecognized parameter"),
+    "no password": ("GET", f"{WORKFLOW}/{COMPLETED}/_status", {}, None, 401, "Unauthorized"),
+    "a wrong password": ("GET", f"{WORKFLOW}/{COMPLETED}/_status", {}, ("admin", "x"), 401, "Unauthorized"),
+    "no basic credentials": (
+        "GET",
+        f"{WORKFLOW}/{COMPLETED}/_status",
+        {"authorization": "Basic %%"},
+        None,
+        401,
+        "Unauthorized",
+    ),
+    "an unknown workflow": ("GET", f"{WORKFLOW}/a%2Fb/_status", {}, ADMIN, 404, "Fail to find workflow status of a/b"),
+    "a posted status": ("POST", f"{WORKFLOW}/{COMPLETED}/_status", {}, ADMIN, 405, "Incorrect HTTP method"),
+    "another path": ("GET", "/agent-platform/elsewhere", {}, None, 404, "this simulator serves /agent-platform"),
+}
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_a_situation_is_answered_as_documented(base: str, documents: dict[str, Document], situation: str) -> None:
+    method, path, headers, auth, status, text = SITUATIONS[situation]
+
+    response = httpx.request(method, base + path, headers=headers, auth=auth)
+
+    assert response.status_code == status
+    assert text in response.text
+    if status == 405:
+        assert response.headers["allow"] == "GET"
+    if "json" in response.headers["content-type"]:
+        document = documents[path.split("/")[1]]
+        operation = document.operations[-1 if "undeploy" in path else 0]
+        answer = next(answer for answer in operation.responses if answer.status == str(status))
+        assert document.validator(answer.media_types[0].schema).is_valid(response.json())
+
+
+def test_a_refused_basic_credential_names_the_scheme(base: str) -> None:
+    response = httpx.get(f"{base}{WORKFLOW}/{COMPLETED}/_status")
+
+    assert response.headers["www-authenticate"] == 'Basic realm="OpenSearch Security"'
+    assert response.headers["content-type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize(("path", "status"), [(f"{DOCK}/{KNOWN}", 403), (f"{PUBLISH}/st-none/publish/status", 401)])
+def test_a_credential_without_the_scope_is_refused_as_documented(
+    documents: dict[str, Document], serve: Serve, path: str, status: int
+) -> None:
+    environment = {"AGENT_PLATFORM_API_KEY_WITHOUT_SCOPE": "small", "AI_FOR_SERVICE_JWT_WITHOUT_SCOPE": "small"}
+    base = serve(Simulator(documents.values(), Settings(environment={**ENVIRONMENT, **environment})))
+
+    response = httpx.get(base + path, headers={"x-api-key": "small", "auth": "small"})
+
+    assert response.status_code == status
+    assert "Permission denied" in response.text
+
+
+def test_a_disabled_api_says_so(documents: dict[str, Document], serve: Serve) -> None:
+    disabled = frozenset({"opensearch-flow-framework"})
+    base = serve(Simulator(documents.values(), Settings(environment=ENVIRONMENT, disabled=disabled)))
+
+    response = httpx.get(f"{base}{WORKFLOW}/{COMPLETED}/_status", auth=ADMIN)
+    unreadable = httpx.get(f"{base}{WORKFLOW}/{COMPLETED}/_status", params={"all": "banana"}, auth=ADMIN)
+
+    assert (response.status_code, unreadable.status_code) == (403, 400)
+    assert "This API is disabled" in response.json()["error"]
+
+
+def test_an_optional_credential_is_asked_for_only_where_one_is_named(
+    documents: dict[str, Document], serve: Serve
+) -> None:
+    base = serve(Simulator(documents.values(), Settings()))
+
+    assert httpx.get(f"{base}{WORKFLOW}/{COMPLETED}/_status").status_code == 200
+    assert httpx.get(f"{base}{DOCK}/{KNOWN}").status_code == 401
+
+
+def test_an_id_named_in_the_environment_exists(documents: dict[str, Document], serve: Serve) -> None:
+    environment = {**ENVIRONMENT, "AGENT_PLATFORM_DOCK_STATUS_ID": "ds-mine", "AI_FOR_PROCESS_MODEL_ID": "cm-mine"}
+    base = serve(Simulator(documents.values(), Settings(environment=environment)))
+
+    assert httpx.get(f"{base}{DOCK}/ds-mine", headers=KEY).json()["_id"] == "ds-mine"
+    started = httpx.post(f"{base}{PROCESS}/models/cm-mine/undeploy", headers=PROCESS_KEY).json()
+    assert (started["modelId"], started["status"]) == ("cm-mine", "IN_PROGRESS")
+
+
+def test_every_answer_of_every_known_job_satisfies_the_document(base: str, documents: dict[str, Document]) -> None:
+    for stem, document in documents.items():
+        for operation in document.operations:
+            if not operation.job:
+                continue
+            parameter = operation.parameters_in("path")[0]
+            validator = document.validator(operation.success.media_types[0].schema)
+            for value in parameter.known_values:
+                url = f"{base}/{stem}{operation.path.replace('{' + parameter.name + '}', value)}"
+                for _ in range(5):
+                    response = httpx.get(
+                        url, headers={**KEY, **TOKEN, **({} if stem != "ai-for-process" else PROCESS_KEY)}, auth=ADMIN
+                    )
+                    assert response.status_code == 200, response.text
+                    assert validator.is_valid(response.json()), response.text
+
+
+def test_two_methods_and_options_tell_what_is_allowed(base: str) -> None:
+    options = httpx.options(f"{base}{DOCK}/{KNOWN}", headers=KEY)
+    head = httpx.head(f"{base}{WORKFLOW}/{COMPLETED}/_status", auth=ADMIN)
+
+    assert (options.status_code, options.headers["allow"], options.content) == (200, "GET", b"")
+    assert (head.status_code, head.content) == (405, b"")
+
+
+@contextmanager
+def process(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """The simulator as a process, and the lines it has printed."""
+    command = [sys.executable, "-m", "scripts.simulate", *arguments]
+    running = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert running.stdout is not None
+    lines: list[str] = []
+    try:
+        for line in running.stdout:
+            lines.append(line.rstrip("\n"))
+            if "curl" in line and "opensearch" in line:
+                break
+        yield running, lines
+    finally:
+        running.kill()
+        running.wait()
+
+
+def test_each_printed_curl_works_as_pasted_and_the_process_stops_when_told() -> None:
+    with process("--port", "0") as (running, lines):
+        curls = [line.strip() for line in lines if line.strip().startswith("curl")]
+        answers = [
+            subprocess.run(
+                ["bash", "-c", f"{line} -w ' %{{http_code}}'"], capture_output=True, text=True, check=True
+            ).stdout
+            for line in curls
+        ]
+        running.send_signal(signal.SIGTERM)
+        running.wait(timeout=10)
+
+    assert len(curls) == 5
+    assert [answer[-3:] for answer in answers] == ["200"] * 5, answers
+
+
+def test_a_named_credential_is_never_printed() -> None:
+    with process("--port", "0", AGENT_PLATFORM_API_KEY="canary-key") as (_, lines):
+        text = "\n".join(lines)
+
+    assert "canary-key" not in text
+    assert '"x-api-key: $AGENT_PLATFORM_API_KEY"' in text
+
+
+def test_a_taken_port_says_so() -> None:
+    with process("--port", "0") as (_, lines):
+        port = re.findall(r":(\d+)$", lines[0])[0]
+        command = [sys.executable, "-m", "scripts.simulate", "--port", port]
+        second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=20)
+
+    assert second.returncode == 1
+    assert second.stderr.startswith(f"cannot listen on 127.0.0.1:{port}")
+
+
+def test_an_unknown_name_to_disable_is_refused() -> None:
+    command = [sys.executable, "-m", "scripts.simulate", "--disabled", "nothing"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=20)
+
+    assert done.returncode == 1
+    assert "--disabled names nothing; wanted one of agent-platform" in done.stderr
+
+
+def test_an_invented_vendor_is_simulated_with_its_own_words(serve: Serve) -> None:
+    document = load(ROOT / "tests/vendors/freight.yaml")
+    environment = {"FREIGHT_ACCESS_TOKEN": "t0ken", "FREIGHT_PORTAL_KEY": "p0rtal"}
+    base = serve(Simulator([document], Settings(environment=environment, clock=SteppingClock(0.5)))) + "/freight/v2"
+    bearer = {"authorization": "Bearer t0ken"}
+
+    started = httpx.post(f"{base}/plans/P-1001/dispatch", headers=bearer)
+    number = started.json()["shipment"]["number"]
+    bodies = [httpx.get(f"{base}/shipments/{number}", headers=bearer).json() for _ in range(8)]
+    by_query = httpx.get(f"{base}/shipments/{number}", params={"portal-key": "p0rtal", "detail": "brief"})
+
+    assert started.status_code == 202
+    phases = [body["shipment"]["phase"] for body in bodies]
+    assert list(dict.fromkeys(phases)) == ["QUEUED", "MOVING", "DELIVERED"]
+    assert [body["light"] for body in bodies] == [{"DELIVERED": "green"}.get(phase, "amber") for phase in phases]
+    assert {body["shipment"]["number"] for body in bodies} == {number}
+    assert bodies[-1]["crates"] == [{"at": {"phase": "THERE"}}]
+    assert set(by_query.json()) == {"owner", "light", "shipment"}
+    assert httpx.get(f"{base}/shipments/{number}").json() == {"fault": "who are you"}
+    assert httpx.get(f"{base}/shipments/{number}", params={"page": "0"}, headers=bearer).status_code == 422
+    assert httpx.get(f"{base}/shipments/SH-1", headers=bearer).status_code == 404
+
+
+def test_the_request_log_holds_no_credential(documents: dict[str, Document], serve: Serve, tmp_path: Path) -> None:
+    path = tmp_path / "requests.log"
+    with path.open("w", encoding="utf-8") as log:
+        base = serve(Simulator(documents.values(), Settings(environment=ENVIRONMENT, request_log=log)))
+        httpx.get(f"{base}{DOCK}/{KNOWN}?x=1", headers=KEY)
+
+    assert path.read_text(encoding="utf-8") == f"GET {DOCK}/{KNOWN}?x=1 200\n"
