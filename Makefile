@@ -43,6 +43,14 @@ verify: $(READY) ## Verify the simulator, or a live server (API=stem URL=base SE
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest
 
+.PHONY: fuzz
+fuzz: $(READY) ## Throw hostile answers at the client (COUNT=100000 SEED=1)
+	@PYTHONPATH=generated $(BIN)/python -m tests.fuzz --count $(or $(COUNT),100000) --seed $(SEED)
+
+.PHONY: bench
+bench: $(READY) ## Measure the client beside plain httpx, as ratios
+	@PYTHONPATH=generated $(BIN)/python -m tests.bench
+
 .PHONY: clean
 clean: ## Remove what was built, not what is kept
 	@rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache

@@ -12,6 +12,7 @@ Finding = tuple[Pointer, str]
 
 SCALARS = {"string", "integer", "number", "boolean", "null"}
 LOCALS = ("response", "kwargs", "params")
+OWN = ("client", "headers", "self", "timeout")
 REFERENCE = re.compile(r"#/components/(schemas|responses|parameters|requestBodies|headers|links|examples)/[^/]+")
 
 
@@ -52,6 +53,8 @@ def _parameters(document: Document) -> Iterator[Finding]:
                 yield at, f"the parameter {name} has content and vanishes from the client; give it a schema instead"
             if snake_case(name) in LOCALS:
                 yield at, f"a parameter named {name} breaks the generated code; it cannot be one of {', '.join(LOCALS)}"
+            if snake_case(name) in OWN:
+                yield at, f"a parameter named {name} collides with the call's own; it cannot be one of {', '.join(OWN)}"
             for key in ("style", "explode", "allowReserved"):
                 if key in parameter.raw and parameter.raw[key] != _default(parameter.where, parameter.raw, key):
                     yield (*at, key), f"{key} of the parameter {name} is ignored by the client; remove it"

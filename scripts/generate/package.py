@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..document import Document, DocumentError, Operation, snake_case
-from . import losses, texts
+from . import classes, losses, texts
 from .tolerant import tolerant
 
 IMPORT_NAME = "job_status"
+RUNTIME = Path(__file__).resolve().parents[1] / "runtime"
 CALLS = ("sync", "sync_detailed", "asyncio", "asyncio_detailed")
 # The same bytes everywhere: no configuration of the surroundings, no cache, rules by name. --isolated keeps a
 # pyproject.toml above the folder out of it; the PATH of _environment keeps another ruff out.
@@ -44,15 +45,32 @@ def build(documents: tuple[Document, ...], folder: Path, label: str) -> None:
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         for _ in pool.map(lambda document: _generate(document, package / document.package), documents):
             pass
+    (package / "_clients").mkdir()
+    for document in documents:
+        try:
+            text = classes.write(document, package / document.package)
+        except classes.Unreadable as error:
+            raise GenerationError(f"{document.path}: {error}") from None
+        (package / "_clients" / f"{document.package}.py").write_text(text, encoding="utf-8", newline="\n")
+    version = project_version()
+    everything = texts.banner(label)
+    (package / "__init__.py").write_text(texts.package_init(documents, version), encoding="utf-8", newline="\n")
+    _tidy(package)
     for document in documents:
         banner = texts.banner(f"{label}/{document.path.name}")
         _stamp(package / document.package, banner)
-    version = project_version()
-    everything = texts.banner(label)
+        _stamp(package / "_clients" / f"{document.package}.py", banner)
+    _stamp(package / "__init__.py", everything)
+    (package / "_runtime").mkdir()
+    for source in sorted(RUNTIME.glob("*.py")):
+        copy = package / "_runtime" / source.name
+        copy.write_text(source.read_text(encoding="utf-8"), encoding="utf-8", newline="\n")
+        _stamp(copy, texts.banner(f"scripts/runtime/{source.name}"))
     written = {
         "pyproject.toml": texts.pyproject(version),
         "README.md": texts.readme(documents, label),
-        f"{IMPORT_NAME}/__init__.py": texts.package_init(documents, version),
+        f"{IMPORT_NAME}/_clients/__init__.py": '"""A client class per document, sync and async."""\n',
+        f"{IMPORT_NAME}/credentials.py": texts.CREDENTIALS,
         f"{IMPORT_NAME}/py.typed": "",
     }
     for name, text in written.items():
@@ -174,8 +192,19 @@ def _missing_models(document: Document, target: Path) -> Iterator[str]:
             yield f"the component {name}"
 
 
+def _tidy(package: Path) -> None:
+    """Runs the hooks once more, on what was not written by the generator."""
+    files = [package / "__init__.py", *sorted((package / "_clients").glob("*.py"))]
+    for hook in HOOKS:
+        command = [*hook.split()[:-1], *map(str, files)]
+        command[0] = str(Path(sys.executable).with_name(command[0]))
+        done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+        if done.returncode != 0:
+            raise GenerationError(f"the classes could not be formatted: {done.stdout}{done.stderr}")
+
+
 def _stamp(package: Path, banner: str) -> None:
-    for path in sorted(package.rglob("*")):
+    for path in sorted(package.rglob("*")) if package.is_dir() else [package]:
         if path.suffix == ".py":
             path.write_text(f"# {banner}\n\n{path.read_text(encoding='utf-8')}".rstrip() + "\n", "utf-8", newline="\n")
         elif path.is_file():

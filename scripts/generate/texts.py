@@ -1,6 +1,27 @@
 """The parts of the distribution that are not code of the generator."""
 
-from ..document import Document, Operation, snake_case
+from ..document import Document, Operation
+
+ERRORS = (
+    "ApiError",
+    "CallError",
+    "Forbidden",
+    "InvalidArgument",
+    "JobStatusError",
+    "NotFound",
+    "RateLimited",
+    "ServerError",
+    "TransportError",
+    "Unauthorized",
+    "UnexpectedAnswer",
+)
+CREDENTIALS = '''\
+"""Credentials that make themselves."""
+
+from ._runtime.credentials import AppToken
+
+__all__ = ["AppToken"]
+'''
 
 
 def banner(source: str) -> str:
@@ -24,6 +45,9 @@ dependencies = [
     "sniffio>=1.3",
 ]
 
+[project.optional-dependencies]
+jwt = ["pyjwt>=2.8"]
+
 [build-system]
 requires = ["hatchling>=1.27"]
 build-backend = "hatchling.build"
@@ -34,15 +58,53 @@ packages = ["job_status"]
 
 
 def package_init(documents: tuple[Document, ...], version: str) -> str:
-    """The top of the package."""
-    names = "\n".join(f"- `{document.package}`: {document.title}" for document in documents)
+    """The top of the package. It imports what is asked for when it is asked for."""
+    homes = dict.fromkeys(ERRORS, "._runtime.errors") | {"RawResponse": "._runtime.calls"}
+    for document in documents:
+        for prefix in ("", "Async"):
+            homes[prefix + document.class_name] = f"._clients.{document.package}"
+    names = sorted(homes)
+    imports = "\n".join(f"    from {homes[name]} import {name} as {name}" for name in names)
+    entries = "\n".join(f"    {name!r}: {homes[name]!r}," for name in names)
+    exported = "\n".join(f"    {name!r}," for name in sorted([*names, "__version__"]))
+    listed = "\n".join(
+        f"- `{document.class_name}` and `Async{document.class_name}`: {document.title}" for document in documents
+    )
     return f'''\
-"""Typed clients of APIs that run slow jobs, one sub-package per product.
+"""Typed clients of APIs that run slow jobs.
 
-{names}
+{listed}
+
+The modules that openapi-python-client has written are importable too, a sub-package per product.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+{imports}
+
 __version__ = "{version}"
+
+__all__ = [
+{exported}
+]
+
+_HOMES = {{
+{entries}
+}}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        from importlib import import_module
+
+        if name not in _HOMES:
+            raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
+        value = globals()[name] = getattr(import_module(_HOMES[name], __name__), name)
+        return value
+
+    def __dir__():
+        return sorted([*globals(), *_HOMES])
 '''
 
 
@@ -64,30 +126,32 @@ pip install ./generated
 
 def _section(document: Document) -> str:
     rows = "\n".join(
-        f"| `{document.package}.api.{operation.raw.get('tags', ['default'])[0]}.{operation.id}` "
-        f"| `{operation.method} {operation.path}` | {_ends(operation)} |"
+        f"| `{operation.id}` | `{operation.method} {operation.path}` | {_ends(operation)} |"
+        for operation in document.operations
+    )
+    modules = ", ".join(
+        f"`job_status.{document.package}.api.{operation.raw.get('tags', ['default'])[0]}.{operation.id}`"
         for operation in document.operations
     )
     first = document.operations[0]
-    tag = first.raw.get("tags", ["default"])[0]
-    module = f"job_status.{document.package}"
-    values = ", ".join(repr(_sample(parameter.known_values)) for parameter in first.parameters_in("path"))
+    values = ", ".join(f'"{_sample(parameter.known_values)}"' for parameter in first.parameters_in("path"))
     return f"""\
 ## {document.title}
 
 {document.data["info"].get("summary", "")}
 
-| module | call | ends in |
+| method | call | ends in |
 |---|---|---|
 {rows}
 
 ```python
-from {module} import Client
-from {module}.api.{tag} import {first.id}
+from job_status import {document.class_name}
 
-with Client("{_base_url(document)}", headers={_headers(document)}, timeout=10) as client:
-    status = {first.id}.sync({values}, client=client)
+with {document.class_name}("{_base_url(document)}"{_credentials(document)}) as api:
+    status = api.{first.id}({values})
 ```
+
+As openapi-python-client writes them: {modules}.
 """
 
 
@@ -112,12 +176,8 @@ def _base_url(document: Document) -> str:
     return url
 
 
-def _headers(document: Document) -> str:
-    for scheme in document.security_schemes.values():
-        if scheme.type == "apiKey" and scheme.where == "header":
-            return f'{{"{scheme.name}": {snake_case(scheme.key)}}}'
-        if scheme.type == "http" and scheme.scheme == "basic":
-            return f'{{"Authorization": f"Basic {{{scheme.key}}}"}}'
-        if scheme.type == "http":
-            return f'{{"Authorization": f"Bearer {{{scheme.key}}}"}}'
-    return "{}"
+def _credentials(document: Document) -> str:
+    """The credentials of a first call, each from a variable of its name."""
+    way = next((way for operation in document.operations for way in operation.security if way), ())
+    values = {key: "(user, password)" if document.security_schemes[key].scheme == "basic" else key for key in way}
+    return "".join(f", {key}={value}" for key, value in values.items())

@@ -1,0 +1,302 @@
+# Generated from openapi/ai-for-process.yaml by `make generate`; do not edit.
+
+"""AI for Process, as classes."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+
+from .._runtime.calls import AsyncClient, Client, Operation, RawResponse
+from .._runtime.secrets import (
+    AsyncCredential,
+    Credential,
+    Scheme,
+)
+from ..ai_for_process.api.dock_status import get_dock_status
+from ..ai_for_process.api.models import undeploy_model
+from ..ai_for_process.models.dock_status import DockStatus
+from ..ai_for_process.models.model_undeployment import ModelUndeployment
+
+GET_DOCK_STATUS = Operation("get_dock_status", "GET", ("dock_status_id",))
+UNDEPLOY_MODEL = Operation("undeploy_model", "POST", ("model_id",))
+
+
+class AIForProcess(Client):
+    """AI for Process: the status of import, export, deploy and undeploy jobs, and undeploying a model.
+
+    Args:
+        base_url: the base URL, such as `https://ai-for-process.domain.ai`.
+        api_key: the credential, or a callable that is asked for it before each request.
+        timeout: seconds for a whole call, its retries included.
+        max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
+            504.
+        headers: headers of every request.
+        verify: True for the system's trust, a path to certificates, a context, or False for no check at
+            all.
+        proxy: the URL of a proxy.
+        http_transport: an httpx transport in place of the built-in one.
+        event_hooks: hooks of httpx; the requests they see hold no credential.
+        max_answer_bytes: a larger answer is refused.
+
+    Source: https://docs.kore.ai/ai-for-process/apis/apis
+    """
+
+    _schemes = (Scheme("api_key", "key", "header", "x-api-key"),)
+    _alternatives = (("api_key",),)
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        api_key: Credential,
+        timeout: float = 30.0,
+        max_retries: int = 2,
+        headers: Mapping[str, str] | None = None,
+        verify: ssl.SSLContext | str | bool = True,
+        proxy: str | httpx.Proxy | None = None,
+        http_transport: httpx.BaseTransport | None = None,
+        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+        max_answer_bytes: int = 10_000_000,
+    ) -> None:
+        super().__init__(
+            base_url,
+            {"api_key": api_key},
+            timeout=timeout,
+            max_retries=max_retries,
+            headers=headers,
+            verify=verify,
+            proxy=proxy,
+            http_transport=http_transport,
+            event_hooks=event_hooks,
+            max_answer_bytes=max_answer_bytes,
+        )
+
+    def get_dock_status(
+        self, dock_status_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> DockStatus:
+        """Get the status of a job.
+
+        Tracks an ongoing or completed job of a workflow or model: import, export, deploy or undeploy. The
+        status is final once it reads SUCCESS or FAILED.
+
+        Args:
+            dock_status_id: The dock status id that the start of the job has answered.
+            timeout: seconds for the whole call, instead of the client's.
+            headers: headers of this request, beside the client's.
+
+        Returns:
+            The job as it stands.
+
+        Raises:
+            ApiError (400): The request is malformed.
+            Unauthorized: The API key is missing or unknown.
+            Forbidden: The API key lacks the scope. Requests outside the key's scopes are rejected, how is not
+                printed.
+            NotFound: There is no such job or model. Dock statuses of a sister product expire, some after 15
+                minutes.
+            RateLimited: Too many requests. No limit is documented for this product.
+            UnexpectedAnswer: the answer is not what the document describes.
+            TransportError: no answer came.
+
+        Source: https://docs.kore.ai/ai-for-process/apis/apis-list/get-dock-status
+        """
+        return (
+            self._call(
+                GET_DOCK_STATUS, get_dock_status.sync_detailed, DockStatus, (dock_status_id,), {}, timeout, headers
+            )
+        ).parsed
+
+    def get_dock_status_raw(
+        self, dock_status_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> RawResponse[DockStatus]:
+        """As `get_dock_status`, with the status, headers and body around the model."""
+        return self._call(
+            GET_DOCK_STATUS, get_dock_status.sync_detailed, DockStatus, (dock_status_id,), {}, timeout, headers
+        )
+
+    def undeploy_model(
+        self, model_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> ModelUndeployment:
+        """Undeploy a model.
+
+        Starts to undeploy a model from the environment. The answer names the job; follow it with
+        get_dock_status, also when the answer already reads SUCCESS: the page asks to verify the
+        undeployment there.
+
+        Args:
+            model_id: The unique identifier of the model to undeploy. The page says "to deploy", a slip.
+            timeout: seconds for the whole call, instead of the client's.
+            headers: headers of this request, beside the client's.
+
+        Returns:
+            The undeployment has been started, is done or has failed.
+
+        Raises:
+            ApiError (400): The request is malformed.
+            Unauthorized: The API key is missing or unknown.
+            Forbidden: The API key lacks the scope. Requests outside the key's scopes are rejected, how is not
+                printed.
+            NotFound: There is no such job or model. Dock statuses of a sister product expire, some after 15
+                minutes.
+            RateLimited: Too many requests. No limit is documented for this product.
+            UnexpectedAnswer: the answer is not what the document describes.
+            TransportError: no answer came.
+
+        Source: https://docs.kore.ai/ai-for-process/apis/apis-list/undeploy-a-model
+        """
+        return (
+            self._call(
+                UNDEPLOY_MODEL, undeploy_model.sync_detailed, ModelUndeployment, (model_id,), {}, timeout, headers
+            )
+        ).parsed
+
+    def undeploy_model_raw(
+        self, model_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> RawResponse[ModelUndeployment]:
+        """As `undeploy_model`, with the status, headers and body around the model."""
+        return self._call(
+            UNDEPLOY_MODEL, undeploy_model.sync_detailed, ModelUndeployment, (model_id,), {}, timeout, headers
+        )
+
+
+class AsyncAIForProcess(AsyncClient):
+    """AI for Process, async: the status of import, export, deploy and undeploy jobs, and undeploying a
+    model.
+
+    Args:
+        base_url: the base URL, such as `https://ai-for-process.domain.ai`.
+        api_key: the credential, or a callable, also an async one, that is asked for it before each request.
+        timeout: seconds for a whole call, its retries included.
+        max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
+            504.
+        headers: headers of every request.
+        verify: True for the system's trust, a path to certificates, a context, or False for no check at
+            all.
+        proxy: the URL of a proxy.
+        http_transport: an httpx transport in place of the built-in one.
+        event_hooks: hooks of httpx; the requests they see hold no credential.
+        max_answer_bytes: a larger answer is refused.
+
+    Source: https://docs.kore.ai/ai-for-process/apis/apis
+    """
+
+    _schemes = (Scheme("api_key", "key", "header", "x-api-key"),)
+    _alternatives = (("api_key",),)
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        api_key: AsyncCredential,
+        timeout: float = 30.0,
+        max_retries: int = 2,
+        headers: Mapping[str, str] | None = None,
+        verify: ssl.SSLContext | str | bool = True,
+        proxy: str | httpx.Proxy | None = None,
+        http_transport: httpx.AsyncBaseTransport | None = None,
+        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+        max_answer_bytes: int = 10_000_000,
+    ) -> None:
+        super().__init__(
+            base_url,
+            {"api_key": api_key},
+            timeout=timeout,
+            max_retries=max_retries,
+            headers=headers,
+            verify=verify,
+            proxy=proxy,
+            http_transport=http_transport,
+            event_hooks=event_hooks,
+            max_answer_bytes=max_answer_bytes,
+        )
+
+    async def get_dock_status(
+        self, dock_status_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> DockStatus:
+        """Get the status of a job.
+
+        Tracks an ongoing or completed job of a workflow or model: import, export, deploy or undeploy. The
+        status is final once it reads SUCCESS or FAILED.
+
+        Args:
+            dock_status_id: The dock status id that the start of the job has answered.
+            timeout: seconds for the whole call, instead of the client's.
+            headers: headers of this request, beside the client's.
+
+        Returns:
+            The job as it stands.
+
+        Raises:
+            ApiError (400): The request is malformed.
+            Unauthorized: The API key is missing or unknown.
+            Forbidden: The API key lacks the scope. Requests outside the key's scopes are rejected, how is not
+                printed.
+            NotFound: There is no such job or model. Dock statuses of a sister product expire, some after 15
+                minutes.
+            RateLimited: Too many requests. No limit is documented for this product.
+            UnexpectedAnswer: the answer is not what the document describes.
+            TransportError: no answer came.
+
+        Source: https://docs.kore.ai/ai-for-process/apis/apis-list/get-dock-status
+        """
+        return (
+            await self._call(
+                GET_DOCK_STATUS, get_dock_status.asyncio_detailed, DockStatus, (dock_status_id,), {}, timeout, headers
+            )
+        ).parsed
+
+    async def get_dock_status_raw(
+        self, dock_status_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> RawResponse[DockStatus]:
+        """As `get_dock_status`, with the status, headers and body around the model."""
+        return await self._call(
+            GET_DOCK_STATUS, get_dock_status.asyncio_detailed, DockStatus, (dock_status_id,), {}, timeout, headers
+        )
+
+    async def undeploy_model(
+        self, model_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> ModelUndeployment:
+        """Undeploy a model.
+
+        Starts to undeploy a model from the environment. The answer names the job; follow it with
+        get_dock_status, also when the answer already reads SUCCESS: the page asks to verify the
+        undeployment there.
+
+        Args:
+            model_id: The unique identifier of the model to undeploy. The page says "to deploy", a slip.
+            timeout: seconds for the whole call, instead of the client's.
+            headers: headers of this request, beside the client's.
+
+        Returns:
+            The undeployment has been started, is done or has failed.
+
+        Raises:
+            ApiError (400): The request is malformed.
+            Unauthorized: The API key is missing or unknown.
+            Forbidden: The API key lacks the scope. Requests outside the key's scopes are rejected, how is not
+                printed.
+            NotFound: There is no such job or model. Dock statuses of a sister product expire, some after 15
+                minutes.
+            RateLimited: Too many requests. No limit is documented for this product.
+            UnexpectedAnswer: the answer is not what the document describes.
+            TransportError: no answer came.
+
+        Source: https://docs.kore.ai/ai-for-process/apis/apis-list/undeploy-a-model
+        """
+        return (
+            await self._call(
+                UNDEPLOY_MODEL, undeploy_model.asyncio_detailed, ModelUndeployment, (model_id,), {}, timeout, headers
+            )
+        ).parsed
+
+    async def undeploy_model_raw(
+        self, model_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> RawResponse[ModelUndeployment]:
+        """As `undeploy_model`, with the status, headers and body around the model."""
+        return await self._call(
+            UNDEPLOY_MODEL, undeploy_model.asyncio_detailed, ModelUndeployment, (model_id,), {}, timeout, headers
+        )

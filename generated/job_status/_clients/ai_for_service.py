@@ -1,0 +1,216 @@
+# Generated from openapi/ai-for-service.yaml by `make generate`; do not edit.
+
+"""AI for Service, as classes."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+
+from .._runtime.calls import AsyncClient, Client, Operation, RawResponse
+from .._runtime.secrets import (
+    AsyncCredential,
+    Credential,
+    Scheme,
+)
+from ..ai_for_service.api.publish import get_publish_status
+from ..ai_for_service.models.publish_status import PublishStatus
+
+GET_PUBLISH_STATUS = Operation("get_publish_status", "GET", ("bot_id",))
+
+
+class AIForService(Client):
+    """AI for Service: the status of publishing a bot.
+
+    Args:
+        base_url: the base URL, such as `https://platform.kore.ai`.
+        jwt: the credential, or a callable that is asked for it before each request.
+        timeout: seconds for a whole call, its retries included.
+        max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
+            504.
+        headers: headers of every request.
+        verify: True for the system's trust, a path to certificates, a context, or False for no check at
+            all.
+        proxy: the URL of a proxy.
+        http_transport: an httpx transport in place of the built-in one.
+        event_hooks: hooks of httpx; the requests they see hold no credential.
+        max_answer_bytes: a larger answer is refused.
+
+    Source: https://docs.kore.ai/ai-for-service/apis/automation/api-list
+    """
+
+    _schemes = (Scheme("jwt", "key", "header", "auth"),)
+    _alternatives = (("jwt",),)
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        jwt: Credential,
+        timeout: float = 30.0,
+        max_retries: int = 2,
+        headers: Mapping[str, str] | None = None,
+        verify: ssl.SSLContext | str | bool = True,
+        proxy: str | httpx.Proxy | None = None,
+        http_transport: httpx.BaseTransport | None = None,
+        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+        max_answer_bytes: int = 10_000_000,
+    ) -> None:
+        super().__init__(
+            base_url,
+            {"jwt": jwt},
+            timeout=timeout,
+            max_retries=max_retries,
+            headers=headers,
+            verify=verify,
+            proxy=proxy,
+            http_transport=http_transport,
+            event_hooks=event_hooks,
+            max_answer_bytes=max_answer_bytes,
+        )
+
+    def get_publish_status(
+        self, bot_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> PublishStatus:
+        """Get the publish status of a bot.
+
+        Reports the publish run of a bot, or the last completed one. The status is keyed by the bot: right
+        after a publish request it may still report the run before, which `_id` and `requestedTime` tell
+        apart. The status is final once it reads successful or failed. A successful run can still await an
+        administrator's approval.
+
+        Args:
+            bot_id: Bot ID or Stream ID, found under General Settings of the App Builder.
+            timeout: seconds for the whole call, instead of the client's.
+            headers: headers of this request, beside the client's.
+
+        Returns:
+            The publish run as it stands.
+
+        Raises:
+            ApiError (400): There is no such bot. Answered with 400, not 404.
+            Unauthorized: The JWT is missing, malformed, wrongly signed or, also answered with 401 and not 403,
+                lacks the scope Bot Publish, Publish Status.
+            Forbidden: Access is refused.
+            NotFound: There is nothing under this path.
+            ApiError (405): The method is not allowed.
+            RateLimited: Too many requests, 60 a minute or 1800 an hour per request id. The limits and messages
+                are documented, the status code is not.
+            UnexpectedAnswer: the answer is not what the document describes.
+            TransportError: no answer came.
+
+        Source: https://docs.kore.ai/ai-for-service/apis/automation/bot-publish-status
+        """
+        return (
+            self._call(
+                GET_PUBLISH_STATUS, get_publish_status.sync_detailed, PublishStatus, (bot_id,), {}, timeout, headers
+            )
+        ).parsed
+
+    def get_publish_status_raw(
+        self, bot_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> RawResponse[PublishStatus]:
+        """As `get_publish_status`, with the status, headers and body around the model."""
+        return self._call(
+            GET_PUBLISH_STATUS, get_publish_status.sync_detailed, PublishStatus, (bot_id,), {}, timeout, headers
+        )
+
+
+class AsyncAIForService(AsyncClient):
+    """AI for Service, async: the status of publishing a bot.
+
+    Args:
+        base_url: the base URL, such as `https://platform.kore.ai`.
+        jwt: the credential, or a callable, also an async one, that is asked for it before each request.
+        timeout: seconds for a whole call, its retries included.
+        max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
+            504.
+        headers: headers of every request.
+        verify: True for the system's trust, a path to certificates, a context, or False for no check at
+            all.
+        proxy: the URL of a proxy.
+        http_transport: an httpx transport in place of the built-in one.
+        event_hooks: hooks of httpx; the requests they see hold no credential.
+        max_answer_bytes: a larger answer is refused.
+
+    Source: https://docs.kore.ai/ai-for-service/apis/automation/api-list
+    """
+
+    _schemes = (Scheme("jwt", "key", "header", "auth"),)
+    _alternatives = (("jwt",),)
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        jwt: AsyncCredential,
+        timeout: float = 30.0,
+        max_retries: int = 2,
+        headers: Mapping[str, str] | None = None,
+        verify: ssl.SSLContext | str | bool = True,
+        proxy: str | httpx.Proxy | None = None,
+        http_transport: httpx.AsyncBaseTransport | None = None,
+        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+        max_answer_bytes: int = 10_000_000,
+    ) -> None:
+        super().__init__(
+            base_url,
+            {"jwt": jwt},
+            timeout=timeout,
+            max_retries=max_retries,
+            headers=headers,
+            verify=verify,
+            proxy=proxy,
+            http_transport=http_transport,
+            event_hooks=event_hooks,
+            max_answer_bytes=max_answer_bytes,
+        )
+
+    async def get_publish_status(
+        self, bot_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> PublishStatus:
+        """Get the publish status of a bot.
+
+        Reports the publish run of a bot, or the last completed one. The status is keyed by the bot: right
+        after a publish request it may still report the run before, which `_id` and `requestedTime` tell
+        apart. The status is final once it reads successful or failed. A successful run can still await an
+        administrator's approval.
+
+        Args:
+            bot_id: Bot ID or Stream ID, found under General Settings of the App Builder.
+            timeout: seconds for the whole call, instead of the client's.
+            headers: headers of this request, beside the client's.
+
+        Returns:
+            The publish run as it stands.
+
+        Raises:
+            ApiError (400): There is no such bot. Answered with 400, not 404.
+            Unauthorized: The JWT is missing, malformed, wrongly signed or, also answered with 401 and not 403,
+                lacks the scope Bot Publish, Publish Status.
+            Forbidden: Access is refused.
+            NotFound: There is nothing under this path.
+            ApiError (405): The method is not allowed.
+            RateLimited: Too many requests, 60 a minute or 1800 an hour per request id. The limits and messages
+                are documented, the status code is not.
+            UnexpectedAnswer: the answer is not what the document describes.
+            TransportError: no answer came.
+
+        Source: https://docs.kore.ai/ai-for-service/apis/automation/bot-publish-status
+        """
+        return (
+            await self._call(
+                GET_PUBLISH_STATUS, get_publish_status.asyncio_detailed, PublishStatus, (bot_id,), {}, timeout, headers
+            )
+        ).parsed
+
+    async def get_publish_status_raw(
+        self, bot_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> RawResponse[PublishStatus]:
+        """As `get_publish_status`, with the status, headers and body around the model."""
+        return await self._call(
+            GET_PUBLISH_STATUS, get_publish_status.asyncio_detailed, PublishStatus, (bot_id,), {}, timeout, headers
+        )

@@ -1,0 +1,292 @@
+# Generated from openapi/opensearch-flow-framework.yaml by `make generate`; do not edit.
+
+"""OpenSearch flow-framework, as classes."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+
+from .._runtime.calls import AsyncClient, Client, Operation, RawResponse
+from .._runtime.secrets import (
+    AsyncBasicCredential,
+    BasicCredential,
+    Scheme,
+)
+from ..opensearch_flow_framework.api.workflow import get_workflow_status
+from ..opensearch_flow_framework.models.workflow_status import WorkflowStatus
+from ..opensearch_flow_framework.types import Unset
+
+GET_WORKFLOW_STATUS = Operation("get_workflow_status", "GET", ("workflow_id",))
+
+
+class OpenSearchFlowFramework(Client):
+    """OpenSearch flow-framework: the status of provisioning a workflow.
+
+    Args:
+        base_url: the base URL, such as `http://localhost:9200`.
+        basic_auth: (user, password), or a callable that is asked for it before each request.
+        timeout: seconds for a whole call, its retries included.
+        max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
+            504.
+        headers: headers of every request.
+        verify: True for the system's trust, a path to certificates, a context, or False for no check at
+            all.
+        proxy: the URL of a proxy.
+        http_transport: an httpx transport in place of the built-in one.
+        event_hooks: hooks of httpx; the requests they see hold no credential.
+        max_answer_bytes: a larger answer is refused.
+
+    Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
+    """
+
+    _schemes = (Scheme("basic_auth", "basic", "header", "Authorization"),)
+    _alternatives = (("basic_auth",), ())
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        basic_auth: BasicCredential | None = None,
+        timeout: float = 30.0,
+        max_retries: int = 2,
+        headers: Mapping[str, str] | None = None,
+        verify: ssl.SSLContext | str | bool = True,
+        proxy: str | httpx.Proxy | None = None,
+        http_transport: httpx.BaseTransport | None = None,
+        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+        max_answer_bytes: int = 10_000_000,
+    ) -> None:
+        super().__init__(
+            base_url,
+            {"basic_auth": basic_auth},
+            timeout=timeout,
+            max_retries=max_retries,
+            headers=headers,
+            verify=verify,
+            proxy=proxy,
+            http_transport=http_transport,
+            event_hooks=event_hooks,
+            max_answer_bytes=max_answer_bytes,
+        )
+
+    def get_workflow_status(
+        self,
+        workflow_id: str,
+        *,
+        all_: bool | Unset = False,
+        pretty: bool | Unset = False,
+        human: bool | Unset = False,
+        error_trace: bool | Unset = False,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> WorkflowStatus:
+        """Get the status of a workflow.
+
+        Monitors the provisioning of a workflow until it is complete. The state is final once it reads
+        COMPLETED or FAILED. NOT_STARTED moves only when somebody asks to provision. A node that stops while
+        it provisions leaves PROVISIONING for good. Decide by `state` alone: an `error` can stand beside any
+        state.
+
+        Args:
+            workflow_id: The workflow.
+            all_: Whether to return every field. Otherwise the answer holds workflow_id, error, state and
+                resources_created.
+            pretty: Whether to indent the answer.
+            human: Whether to write numbers for people. The status has none that change.
+            error_trace: Whether an error of the core carries its stack trace.
+            timeout: seconds for the whole call, instead of the client's.
+            headers: headers of this request, beside the client's.
+
+        Returns:
+            The workflow as it stands.
+
+        Raises:
+            ApiError (400): A parameter cannot be read or is not known, both told by the core; or the plugin
+                refuses (an empty tenant, or before 3.0 a workflow of another backend role).
+            Unauthorized: The credentials are missing or wrong. Told by the security plugin, in plain text.
+            Forbidden: The plugin is disabled, the user lacks the permission, or the workflow belongs to another
+                tenant.
+            NotFound: There is no such workflow, or the state index could not be read: closed, blocked, missing
+                or, for a second after a restart, not yet there. It does not prove that the workflow is gone.
+            ApiError (405): The method is not allowed.
+            ApiError (406): The request has a body without a type or of a type that the core does not read.
+            RateLimited: A breaker of the core has tripped. Seen only for requests with a body.
+            ServerError: The stored state cannot be read. Before 2.19 answered with 400.
+            ServerError: The security plugin has not started yet.
+            UnexpectedAnswer: the answer is not what the document describes.
+            TransportError: no answer came.
+
+        Source: https://docs.opensearch.org/latest/automating-workflows/api/get-workflow-status/
+        """
+        return (
+            self._call(
+                GET_WORKFLOW_STATUS,
+                get_workflow_status.sync_detailed,
+                WorkflowStatus,
+                (workflow_id,),
+                {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
+                timeout,
+                headers,
+            )
+        ).parsed
+
+    def get_workflow_status_raw(
+        self,
+        workflow_id: str,
+        *,
+        all_: bool | Unset = False,
+        pretty: bool | Unset = False,
+        human: bool | Unset = False,
+        error_trace: bool | Unset = False,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> RawResponse[WorkflowStatus]:
+        """As `get_workflow_status`, with the status, headers and body around the model."""
+        return self._call(
+            GET_WORKFLOW_STATUS,
+            get_workflow_status.sync_detailed,
+            WorkflowStatus,
+            (workflow_id,),
+            {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
+            timeout,
+            headers,
+        )
+
+
+class AsyncOpenSearchFlowFramework(AsyncClient):
+    """OpenSearch flow-framework, async: the status of provisioning a workflow.
+
+    Args:
+        base_url: the base URL, such as `http://localhost:9200`.
+        basic_auth: (user, password), or a callable, also an async one, that is asked for it before each
+            request.
+        timeout: seconds for a whole call, its retries included.
+        max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
+            504.
+        headers: headers of every request.
+        verify: True for the system's trust, a path to certificates, a context, or False for no check at
+            all.
+        proxy: the URL of a proxy.
+        http_transport: an httpx transport in place of the built-in one.
+        event_hooks: hooks of httpx; the requests they see hold no credential.
+        max_answer_bytes: a larger answer is refused.
+
+    Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
+    """
+
+    _schemes = (Scheme("basic_auth", "basic", "header", "Authorization"),)
+    _alternatives = (("basic_auth",), ())
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        basic_auth: AsyncBasicCredential | None = None,
+        timeout: float = 30.0,
+        max_retries: int = 2,
+        headers: Mapping[str, str] | None = None,
+        verify: ssl.SSLContext | str | bool = True,
+        proxy: str | httpx.Proxy | None = None,
+        http_transport: httpx.AsyncBaseTransport | None = None,
+        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+        max_answer_bytes: int = 10_000_000,
+    ) -> None:
+        super().__init__(
+            base_url,
+            {"basic_auth": basic_auth},
+            timeout=timeout,
+            max_retries=max_retries,
+            headers=headers,
+            verify=verify,
+            proxy=proxy,
+            http_transport=http_transport,
+            event_hooks=event_hooks,
+            max_answer_bytes=max_answer_bytes,
+        )
+
+    async def get_workflow_status(
+        self,
+        workflow_id: str,
+        *,
+        all_: bool | Unset = False,
+        pretty: bool | Unset = False,
+        human: bool | Unset = False,
+        error_trace: bool | Unset = False,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> WorkflowStatus:
+        """Get the status of a workflow.
+
+        Monitors the provisioning of a workflow until it is complete. The state is final once it reads
+        COMPLETED or FAILED. NOT_STARTED moves only when somebody asks to provision. A node that stops while
+        it provisions leaves PROVISIONING for good. Decide by `state` alone: an `error` can stand beside any
+        state.
+
+        Args:
+            workflow_id: The workflow.
+            all_: Whether to return every field. Otherwise the answer holds workflow_id, error, state and
+                resources_created.
+            pretty: Whether to indent the answer.
+            human: Whether to write numbers for people. The status has none that change.
+            error_trace: Whether an error of the core carries its stack trace.
+            timeout: seconds for the whole call, instead of the client's.
+            headers: headers of this request, beside the client's.
+
+        Returns:
+            The workflow as it stands.
+
+        Raises:
+            ApiError (400): A parameter cannot be read or is not known, both told by the core; or the plugin
+                refuses (an empty tenant, or before 3.0 a workflow of another backend role).
+            Unauthorized: The credentials are missing or wrong. Told by the security plugin, in plain text.
+            Forbidden: The plugin is disabled, the user lacks the permission, or the workflow belongs to another
+                tenant.
+            NotFound: There is no such workflow, or the state index could not be read: closed, blocked, missing
+                or, for a second after a restart, not yet there. It does not prove that the workflow is gone.
+            ApiError (405): The method is not allowed.
+            ApiError (406): The request has a body without a type or of a type that the core does not read.
+            RateLimited: A breaker of the core has tripped. Seen only for requests with a body.
+            ServerError: The stored state cannot be read. Before 2.19 answered with 400.
+            ServerError: The security plugin has not started yet.
+            UnexpectedAnswer: the answer is not what the document describes.
+            TransportError: no answer came.
+
+        Source: https://docs.opensearch.org/latest/automating-workflows/api/get-workflow-status/
+        """
+        return (
+            await self._call(
+                GET_WORKFLOW_STATUS,
+                get_workflow_status.asyncio_detailed,
+                WorkflowStatus,
+                (workflow_id,),
+                {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
+                timeout,
+                headers,
+            )
+        ).parsed
+
+    async def get_workflow_status_raw(
+        self,
+        workflow_id: str,
+        *,
+        all_: bool | Unset = False,
+        pretty: bool | Unset = False,
+        human: bool | Unset = False,
+        error_trace: bool | Unset = False,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> RawResponse[WorkflowStatus]:
+        """As `get_workflow_status`, with the status, headers and body around the model."""
+        return await self._call(
+            GET_WORKFLOW_STATUS,
+            get_workflow_status.asyncio_detailed,
+            WorkflowStatus,
+            (workflow_id,),
+            {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
+            timeout,
+            headers,
+        )

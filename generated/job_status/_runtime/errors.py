@@ -1,0 +1,195 @@
+# Generated from scripts/runtime/errors.py by `make generate`; do not edit.
+
+"""Everything that can go wrong, in one family.
+
+JobStatusError
+|- InvalidArgument       what was passed cannot be sent (also a ValueError)
+|- CallError             a call was made and failed
+   |- TransportError     no answer came: connection, TLS, name, timeout
+   |- UnexpectedAnswer   an answer that is not what the document describes: not JSON, another shape, too large
+   |- ApiError           the API has refused: a 4xx or 5xx
+      |- Unauthorized    401
+      |- Forbidden       403
+      |- NotFound        404
+      |- RateLimited     429
+      |- ServerError     5xx
+"""
+
+from typing import Any
+
+
+class JobStatusError(Exception):
+    """Anything that this package raises. Errors can be pickled and compared, and hold no credential."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self.args == other.args and self.__dict__ == other.__dict__
+
+    __hash__ = Exception.__hash__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.args, dict(self.__dict__))
+
+
+def _restored(kind: type[JobStatusError], args: tuple[Any, ...], fields: dict[str, Any]) -> JobStatusError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(fields)
+    return error
+
+
+class InvalidArgument(JobStatusError, ValueError):
+    """What was passed cannot be sent: an id that would reach another endpoint, a URL that is none. Nothing was sent."""
+
+
+class CallError(JobStatusError):
+    """A call that was made and failed.
+
+    Attributes:
+        operation: the operation, such as `get_dock_status`.
+        method: the HTTP method.
+        url: the URL, without credentials.
+        attempts: how many requests were sent.
+        elapsed: seconds from the first to the end of the last.
+    """
+
+    operation: str
+    method: str
+    url: str
+    attempts: int
+    elapsed: float
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str = "",
+        method: str = "",
+        url: str = "",
+        attempts: int = 0,
+        elapsed: float = 0.0,
+    ) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.method = method
+        self.url = url
+        self.attempts = attempts
+        self.elapsed = elapsed
+
+
+class TransportError(CallError):
+    """No answer came: the connection, TLS, the name or the time failed.
+
+    Attributes:
+        reason: what failed, a word of `httpx` such as `ConnectError` or `ReadTimeout`.
+        timed_out: whether it was the time.
+    """
+
+    reason: str
+    timed_out: bool
+
+    def __init__(self, message: str, *, reason: str = "", timed_out: bool = False, **fields: Any) -> None:
+        super().__init__(message, **fields)
+        self.reason = reason
+        self.timed_out = timed_out
+
+
+class UnexpectedAnswer(CallError):
+    """An answer that is not what the document describes: not JSON, another shape, a redirect, too large.
+
+    Attributes:
+        status: the HTTP status.
+        request_id: the server's id of the request, None where it gives none.
+        retry_after: seconds that the server asks to wait, None where it does not.
+        excerpt: the beginning of the body, at most 500 characters.
+    """
+
+    status: int
+    request_id: str | None
+    retry_after: float | None
+    excerpt: str
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        excerpt: str = "",
+        **fields: Any,
+    ) -> None:
+        super().__init__(message, **fields)
+        self.status = status
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.excerpt = excerpt
+
+
+class ApiError(CallError):
+    """The API has refused: a 4xx or 5xx.
+
+    Attributes:
+        status: the HTTP status.
+        detail: what the API itself says, empty where it says nothing that can be read.
+        code: the API's own code, None where it gives none.
+        request_id: the server's id of the request, None where it gives none.
+        retry_after: seconds that the server asks to wait, None where it does not.
+        excerpt: the beginning of the body, at most 500 characters.
+    """
+
+    status: int
+    detail: str
+    code: str | None
+    request_id: str | None
+    retry_after: float | None
+    excerpt: str
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        detail: str = "",
+        code: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        excerpt: str = "",
+        **fields: Any,
+    ) -> None:
+        super().__init__(message, **fields)
+        self.status = status
+        self.detail = detail
+        self.code = code
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.excerpt = excerpt
+
+
+class Unauthorized(ApiError):
+    """401: the credential is missing, wrong or, with some APIs, lacks the scope."""
+
+
+class Forbidden(ApiError):
+    """403: the credential is known and may not do this."""
+
+
+class NotFound(ApiError):
+    """404: there is nothing under this id, or not any more, or not yet."""
+
+
+class RateLimited(ApiError):
+    """429: too many requests. `retry_after` says how long to wait, where the server says it."""
+
+
+class ServerError(ApiError):
+    """5xx: the server or something before it has failed."""
+
+
+def error_for(status: int) -> type[ApiError]:
+    """The class of error for a status of 400 or above."""
+    known: dict[int, type[ApiError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound, 429: RateLimited}
+    return known.get(status, ServerError if status >= 500 else ApiError)

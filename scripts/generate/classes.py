@@ -1,0 +1,315 @@
+"""Writes a client class per document, sync and async, over the generated functions.
+
+The signatures are those of the generated functions, read from their source, so that names and types cannot differ.
+"""
+
+import ast
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from attrs import frozen
+
+from ..document import Document, Operation, Response, SecurityScheme
+
+# A call's own keywords, beside the parameters of the operation.
+OWN_KEYWORDS = ("timeout", "headers")
+
+OPTIONS = """\
+timeout: float = 30.0,
+max_retries: int = 2,
+headers: Mapping[str, str] | None = None,
+verify: ssl.SSLContext | str | bool = True,
+proxy: str | httpx.Proxy | None = None,
+http_transport: httpx.{transport} | None = None,
+event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+max_answer_bytes: int = 10_000_000,
+"""
+OPTION_NAMES = (
+    "timeout",
+    "max_retries",
+    "headers",
+    "verify",
+    "proxy",
+    "http_transport",
+    "event_hooks",
+    "max_answer_bytes",
+)
+OPTION_TEXTS = """\
+timeout: seconds for a whole call, its retries included.
+max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503, 504.
+headers: headers of every request.
+verify: True for the system's trust, a path to certificates, a context, or False for no check at all.
+proxy: the URL of a proxy.
+http_transport: an httpx transport in place of the built-in one.
+event_hooks: hooks of httpx; the requests they see hold no credential.
+max_answer_bytes: a larger answer is refused."""
+
+
+class Unreadable(Exception):
+    """A generated module is not of the form that the classes are written for."""
+
+
+@frozen
+class Function:
+    """A generated function: its module, its parameters as source, the model of its success, and what it imports."""
+
+    operation: Operation
+    tag: str
+    positional: tuple[str, ...]
+    keywords: tuple[str, ...]
+    positional_names: tuple[str, ...]
+    keyword_names: tuple[str, ...]
+    model: str
+    imports: tuple[str, ...]
+
+
+def write(document: Document, package: Path) -> str:
+    """The source of the module with both classes of a document. `package` is the generated sub-package."""
+    functions = [_function(operation, package) for operation in document.operations]
+    imports = sorted({line for function in functions for line in function.imports})
+    operations = "\n".join(
+        f"{function.operation.id.upper()} = Operation({function.operation.id!r}, {function.operation.method!r}, "
+        f"{function.positional_names!r})"
+        for function in functions
+    )
+    classes = "\n\n".join(_class(document, functions, asynchronous=asynchronous) for asynchronous in (False, True))
+    return f'''\
+"""{document.title}, as classes."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+
+from .._runtime.calls import AsyncClient, Client, Operation, RawResponse
+from .._runtime.secrets import (
+    AsyncBasicCredential,
+    AsyncCredential,
+    BasicCredential,
+    Credential,
+    Scheme,
+)
+{chr(10).join(imports)}
+
+{operations}
+
+
+{classes}
+'''
+
+
+def _function(operation: Operation, package: Path) -> Function:
+    module = next(iter(package.glob(f"api/*/{operation.id}.py")))
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    names = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    detailed, parse = names["sync_detailed"], names["_parse_response"]
+    arguments = detailed.args
+    defaults = {a.arg: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None}
+    keywords = [argument for argument in arguments.kwonlyargs if argument.arg != "client"]
+    models = list(dict.fromkeys(_models(parse, operation)))
+    if len(models) != 1:
+        raise Unreadable(
+            f"{operation.id}: wanted one component as the body of its successes, got {', '.join(models) or 'none'}; "
+            "describe the 2xx answer by one component of type object"
+        )
+    used = {
+        node.id
+        for argument in (*arguments.args, *keywords)
+        for node in ast.walk(argument)
+        if isinstance(node, ast.Name)
+    }
+    used |= {node.id for default in defaults.values() for node in ast.walk(default) if isinstance(node, ast.Name)}
+    imports = [line for name, line in _imports(tree, package.name) if name in {*used, *models}]
+    imports.append(f"from ..{package.name}.api.{module.parent.name} import {operation.id}")
+    return Function(
+        operation=operation,
+        tag=module.parent.name,
+        positional=tuple(ast.unparse(argument) for argument in arguments.args),
+        keywords=tuple(
+            ast.unparse(argument) + (f" = {ast.unparse(defaults[argument.arg])}" if argument.arg in defaults else "")
+            for argument in keywords
+        ),
+        positional_names=tuple(argument.arg for argument in arguments.args),
+        keyword_names=tuple(argument.arg for argument in keywords),
+        model=models[0],
+        imports=tuple(imports),
+    )
+
+
+def _models(parse: ast.FunctionDef, operation: Operation) -> Iterator[str]:
+    """The classes that the generated code reads 2xx answers into."""
+    statuses = {response.status for response in operation.responses if response.is_success}
+    for node in parse.body:
+        if isinstance(node, ast.If) and any(f"== {status}" in ast.unparse(node.test) for status in statuses):
+            for call in ast.walk(node):
+                if (
+                    isinstance(call, ast.Call)
+                    and isinstance(call.func, ast.Attribute)
+                    and call.func.attr == "from_dict"
+                ):
+                    yield ast.unparse(call.func.value)
+
+
+def _imports(tree: ast.Module, package: str) -> Iterator[tuple[str, str]]:
+    """Each imported name of a generated module, with the import as it reads from the classes' module."""
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            home = f"..{package}.{node.module}" if node.level else node.module
+            for alias in node.names:
+                yield alias.asname or alias.name, f"from {home} import {alias.name}"
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name.split(".")[0], f"import {alias.name}"
+
+
+def _class(document: Document, functions: list[Function], *, asynchronous: bool) -> str:
+    prefix, base = ("Async", "AsyncClient") if asynchronous else ("", "Client")
+    schemes = [document.security_schemes[key] for key in document.security_schemes]
+    alternatives = tuple(dict.fromkeys(way for operation in document.operations for way in operation.security))
+    optional = [scheme.key for scheme in schemes if not all(scheme.key in way for way in alternatives)]
+    parameters = "".join(
+        f"{s.key}: {_type(s, asynchronous)}{' | None = None' if s.key in optional else ''},\n" for s in schemes
+    )
+    options = OPTIONS.format(transport="AsyncBaseTransport" if asynchronous else "BaseTransport")
+    given = ", ".join(f"{scheme.key!r}: {scheme.key}" for scheme in schemes)
+    passed = ", ".join(f"{name}={name}" for name in OPTION_NAMES)
+    scheme_rows = ", ".join(_scheme(scheme) for scheme in schemes)
+    summary = document.data["info"].get("summary", document.title)
+    methods = "\n\n".join(_methods(function, asynchronous=asynchronous) for function in functions)
+    credentials = "\n".join(f"{s.key}: {_credential_text(s, asynchronous)}" for s in schemes)
+    doc = _docstring(
+        f"{document.title}{', async' if asynchronous else ''}: {summary[0].lower() + summary[1:]}",
+        "",
+        [("Args", f"base_url: the base URL, such as {_example_url(document)}.\n{credentials}\n{OPTION_TEXTS}")],
+        str(document.data.get("externalDocs", {}).get("url", "")),
+    )
+    return f"""\
+class {prefix}{document.class_name}({base}):
+{_indented(doc)}
+
+    _schemes = ({scheme_rows}{"," if scheme_rows else ""})
+    _alternatives = {alternatives!r}
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+{_indented(parameters + options, 8)}
+    ) -> None:
+        super().__init__(base_url, {{{given}}}, {passed})
+
+{_indented(methods)}
+"""
+
+
+def _example_url(document: Document) -> str:
+    server = (document.data.get("servers") or [{"url": "https://host"}])[0]
+    url: str = server["url"]
+    for name, variable in server.get("variables", {}).items():
+        url = url.replace(f"{{{name}}}", str(variable["default"]))
+    return f"`{url}`"
+
+
+def _type(scheme: SecurityScheme, asynchronous: bool) -> str:
+    kind = "BasicCredential" if scheme.scheme == "basic" else "Credential"
+    return f"Async{kind}" if asynchronous else kind
+
+
+def _credential_text(scheme: SecurityScheme, asynchronous: bool) -> str:
+    value = "(user, password)" if scheme.scheme == "basic" else "the credential"
+    called = "a callable, also an async one," if asynchronous else "a callable"
+    return f"{value}, or {called} that is asked for it before each request."
+
+
+def _scheme(scheme: SecurityScheme) -> str:
+    kind = "key" if scheme.type == "apiKey" else "basic" if scheme.scheme == "basic" else "bearer"
+    return f"Scheme({scheme.key!r}, {kind!r}, {scheme.where!r}, {scheme.name!r})"
+
+
+def _methods(function: Function, *, asynchronous: bool) -> str:
+    operation, word, wait = function.operation, "async def" if asynchronous else "def", "await " if asynchronous else ""
+    own = ("timeout: float | None = None", "headers: Mapping[str, str] | None = None")
+    signature = ", ".join(["self", *function.positional, "*", *function.keywords, *own])
+    values = "".join(f"{name}, " for name in function.positional_names)
+    keywords = ", ".join(f"{name!r}: {name}" for name in function.keyword_names)
+    called = f"{operation.id}.{'asyncio_detailed' if asynchronous else 'sync_detailed'}"
+    call = f"{wait}self._call({operation.id.upper()}, {called}, {function.model}, ({values}), {{{keywords}}}, timeout, headers)"
+    raw_doc = f'"""As `{operation.id}`, with the status, headers and body around the model."""'
+    return f"""\
+{word} {operation.id}({signature}) -> {function.model}:
+{_indented(_operation_docstring(function))}
+    return ({call}).parsed
+
+{word} {operation.id}_raw({signature}) -> RawResponse[{function.model}]:
+    {raw_doc}
+    return {call}
+"""
+
+
+def _operation_docstring(function: Function) -> str:
+    operation = function.operation
+    names = {**dict(zip(_python_order(operation), (*function.positional_names, *function.keyword_names), strict=False))}
+    lines = [
+        f"{names[p.name]}: {_sentence(p.raw.get('description', ''))}" for p in operation.parameters if p.name in names
+    ]
+    lines.append("timeout: seconds for the whole call, instead of the client's.")
+    lines.append("headers: headers of this request, beside the client's.")
+    raises = [
+        f"{_error(response)}: {_sentence(response.raw.get('description', ''))}"
+        for response in operation.responses
+        if not response.is_success
+    ]
+    raises.append("UnexpectedAnswer: the answer is not what the document describes.")
+    raises.append("TransportError: no answer came.")
+    returns = _sentence(operation.success.raw.get("description", ""))
+    sections = [("Args", "\n".join(lines)), ("Returns", returns), ("Raises", "\n".join(raises))]
+    url = str(operation.raw.get("externalDocs", {}).get("url", ""))
+    return _docstring(
+        operation.raw.get("summary", operation.id) + ".", operation.raw.get("description", ""), sections, url
+    )
+
+
+def _python_order(operation: Operation) -> list[str]:
+    """The parameters in the order of the generated function: path, then the rest as they stand."""
+    path = [parameter.name for parameter in operation.parameters_in("path")]
+    in_path = sorted(path, key=lambda name: operation.path.index(f"{{{name}}}"))
+    places = ("query", "header", "cookie")
+    return [*in_path, *(p.name for place in places for p in operation.parameters_in(place))]
+
+
+def _error(response: Response) -> str:
+    names = {"401": "Unauthorized", "403": "Forbidden", "404": "NotFound", "429": "RateLimited"}
+    return names.get(
+        response.status, "ServerError" if response.status.startswith("5") else f"ApiError ({response.status})"
+    )
+
+
+def _sentence(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _docstring(title: str, text: str, sections: list[tuple[str, str]], url: str) -> str:
+    parts = [_filled(title)]
+    if text:
+        parts.append("\n\n".join(_filled(paragraph) for paragraph in text.strip().split("\n\n")))
+    for name, body in sections:
+        if body:
+            rows = "\n".join(_filled(row, hanging=True) for row in body.splitlines())
+            parts.append(f"{name}:\n{_indented(rows)}")
+    if url:
+        parts.append(f"Source: {url}")
+    inside = "\n\n".join(parts).replace("\\", "\\\\").replace('"""', "'''")
+    return f'"""{inside}\n"""'
+
+
+def _filled(text: str, *, hanging: bool = False) -> str:
+    options = {"width": 100, "break_long_words": False, "break_on_hyphens": False}
+    return textwrap.fill(" ".join(text.split()), subsequent_indent="    " if hanging else "", **options)  # type: ignore[arg-type]
+
+
+def _indented(text: str, spaces: int = 4) -> str:
+    return textwrap.indent(text.rstrip("\n"), " " * spaces)

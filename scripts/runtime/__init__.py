@@ -1,0 +1,1 @@
+"""What the client is made of besides generated code: errors, secrets, deadlines, transport, calls."""
