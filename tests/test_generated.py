@@ -53,7 +53,7 @@ def test_every_file_carries_the_banner() -> None:
     assert files
     for path in files:
         first = path.read_text(encoding="utf-8").splitlines()[0]
-        assert "Generated from openapi" in first, path
+        assert "Generated from openapi" in first or "Generated from scripts/runtime/" in first, path
         assert "`make generate`; do not edit." in first, path
 
 
@@ -194,3 +194,75 @@ def test_the_readme_of_the_distribution_lists_every_operation(documents: dict[st
 
     for operation in documents[stem].operations:
         assert f"`{operation.method} {operation.path}`" in text
+
+
+def interpreters() -> list[str]:
+    """The other Pythons of this machine that the client is for."""
+    found = []
+    running = ".".join(map(str, sys.version_info[:2]))
+    for version in sorted({"3.11", "3.12", "3.13"} - {running}):
+        candidates = [
+            shutil.which(f"python{version}"),
+            *map(str, Path.home().glob(f".pyenv/versions/{version}.*/bin/python")),
+        ]
+        for candidate in filter(None, candidates):
+            asked = subprocess.run([candidate, "-c", "import venv"], capture_output=True, check=False)
+            if asked.returncode == 0:
+                found.append(candidate)
+                break
+    return found
+
+
+@pytest.mark.parametrize("python", interpreters(), ids=lambda path: Path(path).parts[-3])
+def test_the_client_works_on_every_python_of_this_machine(
+    python: str, simulator: Simulator, serve: Serve, tmp_path: Path
+) -> None:
+    subprocess.run([python, "-m", "venv", str(tmp_path / "venv")], check=True)
+    shutil.copytree(ROOT / "generated", tmp_path / "generated", ignore=shutil.ignore_patterns("__pycache__"))
+    inside = tmp_path / "venv" / "bin" / "python"
+    install = [
+        inside,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        f"{tmp_path / 'generated'}[jwt]",
+    ]
+    subprocess.run(install, check=True, cwd=tmp_path)
+    program = f"""
+import asyncio
+from job_status import AgentPlatform, AsyncAgentPlatform, NotFound
+url, key, job = "{serve(simulator)}/agent-platform", "{ENVIRONMENT["AGENT_PLATFORM_API_KEY"]}", "ds-24a6f1c3-0b9c-5e75-a8d3-c19d04e7f5b8"
+with AgentPlatform(url, api_key=key) as api:
+    print(api.get_dock_status(job).field_id == job)
+    try:
+        api.get_dock_status("nothing")
+    except NotFound as error:
+        print(error.status)
+async def main():
+    async with AsyncAgentPlatform(url, api_key=key) as api:
+        print((await api.get_dock_status(job)).field_id == job)
+asyncio.run(main())
+"""
+    done = subprocess.run([inside, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    assert done.stdout.split() == ["True", "404", "True"], done.stderr
+
+
+@pytest.mark.parametrize("version", ["3.12", "3.13"])
+def test_the_client_type_checks_for_every_python(version: str, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--python-version",
+        version,
+        "--cache-dir",
+        str(tmp_path),
+        "generated/job_status",
+    ]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout

@@ -9,10 +9,11 @@ import pytest
 
 from .conftest import ROOT
 
-ROOMS = ("document", "generate", "simulate", "verify")
-ARROWS = {
+ROOMS = ("document", "generate", "runtime", "simulate", "verify")
+ARROWS: dict[str, set[str]] = {
     "document": set(),
     "generate": {"document"},
+    "runtime": set(),
     "simulate": {"document"},
     "verify": {"document"},
 }

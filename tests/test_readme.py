@@ -59,7 +59,28 @@ def test_the_first_call_runs_against_the_simulator(serve: Serve, simulator: Simu
         check=False,
     )
 
-    assert done.stdout == "IN_PROGRESS\n", done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == "IN_PROGRESS", done.stderr
+    assert lines[1].startswith("get_dock_status: http://127.0.0.1:")
+    assert lines[1].endswith(" answers 404: Not found")
+
+
+def test_the_async_call_runs_against_the_simulator(serve: Serve, simulator: Simulator, tmp_path: Path) -> None:
+    environment = {
+        "OPENSEARCH_URL": f"{serve(simulator)}/opensearch-flow-framework",
+        "OPENSEARCH_PASSWORD": "admin-password",
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-c", blocks("python")[1]],
+        cwd=tmp_path,
+        env={**os.environ, **environment, "PYTHONPATH": str(ROOT / "generated")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout == "PROVISIONING\n", done.stderr
 
 
 def test_the_made_up_credential_of_the_readme_is_the_simulator_s() -> None:

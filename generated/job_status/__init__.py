@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ._clients.ai_for_service import AsyncAIForService as AsyncAIForService
     from ._clients.opensearch_flow_framework import AsyncOpenSearchFlowFramework as AsyncOpenSearchFlowFramework
     from ._clients.opensearch_flow_framework import OpenSearchFlowFramework as OpenSearchFlowFramework
-    from ._runtime.calls import RawResponse as RawResponse
+    from ._runtime.call import RawResponse as RawResponse
     from ._runtime.errors import ApiError as ApiError
     from ._runtime.errors import CallError as CallError
     from ._runtime.errors import Forbidden as Forbidden
@@ -76,7 +76,7 @@ _HOMES = {
     "NotFound": "._runtime.errors",
     "OpenSearchFlowFramework": "._clients.opensearch_flow_framework",
     "RateLimited": "._runtime.errors",
-    "RawResponse": "._runtime.calls",
+    "RawResponse": "._runtime.call",
     "ServerError": "._runtime.errors",
     "TransportError": "._runtime.errors",
     "Unauthorized": "._runtime.errors",

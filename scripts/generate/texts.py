@@ -59,7 +59,7 @@ packages = ["job_status"]
 
 def package_init(documents: tuple[Document, ...], version: str) -> str:
     """The top of the package. It imports what is asked for when it is asked for."""
-    homes = dict.fromkeys(ERRORS, "._runtime.errors") | {"RawResponse": "._runtime.calls"}
+    homes = dict.fromkeys(ERRORS, "._runtime.errors") | {"RawResponse": "._runtime.call"}
     for document in documents:
         for prefix in ("", "Async"):
             homes[prefix + document.class_name] = f"._clients.{document.package}"

@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 
-from .._runtime.calls import AsyncClient, Client, Operation, RawResponse
+from .._runtime.call import Operation, RawResponse
+from .._runtime.clients import AsyncClient, Client
 from .._runtime.secrets import (
     AsyncBasicCredential,
     BasicCredential,

@@ -9,12 +9,11 @@ handshake of a connection gets what is left of the call's time, and no more.
 import ssl
 import time
 from collections.abc import Iterable
-from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any
 
 import httpcore
 
-DEADLINE: Final[ContextVar[float | None]] = ContextVar("job_status_deadline", default=None)
+from .transport import DEADLINE
 
 
 def left(timeout: float | None, error: type[httpcore.TimeoutException]) -> float | None:
