@@ -219,7 +219,7 @@ def test_the_client_works_on_every_python_of_this_machine(
 ) -> None:
     subprocess.run([python, "-m", "venv", str(tmp_path / "venv")], check=True)
     shutil.copytree(ROOT / "generated", tmp_path / "generated", ignore=shutil.ignore_patterns("__pycache__"))
-    inside = tmp_path / "venv" / "bin" / "python"
+    inside = str(tmp_path / "venv" / "bin" / "python")
     install = [
         inside,
         "-m",

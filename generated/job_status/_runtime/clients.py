@@ -444,5 +444,7 @@ async def _shielded(attempt: Coroutine[Any, Any, T]) -> T:
     """Runs an attempt to its end, whoever cancels: the way of event loops other than asyncio's."""
     import anyio
 
+    got: list[T] = []
     with anyio.CancelScope(shield=True):
-        return await attempt
+        got.append(await attempt)
+    return got[0]
