@@ -5,7 +5,6 @@ import keyword
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -170,8 +169,14 @@ def _printed_form(source: Source, samples: Any, pointer: Pointer) -> Iterator[Pr
 
 @cache
 def _job_schema() -> jsonschema_rs.Draft202012Validator:
-    beside = Path(__file__).resolve().parents[2] / "openapi" / "x-job.schema.json"
-    text = beside.read_text() if beside.is_file() else (files(__package__) / "x-job.schema.json").read_text()
+    # In the repository openapi/ stands beside scripts/, in the installed tools inside them.
+    here = Path(__file__).resolve()
+    path = next(
+        folder / "openapi" / "x-job.schema.json"
+        for folder in (here.parents[2], here.parents[1])
+        if (folder / "openapi").is_dir()
+    )
+    text = path.read_text(encoding="utf-8")
     return jsonschema_rs.Draft202012Validator(json.loads(text))
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Generic, NoReturn, Self, TypeVar, cast
 
 import httpx
 from attrs import field, frozen
@@ -18,9 +18,6 @@ from attrs import field, frozen
 from . import answers, retries
 from .errors import ApiError, InvalidArgument, TransportError, UnexpectedAnswer, error_for
 from .secrets import Signature
-
-if TYPE_CHECKING:
-    from .clients import AsyncClient, Client
 
 T = TypeVar("T")
 logger: Final = logging.getLogger("job_status")
@@ -37,6 +34,18 @@ class Operation:
     id: str
     method: str
     path_parameters: tuple[str, ...]
+
+
+@frozen
+class Settings:
+    """What a client has been told, as far as its calls need it."""
+
+    base_url: str
+    origin: str
+    timeout: float
+    max_retries: int
+    headers: list[tuple[bytes, bytes]] = field(repr=False)
+    budget: retries.Budget = field(repr=False)
 
 
 @frozen
@@ -72,8 +81,9 @@ class Call:
         "foreign",
         "headers",
         "operation",
-        "owner",
         "response",
+        "send",
+        "settings",
         "signature",
         "url",
     )
@@ -82,16 +92,18 @@ class Call:
 
     def __init__(
         self,
-        owner: Client | AsyncClient,
+        settings: Settings,
+        send: Callable[[Call, Mapping[str, Any]], Any],
         operation: Operation,
         timeout: float | None,
         headers: Mapping[str, str] | None,
     ) -> None:
-        self.owner = owner
+        self.settings = settings
+        self.send = send
         self.operation = operation
         self.headers = headers
         self.began = time.monotonic()
-        self.deadline = self.began + (owner._timeout if timeout is None else seconds(timeout))
+        self.deadline = self.began + (settings.timeout if timeout is None else seconds(timeout))
         self.attempts = 0
         self.url = ""
         self.response: httpx.Response | None = None
@@ -109,8 +121,7 @@ class Call:
 
     def request(self, **kwargs: Any) -> httpx.Response:
         """Sends what the generated code has put together; the answer is a 2xx that has been read."""
-        owner = cast("Client", self.owner)  # the sync functions are given the calls of sync clients
-        return owner._send(self, kwargs)
+        return cast("httpx.Response", self.send(self, kwargs))
 
     def fields(self) -> dict[str, Any]:
         """What every error of this call holds."""
@@ -132,15 +143,14 @@ class Call:
         self.attempts += 1
         left = max(self.deadline - time.monotonic(), 0.001)
         timeout = {"connect": min(CONNECT_TIMEOUT, left), "read": left, "write": left, "pool": left}
-        owner = self.owner
-        headers = owner._headers
+        headers = self.settings.headers
         if self.headers or "headers" in kwargs:
             merged = httpx.Headers(headers)
             merged.update(kwargs.get("headers"))
             merged.update(self.headers)
             headers = merged.raw
         params = kwargs.get("params")
-        url = owner._base_url + kwargs["url"]
+        url = self.settings.base_url + kwargs["url"]
         if params:
             url += f"?{httpx.QueryParams(params)}"
         self.url = url
@@ -184,7 +194,7 @@ class Call:
         reason = type(error).__name__
         text = self.redacted(" ".join(str(error).split()))[:300]
         what = "no answer in time" if timed_out else "no answer"
-        message = f"{self.operation.id}: {what} from {self.owner._origin}: {reason}{f': {text}' if text else ''}"
+        message = f"{self.operation.id}: {what} from {self.settings.origin}: {reason}{f': {text}' if text else ''}"
         return TransportError(message, reason=reason, timed_out=timed_out, **self.fields())
 
     def refused(self, response: httpx.Response) -> ApiError:
@@ -195,7 +205,7 @@ class Call:
         status = response.status_code
         request_id = answers.request_id(response.headers)
         retry_after = answers.retry_after(response.headers)
-        message = f"{self.operation.id}: {self.owner._origin} answers {status}"
+        message = f"{self.operation.id}: {self.settings.origin} answers {status}"
         if detail or excerpt:
             message += f": {detail or excerpt.splitlines()[0][:200]}"
         if request_id:
@@ -219,7 +229,7 @@ class Call:
             response.content if response is not None and response.is_closed and hasattr(response, "_content") else b""
         )
         request_id = answers.request_id(headers)
-        message = f"{self.operation.id}: {self.owner._origin} answers {status}: {self.redacted(problem)}"
+        message = f"{self.operation.id}: {self.settings.origin} answers {status}: {self.redacted(problem)}"
         return UnexpectedAnswer(
             message,
             status=status,
@@ -231,14 +241,13 @@ class Call:
 
     def wait_before_retry(self, error: ApiError | TransportError) -> float | None:
         """Seconds until the next attempt, None where there is none."""
-        owner = self.owner
         status = error.status if isinstance(error, ApiError) else None
         if status is not None and status not in retries.STATUSES:
             return None
-        if self.operation.method not in retries.IDEMPOTENT or self.attempts > owner._max_retries:
+        if self.operation.method not in retries.IDEMPOTENT or self.attempts > self.settings.max_retries:
             return None
         wait = retries.pause(self.attempts - 1, error.retry_after if isinstance(error, ApiError) else None)
-        if time.monotonic() + wait >= self.deadline or not owner._budget.take():
+        if time.monotonic() + wait >= self.deadline or not self.settings.budget.take():
             return None
         return wait
 
@@ -247,7 +256,7 @@ class Call:
         status = response.status_code
         if 200 <= status < 300:
             self.response = response
-            self.owner._budget.give()
+            self.settings.budget.give()
             return None
         if status >= 400:
             return self.refused(response)
@@ -278,8 +287,7 @@ class AsyncSender:
 
     async def request(self, **kwargs: Any) -> httpx.Response:
         """Sends what the generated code has put together; the answer is a 2xx that has been read."""
-        owner = cast("AsyncClient", self._call.owner)  # the async functions are given the calls of async clients
-        return await owner._send(self._call, kwargs)
+        return cast("httpx.Response", await self._call.send(self._call, kwargs))
 
 
 def seconds(timeout: float) -> float:

@@ -2,16 +2,12 @@
 
 import functools
 import ssl
-from contextvars import ContextVar
 from typing import Final
 
 import httpx
 
 # httpx's pool takes time that grows with the square of its connections; a status is a small answer.
 LIMITS: Final = httpx.Limits(max_connections=10, max_keepalive_connections=10, keepalive_expiry=60.0)
-
-# When the call that is being made has to be over, on the monotonic clock.
-DEADLINE: Final[ContextVar[float | None]] = ContextVar("job_status_deadline", default=None)
 
 
 @functools.cache
@@ -39,7 +35,7 @@ def context(verify: ssl.SSLContext | str | bool, *, tls: bool) -> ssl.SSLContext
 
 def sync_transport(verify: ssl.SSLContext, proxy: str | httpx.Proxy | None) -> httpx.HTTPTransport:
     """httpx's own transport, whose connections know the deadline of the call."""
-    from .deadline import Backend  # httpcore is not imported before a client is made
+    from .backends import Backend  # httpcore is not imported before a client is made
 
     transport = httpx.HTTPTransport(verify=verify, limits=LIMITS, proxy=proxy, trust_env=False)
     pool = transport._pool
@@ -49,7 +45,7 @@ def sync_transport(verify: ssl.SSLContext, proxy: str | httpx.Proxy | None) -> h
 
 def async_transport(verify: ssl.SSLContext, proxy: str | httpx.Proxy | None) -> httpx.AsyncHTTPTransport:
     """httpx's own transport, whose connections know the deadline of the call."""
-    from .deadline import AsyncBackend  # httpcore is not imported before a client is made
+    from .backends import AsyncBackend  # httpcore is not imported before a client is made
 
     transport = httpx.AsyncHTTPTransport(verify=verify, limits=LIMITS, proxy=proxy, trust_env=False)
     pool = transport._pool

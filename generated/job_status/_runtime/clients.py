@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 import httpx
 
 from . import answers, retries
-from .call import FAILURES, Call, Operation, RawResponse, failure, finished, seconds
+from .call import FAILURES, Call, Operation, RawResponse, Settings, failure, finished, seconds
+from .deadline import DEADLINE
 from .errors import ApiError, InvalidArgument, JobStatusError, TransportError, UnexpectedAnswer
 from .secrets import SENDING, Scheme, Signer
-from .transport import DEADLINE, async_transport, context, sync_transport
+from .transport import async_transport, context, sync_transport
 
 if TYPE_CHECKING:
     import asyncio
@@ -48,14 +49,11 @@ class _Common:
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None,
         max_answer_bytes: int,
     ) -> None:
-        self._base_url, self._origin, self._tls = read_base_url(base_url)
+        root, origin, self._tls = read_base_url(base_url)
         self._signer = Signer(self._schemes, self._alternatives, credentials)
-        self._timeout = seconds(timeout)
         if max_retries < 0:
             raise InvalidArgument(f"max_retries= wants 0 or more, got {max_retries}")
-        self._max_retries = max_retries
         self._max_answer_bytes = max_answer_bytes
-        self._budget = retries.Budget()
         standard = {
             "Accept": "application/json",
             # A status is small; compression would cost more than it saves.
@@ -64,7 +62,7 @@ class _Common:
         }
         merged = httpx.Headers(standard)
         merged.update(headers)
-        self._headers = merged.raw
+        self._settings = Settings(root, origin, seconds(timeout), max_retries, merged.raw, retries.Budget())
         hooks = dict(event_hooks or {})
         if unknown := sorted(set(hooks) - {"request", "response"}):
             raise InvalidArgument(f"event_hooks= knows request and response, got {', '.join(unknown)}")
@@ -73,13 +71,14 @@ class _Common:
         self._closed = False
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._base_url!r})"
+        return f"{type(self).__name__}({self._settings.base_url!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError(f"{type(self).__name__} holds connections and credentials and is not pickled; make it anew")
 
     def _begin(
         self,
+        send: Callable[[Call, Mapping[str, Any]], Any],
         operation: Operation,
         path_values: tuple[Any, ...],
         timeout: float | None,
@@ -87,7 +86,7 @@ class _Common:
     ) -> Call:
         for name, value in zip(operation.path_parameters, path_values, strict=True):
             check_id(operation.id, name, value)
-        return Call(self, operation, timeout, headers)  # type: ignore[arg-type]  # the two subclasses are all there are
+        return Call(self._settings, send, operation, timeout, headers)
 
 
 def read_base_url(base_url: str) -> tuple[str, str, bool]:
@@ -164,7 +163,7 @@ class Client(_Common):
         timeout: float | None,
         headers: Mapping[str, str] | None,
     ) -> RawResponse[T]:
-        call = self._begin(operation, path_values, timeout, headers)
+        call = self._begin(self._send, operation, path_values, timeout, headers)
         failed: Exception | None = None
         parsed: Any = None
         try:
@@ -315,7 +314,7 @@ class AsyncClient(_Common):
         timeout: float | None,
         headers: Mapping[str, str] | None,
     ) -> RawResponse[T]:
-        call = self._begin(operation, path_values, timeout, headers)
+        call = self._begin(self._send, operation, path_values, timeout, headers)
         failed: Exception | None = None
         parsed: Any = None
         try:
