@@ -331,3 +331,22 @@ def test_the_request_log_holds_no_credential(documents: dict[str, Document], ser
         httpx.get(f"{base}{DOCK}/{KNOWN}?x=1", headers=KEY)
 
     assert path.read_text(encoding="utf-8") == f"GET {DOCK}/{KNOWN}?x=1 200\n"
+
+
+def test_numbered_jobs_under_several_parameters_are_started_by_a_body(serve: Serve) -> None:
+    document = load(ROOT / "tests/vendors/mill.yaml")
+    simulator = Simulator([document], Settings(environment={"MILL_SID": "s1d"}, clock=SteppingClock(1.0)))
+    base, cookies = serve(simulator) + "/mill/plants/north/batches", {"cookie": "sid=s1d"}
+
+    started = httpx.post(base, json={"kilos": 10}, headers=cookies)
+    number = started.json()["batch"]
+    states = [httpx.get(f"{base}/{number}", headers=cookies).json() for _ in range(5)]
+
+    assert (started.status_code, type(number)) == (201, int)
+    assert {body["batch"] for body in states} == {number}
+    assert list(dict.fromkeys(body["state"] for body in states)) == ["waiting", "milling", "ground"]
+    assert httpx.get(f"{base}/17", headers=cookies).json()["batch"] == 17
+    assert httpx.post(base, json={"kilos": 0}, headers=cookies).json() == {"why": "what"}
+    assert httpx.post(base, headers=cookies).status_code == 400
+    assert httpx.get(f"{base}/17").json() == {"why": "who"}
+    assert httpx.get(f"{base}/banana", headers=cookies).status_code == 400

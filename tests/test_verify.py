@@ -330,7 +330,7 @@ def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
     assert not re.search(r"(src|href)=", page)
 
 
-def test_an_invented_vendor_is_generated_simulated_and_verified_without_a_change(tmp_path: Path) -> None:
+def test_invented_vendors_are_generated_simulated_and_verified_without_a_change(tmp_path: Path) -> None:
     vendors = ROOT / "tests" / "vendors"
     command = [sys.executable, "-m", "scripts.generate", "--openapi", str(vendors), "--out", str(tmp_path / "client")]
     subprocess.run(command, cwd=ROOT, check=True)
@@ -340,4 +340,5 @@ def test_an_invented_vendor_is_generated_simulated_and_verified_without_a_change
     assert (tmp_path / "client/job_status/freight/api/shipments/get_shipment.py").is_file()
     assert done.returncode == 0, done.stdout
     assert "words seen QUEUED, MOVING, DELIVERED, RETURNED, LOST, HELD" in done.stdout
+    assert "mill get_batch: statuses seen 200, 4XX; words seen waiting, milling, ground, spilt" in done.stdout
     assert load(vendors / "freight.yaml").class_name == "FreightOfNowhere"

@@ -300,6 +300,11 @@ def _examples(document: Document) -> Iterator[Problem]:
     for operation in document.operations:
         bodies = [(media_type.schema, example) for r in operation.responses for media_type, example in r.examples]
         bodies += [(parameter.schema, example) for parameter in operation.parameters for example in parameter.examples]
+        if operation.body is not None:
+            bodies += [(operation.body.schema, example) for example in operation.body.examples]
+            if not operation.body.examples:
+                message = "the body of the request has no example; add one, the verification has to send something"
+                yield Problem(document.path, document.line(operation.body.pointer), operation.id, message)
         for schema, example in bodies:
             if example.pointer in seen:
                 continue

@@ -117,7 +117,10 @@ class SecurityScheme:
 
 @frozen
 class Operation:
-    """An operation. `security` holds the alternatives, each a tuple of scheme keys; an empty one is no credential."""
+    """An operation. `security` holds the alternatives, each a tuple of scheme keys; an empty one is no credential.
+
+    `body` is the JSON that a request carries, None where it carries none.
+    """
 
     id: str
     method: str
@@ -126,6 +129,7 @@ class Operation:
     responses: tuple[Response, ...]
     security: tuple[tuple[str, ...], ...]
     job: Job | None
+    body: MediaType | None
     raw: Mapping[str, Any]
     pointer: Pointer
 

@@ -74,9 +74,20 @@ def _operation(data: dict[str, Any], path: str, item: Mapping[str, Any], method:
         ),
         security=tuple(tuple(alternative) for alternative in raw.get("security", data.get("security", [])) or [{}]),
         job=job.parse(raw["x-job"]) if "x-job" in raw else None,
+        body=_body(data, raw, pointer),
         raw=raw,
         pointer=pointer,
     )
+
+
+def _body(data: dict[str, Any], raw: Mapping[str, Any], pointer: Pointer) -> MediaType | None:
+    body, place = resolve(data, raw.get("requestBody"), (*pointer, "requestBody"))
+    for name, media_type in (body or {}).get("content", {}).items():
+        place = (*place, "content", name)
+        found = MediaType(name, media_type.get("schema", {}), _examples(data, media_type, place), (), place)
+        if found.is_json:
+            return found
+    return None
 
 
 def _parameter(data: dict[str, Any], entry: Any, pointer: Pointer) -> Parameter:

@@ -39,7 +39,9 @@ def sibling(value: str, source: random.Random) -> str:
 
     prefix = re.match(r"[A-Za-z]+[-_]|", value)
     head = prefix.group() if prefix else ""
-    return head + re.sub(r"[0-9a-fA-F]", another, value[len(head) :].replace("x", "0"))
+    made = re.sub(r"[0-9a-fA-F]", another, value[len(head) :].replace("x", "0"))
+    # A number does not begin with a nought, and needs room to be another one.
+    return str(source.randrange(10**6, 10**9)) if value.isdecimal() else head + made
 
 
 def overlay(
@@ -109,6 +111,9 @@ class Lives:
         for reading in examples:
             if reading.word not in self._forms or len(reading.body) > len(self._forms[reading.word]):
                 self._forms[reading.word] = reading.body
+        ids = {str(walk(reading.body, self.job.id)) for reading in examples}
+        named = [p.name for p in operation.parameters_in("path") if ids & set(map(str, p.known_values))]
+        self.id_parameter = named[0] if named else self._parameters[-1]
         self._hidden = self._hidden_keys(examples)
         self._readings = examples
 
@@ -140,21 +145,19 @@ class Lives:
 
     def seed(self, known: Mapping[str, Iterable[str]]) -> None:
         """Lets the known ids exist: an example's id with the example's end, any other with the first success."""
-        for name in self._parameters:
-            for value in known.get(name, ()):
-                key = tuple(
-                    value if other == name else next(iter(known.get(other, ("",)))) for other in self._parameters
-                )
-                self._lives.setdefault(key, self._seeded(value))
+        first = {name: next(iter(known.get(name, ())), "") for name in self._parameters}
+        for value in known.get(self.id_parameter, ()):
+            values = {**first, self.id_parameter: value}
+            self._lives.setdefault(tuple(values[name] for name in self._parameters), self._seeded(value))
 
     def _seeded(self, value: str) -> Life:
-        own = [reading for reading in self._readings if walk(reading.body, self.job.id) == value]
+        own = [reading for reading in self._readings if str(walk(reading.body, self.job.id)) == value]
         if own:
             widest = max(own, key=lambda reading: len(reading.body))
             return Life(copy.deepcopy(widest.body), self._timeline(widest.word))
         word = self.job.success[0]
         body = copy.deepcopy(self._forms[word])
-        put(body, self.job.id, value)
+        put(body, self.job.id, self.typed_id(value))
         self._renew_run(body)
         return Life(body, self._timeline(word))
 
@@ -177,10 +180,15 @@ class Lives:
         body = copy.deepcopy(nearest.body)
         self._renew_run(body)
         overlay(body, answer, self._readings, {self.job.id, self.job.state})
-        put(body, self.job.id, parameters[self._parameters[-1]])
+        put(body, self.job.id, self.typed_id(parameters[self.id_parameter]))
         # An answer that already tells the end leaves nothing to wait for.
         timeline = ((0.0, word),) if self.job.is_final(word) else self._timeline(word)
         self._lives[tuple(parameters[name] for name in self._parameters)] = Life(body, timeline)
+
+    def typed_id(self, value: str) -> Any:
+        """An id as the bodies of this operation write it: a number where the examples have numbers."""
+        sample = walk(self._readings[0].body, self.job.id)
+        return int(value) if isinstance(sample, int) and value.isdecimal() else value
 
     def new_id(self, pattern: str) -> str:
         """An id like `pattern` that no job has."""

@@ -76,22 +76,19 @@ async def check_body(document: Document, operation: Operation, request: Request)
     Raises:
         BadParameter: it is missing, no JSON, or not of its schema.
     """
-    described = document.resolve(operation.raw.get("requestBody"))
-    if not described:
+    if operation.body is None:
         return
+    described = document.resolve(operation.raw["requestBody"])
     body = await request.body()
     if not body:
         if described.get("required"):
             raise BadParameter("body")
         return
-    schema = described.get("content", {}).get("application/json", {}).get("schema")
-    if schema is None:
-        return
     try:
         value = json.loads(body)
     except ValueError:
         raise BadParameter("body") from None
-    if not document.validator(schema).is_valid(value):
+    if not document.validator(operation.body.schema).is_valid(value):
         raise BadParameter("body")
 
 

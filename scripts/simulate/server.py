@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ..document import Document, Operation
+from ..document import MISSING, Document, Operation, walk
 from ..document import Response as Described
 from .clock import Clock, WallClock
 from .credentials import Credential, credentials, verdict
@@ -165,17 +165,14 @@ class Simulator:
         body = _echo(operation, copy.deepcopy(chosen.value), values)
         for link in response.follow:
             lives = self._lives[document.stem, link.operation_id]
-            first = next(iter(link.parameters.values()))
-            current = body
-            for key in first:
-                current = current.get(key) if isinstance(current, dict) else None
-            if isinstance(current, str):
-                parameters = {}
-                for name, path in link.parameters.items():
-                    parameters[name] = lives.new_id(current) if path == first else str(_walk_or_empty(body, path))
-                    put(body, path, parameters[name])
-                lives.start(parameters, body)
-                break
+            first = link.parameters[lives.id_parameter]
+            current = walk(body, first)
+            if current is MISSING:
+                continue
+            fresh = lives.new_id(str(current))
+            put(body, first, int(fresh) if isinstance(current, int) else fresh)
+            lives.start({name: str(walk(body, path)) for name, path in link.parameters.items()}, body)
+            break
         return _json(response, body)
 
     def _unfinished(self, document: Document, operation: Operation, examples: list[Any]) -> Any:
@@ -183,7 +180,7 @@ class Simulator:
         for link in operation.success.follow:
             job = self._lives[document.stem, link.operation_id].job
             for example in examples:
-                if _walk_or_empty(example.value, job.state) in job.pending:
+                if walk(example.value, job.state) in job.pending:
                     return example
         return examples[0]
 
@@ -217,12 +214,6 @@ def _routes(document: Document) -> Iterator[Route]:
         yield Route(document, re.compile(pattern.removesuffix("/") + "/*"), operations)
 
 
-def _walk_or_empty(body: Any, path: tuple[str, ...]) -> Any:
-    for key in path:
-        body = body.get(key, "") if isinstance(body, dict) else ""
-    return body
-
-
 def _echo(operation: Operation, body: Any, values: Mapping[str, str]) -> Any:
     """Puts the request's own ids where an example holds one of the document's."""
     swaps = {
@@ -248,11 +239,11 @@ def _situation(operation: Operation, when: str, status: int, values: Mapping[str
     if found is None:
         return Response(status_code=status)
     described, media_type, example = found
+    # A range such as 4XX leaves the choice to the server.
+    code = int(described.status) if described.status.isdecimal() else status
     if media_type.is_json:
-        return _json(described, _inside(operation, example.value, values))
-    return Response(
-        str(example.value), int(described.status), media_type=media_type.name, headers=_described_headers(described)
-    )
+        return _json(described, _inside(operation, example.value, values), code)
+    return Response(str(example.value), code, media_type=media_type.name, headers=_described_headers(described))
 
 
 def _inside(operation: Operation, body: Any, values: Mapping[str, str]) -> Any:
@@ -282,10 +273,11 @@ def _described_headers(described: Described) -> dict[str, str]:
     return {name: str(header["example"]) for name, header in described.headers.items() if "example" in header}
 
 
-def _json(described: Described, body: Any) -> Response:
+def _json(described: Described, body: Any, status: int | None = None) -> Response:
     media_type = next((m.name for m in described.media_types if m.is_json), "application/json")
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Response(text, int(described.status), media_type=media_type, headers=_described_headers(described))
+    code = status or (int(described.status) if described.status.isdecimal() else 200)
+    return Response(text, code, media_type=media_type, headers=_described_headers(described))
 
 
 def _text(status: int, text: str) -> Response:

@@ -59,9 +59,12 @@ class Caller:
         if parameters:
             url += "?" + urllib.parse.urlencode(parameters)
         sent = method or operation.method
+        body = operation.body.examples[0].value if operation.body and method is None else None
+        if body is not None:
+            headers["content-type"] = "application/json"
         began = time.monotonic()
         try:
-            response = self._client.request(sent, url, headers=headers)
+            response = self._client.request(sent, url, headers=headers, json=body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = f"{type(error).__name__}: {error}"
             return Exchange(operation.id, sent, url, headers, None, {}, b"", time.monotonic() - began, reason)
