@@ -216,6 +216,31 @@ SLIPS = {
         "",
         "x-job agrees says nothing of COMPLETED",
     ),
+    "a word that is nearly ours": (
+        "agent-platform",
+        "              x-when: unknown_id",
+        "              x-whenn: unknown_id",
+        "x-when is, rename it",
+    ),
+    "x-jobs": ("agent-platform", "      x-job:\n", "      x-jobs:\n", "x-job is, rename it"),
+    "parameters that are none": (
+        "agent-platform",
+        "      parameters:\n        - name: dockStatusId",
+        "      parameters: null\n      x-rest:\n        - name: dockStatusId",
+        "is not of the form of OpenAPI 3.1",
+    ),
+    "a security scheme that is not described": (
+        "agent-platform",
+        "security:\n  - api_key: []",
+        "security:\n  - token: []",
+        "asks for the security scheme token, which is not described",
+    ),
+    "a $dynamicRef": (
+        "agent-platform",
+        "$ref: '#/components/schemas/JobType'",
+        "$dynamicRef: '#nowhere'",
+        "OpenAPI 3.1",
+    ),
     "not OpenAPI": ("agent-platform", "      tags: [dock_status]", "      tags: 7", "(OpenAPI 3.1)"),
 }
 

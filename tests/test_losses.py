@@ -33,6 +33,25 @@ def schema(text: str) -> tuple[str, str]:
 
 # What is written, and what the message must say.
 LOSSES = {
+    "an object in the query": (*parameter("filter", "query", "schema: {type: object}"), "of type object is flattened"),
+    "a uuid header that may be null": (
+        *parameter("X-Request", "header", "schema: {anyOf: [{type: string, format: uuid}, {type: 'null'}]}"),
+        "the header parameter X-Request of kind uuid",
+    ),
+    "oneOf beside additionalProperties": (
+        *schema("type: object\nadditionalProperties: {type: string}\noneOf:\n  - required: [a]\n  - required: [b]"),
+        "oneOf beside additionalProperties loses",
+    ),
+    "a property named as a method": (
+        PROPERTY,
+        "        to_dict: {type: string}\n" + PROPERTY,
+        "hides a method of the model",
+    ),
+    "an operation named as a method": (
+        "operationId: get_dock_status",
+        "operationId: close",
+        "hides a method of the client",
+    ),
     "a parameter with content": (
         *parameter("filter", "query", "content: {application/json: {schema: {type: object}}}"),
         "the parameter filter has content and vanishes",

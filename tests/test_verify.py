@@ -138,6 +138,7 @@ def test_a_lie_ends_with_1_and_is_named(
     [
         (401, "another credential is wanted in AI_FOR_PROCESS_API_KEY"),
         (404, "name a job that exists in AI_FOR_PROCESS_DOCK_STATUS_ID"),
+        (429, "too many requests; wait"),
     ],
 )
 def test_a_server_that_answers_everything_alike_cannot_be_judged(

@@ -1,5 +1,6 @@
 """What every reader relies on. A document in which one of these is broken is refused by every verb."""
 
+import difflib
 import json
 import keyword
 import re
@@ -41,10 +42,19 @@ def before_parsing(source: Source) -> list[Problem]:
     return problems or list(_specification(source))
 
 
+def against_specification(source: Source) -> list[Problem]:
+    """What the schema of OpenAPI 3.1 says, also of a document that is too odd for every other rule."""
+    try:
+        return list(_specification(source))
+    except Exception as error:  # a document can be odd enough for the validator as well
+        return [_problem(source, (), "", f"is not of the form of OpenAPI 3.1: {type(error).__name__}: {error}")]
+
+
 def after_parsing(document: Document) -> list[Problem]:
     """What the document says that cannot hold."""
     problems = [problem for operation in document.operations for problem in _jobs(document, operation)]
     problems += [problem for operation in document.operations for problem in _links(document, operation)]
+    problems += [problem for operation in document.operations for problem in _security(document, operation)]
     problems += _one_start_per_class(document)
     problems += _examples(document)
     return problems
@@ -128,6 +138,10 @@ def _extensions(source: Source) -> Iterator[Problem]:
                 if pointer and pointer[-1] in {"value", "example", "default"}:
                     continue
                 place = (*pointer, key)
+                meant = difflib.get_close_matches(str(key), EXTENSIONS, 1, 0.8)
+                if meant and key not in EXTENSIONS and str(key).startswith("x-"):
+                    message = f"{key} is no word of this project and would be passed over; {meant[0]} is, rename it"
+                    yield _problem(source, place, _where(source, pointer), message)
                 if key == "x-when" and child not in SITUATIONS:
                     message = f"x-when {child!r} is no situation; write one of {', '.join(SITUATIONS)}"
                     yield _problem(source, place, _where(source, pointer), message)
@@ -277,6 +291,13 @@ def _links(document: Document, operation: Operation) -> Iterator[Problem]:
                     )
     if operation.job and operation.is_start:
         message = "reports a job and starts one; give x-job to the operation that reports, links to the one that starts"
+        yield Problem(document.path, document.line(operation.pointer), operation.id, message)
+
+
+def _security(document: Document, operation: Operation) -> Iterator[Problem]:
+    for name in sorted({key for way in operation.security for key in way} - set(document.security_schemes)):
+        known = ", ".join(document.security_schemes) or "none is described"
+        message = f"asks for the security scheme {name}, which is not described; wanted one of {known}"
         yield Problem(document.path, document.line(operation.pointer), operation.id, message)
 
 

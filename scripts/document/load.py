@@ -16,11 +16,16 @@ def load(path: Path) -> Document:
         DocumentError: it cannot be used; every reason is given.
     """
     source = read(path)
-    if problems := check.before_parsing(source):
-        raise DocumentError(problems)
-    document = parse(source)
-    if problems := check.after_parsing(document):
-        raise DocumentError(problems)
+    try:
+        if problems := check.before_parsing(source):
+            raise DocumentError(problems)
+        document = parse(source)
+        if problems := check.after_parsing(document):
+            raise DocumentError(problems)
+    except (AttributeError, KeyError, LookupError, TypeError, ValueError) as error:
+        # Something is of another kind than every rule takes for granted; the specification's own schema names it.
+        slip = Problem(path, 1, "", f"is not of the form of OpenAPI 3.1: {type(error).__name__}: {error}")
+        raise DocumentError(check.against_specification(source) or [slip]) from None
     return document
 
 

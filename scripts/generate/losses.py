@@ -12,6 +12,8 @@ Finding = tuple[Pointer, str]
 
 SCALARS = {"string", "integer", "number", "boolean", "null"}
 LOCALS = ("response", "kwargs", "params")
+CLIENT_METHODS = ("close", "aclose")
+MODEL_METHODS = ("to_dict", "from_dict", "additional_properties", "additional_keys")
 OWN = ("client", "headers", "self", "timeout")
 REFERENCE = re.compile(r"#/components/(schemas|responses|parameters|requestBodies|headers|links|examples)/[^/]+")
 
@@ -20,7 +22,7 @@ def problems(document: Document) -> list[Problem]:
     """What of a document would not reach the generated client, with the way out."""
     return [
         Problem(document.path, document.line(pointer), _owner(document, pointer), message)
-        for rule in (_paths, _parameters, _responses, _references, _schemas, _components)
+        for rule in (_paths, _operations, _parameters, _responses, _references, _schemas, _components)
         for pointer, message in rule(document)
     ]
 
@@ -58,19 +60,33 @@ def _parameters(document: Document) -> Iterator[Finding]:
             for key in ("style", "explode", "allowReserved"):
                 if key in parameter.raw and parameter.raw[key] != _default(parameter.where, parameter.raw, key):
                     yield (*at, key), f"{key} of the parameter {name} is ignored by the client; remove it"
-            if parameter.where == "header" and (
-                schema.get("format") in {"uuid", "date", "date-time"} or types == "array"
-            ):
-                kind = schema.get("format") or types
-                yield (
-                    at,
-                    f"the header parameter {name} of kind {kind} fails when the call is made; describe it as a string",
+            if parameter.where == "query" and "object" in _types(document, schema):
+                yield at, f"the query parameter {name} of type object is flattened by the client; describe its fields"
+            unfit = {"uuid", "date", "date-time", "array"} & _types(document, schema)
+            if parameter.where == "header" and unfit:
+                kind = sorted(unfit)[0]
+                message = (
+                    f"the header parameter {name} of kind {kind} fails when the call is made; describe it as a string"
                 )
+                yield at, message
             if parameter.where == "path" and ("." in name or (isinstance(types, list) and "null" in types)):
                 yield (
                     at,
                     f"the path parameter {name} makes the whole call vanish; rename it without dots and without null",
                 )
+
+
+def _types(document: Document, schema: Any) -> set[str]:
+    """Every type and format that a schema allows, through references and combinations."""
+    schema = document.resolve(schema)
+    if not isinstance(schema, Mapping):
+        return set()
+    named = schema.get("type", [])
+    found = {*([named] if isinstance(named, str) else named), schema.get("format", "")}
+    for key in ("anyOf", "oneOf", "allOf"):
+        for member in schema.get(key, ()):
+            found |= _types(document, member)
+    return found
 
 
 def _default(where: str, raw: Mapping[str, Any], key: str) -> Any:
@@ -79,6 +95,16 @@ def _default(where: str, raw: Mapping[str, Any], key: str) -> Any:
     if key == "explode":
         return where in {"query", "cookie"}
     return False
+
+
+def _operations(document: Document) -> Iterator[Finding]:
+    ids = {operation.id for operation in document.operations}
+    for operation in document.operations:
+        at = (*operation.pointer, "operationId")
+        if operation.id in CLIENT_METHODS:
+            yield at, f"an operation named {operation.id} hides a method of the client; rename it verb_noun"
+        if operation.id.removesuffix("_raw") in ids - {operation.id}:
+            yield at, f"{operation.id} is the name of the raw form of {operation.id.removesuffix('_raw')}; rename it"
 
 
 def _responses(document: Document) -> Iterator[Finding]:
@@ -149,8 +175,9 @@ def _members(document: Document, node: Mapping[str, Any], key: str) -> list[Mapp
 
 def _combination_beside_properties(document: Document, node: Mapping[str, Any]) -> str | None:
     for key in ("oneOf", "anyOf"):
-        if key in node and "properties" in node:
-            return f"{key} beside properties loses the properties; use if/then for the condition"
+        for beside in ("properties", "additionalProperties"):
+            if key in node and beside in node:
+                return f"{key} beside {beside} loses the {beside}; use if/then for the condition"
     return None
 
 
@@ -225,6 +252,9 @@ def _components(document: Document) -> Iterator[Finding]:
             yield at, f"{name} and {seen[folded]} give one class; rename one"
         seen[folded] = name
         for child in schema.get("properties", {}) if isinstance(schema, Mapping) else ():
+            if snake_case(child) in MODEL_METHODS:
+                message = f"a property {child} hides a method of the model; the client cannot read this field"
+                yield (*at, "properties", child), message
             if snake_case(child) == folded:
                 message = f"{name} has a property {child} of its own name, which breaks the types; rename the component"
                 yield (*at, "properties", child), message

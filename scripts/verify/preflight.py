@@ -60,6 +60,8 @@ def _reason(target: Target, operation: Operation, exchange: Exchange) -> str | N
     if 300 <= status < 400:
         where = exchange.headers.get("location", "nowhere")
         return f"{said} and redirects to {where}; redirects are not followed, name that base URL"
+    if status == 429:
+        return f"{said} to {operation.id}: it has had too many requests; wait, and verify again"
     wrong = operation.situation("wrong_credential")
     if status in {401, 403} or (wrong and wrong[0].status == str(status) and _same(exchange, wrong[2].value)):
         variables = [document.environment_variable(key) for key in target.way_in(operation) or ()]
