@@ -140,6 +140,8 @@ FAULTS: dict[str, tuple[Behaviour, type[CallError]]] = {
         UnexpectedAnswer,
     ),
     "a body over the limit, in chunks": (endless_chunks, UnexpectedAnswer),
+    "encodings without end": (always(encoded(BODY, ", ".join(["gzip"] * 3000))), UnexpectedAnswer),
+    "more after a compressed body": (always(encoded(gzip.compress(BODY) + b"x" * 9000, "gzip")), UnexpectedAnswer),
     "no content": (always(b"HTTP/1.1 204 No Content\r\n\r\n"), UnexpectedAnswer),
     "a redirect": (always(answer(302, b"", "Location: http://elsewhere.example/")), UnexpectedAnswer),
     "a redirect to nowhere": (always(answer(301, b"")), UnexpectedAnswer),
@@ -526,3 +528,37 @@ def test_an_error_of_a_callback_is_passed_on_as_it_is() -> None:
         pytest.raises(KeyError, match="my own mistake"),
     ):
         api.get_dock_status("ds-1")
+
+
+def test_an_error_of_a_hook_is_passed_on_as_it_is() -> None:
+    def full(_: object) -> None:
+        raise OSError("my own disk is full")
+
+    with hostile(always(answer())) as server, pytest.raises(OSError, match="my own disk is full"):
+        sync_call(server.url, event_hooks={"response": [full]})
+
+
+@pytest.mark.parametrize("headers", [{"X": "a\r\nb: c"}, {"Content-Length": "5"}, {"X": 5}, {"Host": "x"}])
+def test_headers_that_cannot_be_sent_are_refused(headers: Any) -> None:
+    with pytest.raises(InvalidArgument, match="headers= "):
+        AgentPlatform("http://h", api_key="k", headers=headers)
+    with AgentPlatform("http://h", api_key="k") as api, pytest.raises(InvalidArgument, match="headers= "):
+        api.get_dock_status("d", headers=headers)
+
+
+@pytest.mark.parametrize("width", range(470, 500, 3))
+@pytest.mark.parametrize(
+    "form",
+    ["secret+of/mine==0123", "secret\\u002bof/mine==0123", "secret+of\\/mine==0123", "secret%2bof%2fmine%3d%3d0123"],
+)
+def test_a_credential_at_the_end_of_an_excerpt_is_masked_before_it_is_cut(width: int, form: str) -> None:
+    body = b"x" * width + form.encode()
+    with (
+        hostile(always(answer(500, body))) as server,
+        AgentPlatform(server.url, api_key="secret+of/mine==0123", max_retries=0) as api,
+    ):
+        with pytest.raises(ServerError) as caught:
+            api.get_dock_status("d")
+
+    assert "secret" not in caught.value.excerpt
+    assert "secret" not in str(caught.value)

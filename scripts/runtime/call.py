@@ -199,23 +199,22 @@ class Call:
 
     def refused(self, response: httpx.Response) -> ApiError:
         """The error for a 4xx or 5xx."""
-        detail, code = answers.said(response.content)
-        detail = self.redacted(detail)
-        excerpt = self.redacted(answers.excerpt(response.content))
+        detail, code = answers.said(response.content, self.redacted)
+        excerpt = answers.excerpt(response.content, self.redacted)
         status = response.status_code
-        request_id = answers.request_id(response.headers)
+        request_id = answers.request_id(response.headers, self.redacted)
         retry_after = answers.retry_after(response.headers)
         message = f"{self.operation.id}: {self.settings.origin} answers {status}"
         if detail or excerpt:
             message += f": {detail or excerpt.splitlines()[0][:200]}"
         if request_id:
-            message += f" (request id {self.redacted(request_id)})"
+            message += f" (request id {request_id})"
         return error_for(status)(
             message,
             status=status,
             detail=detail,
-            code=code and self.redacted(code),
-            request_id=request_id and self.redacted(request_id),
+            code=code,
+            request_id=request_id,
             retry_after=retry_after,
             excerpt=excerpt,
             **self.fields(),
@@ -228,14 +227,14 @@ class Call:
         body = (
             response.content if response is not None and response.is_closed and hasattr(response, "_content") else b""
         )
-        request_id = answers.request_id(headers)
+        request_id = answers.request_id(headers, self.redacted)
         message = f"{self.operation.id}: {self.settings.origin} answers {status}: {self.redacted(problem)}"
         return UnexpectedAnswer(
             message,
             status=status,
-            request_id=request_id and self.redacted(request_id),
+            request_id=request_id,
             retry_after=answers.retry_after(headers),
-            excerpt=self.redacted(answers.excerpt(body)),
+            excerpt=answers.excerpt(body, self.redacted),
             **self.fields(),
         )
 
@@ -260,7 +259,7 @@ class Call:
             return None
         if status >= 400:
             return self.refused(response)
-        where = response.headers.get("location", "")[:200]
+        where = self.redacted(response.headers.get("location", ""))[:200]
         told = f"a redirect to {where!r}, and redirects are not followed" if where else "which is no answer to a call"
         return self.unexpected(told, response)
 
@@ -273,7 +272,7 @@ class Call:
         elif isinstance(error, KeyError):
             told = f"the body lacks {error}"
         else:
-            told = f"the body cannot be read: {type(error).__name__}: {str(error)[:200]}"
+            told = f"the body cannot be read: {type(error).__name__}: {self.redacted(str(error))[:200]}"
         raise self.unexpected(told, self.response)
 
 

@@ -6,12 +6,13 @@ import datetime
 import email.utils
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import httpx
 
 EXCERPT: Final = 500  # characters
+LAYERS: Final = 3  # content encodings, one on the other
 REQUEST_IDS: Final = ("x-request-id", "x-amzn-requestid", "x-correlation-id", "request-id", "x-opaque-id")
 WORDS: Final = ("msg", "message", "reason", "error", "detail", "description", "title", "error_description", "errors")
 
@@ -77,7 +78,10 @@ class Body:
 
 def _encodings(response: httpx.Response) -> list[str]:
     names = response.headers.get_list("content-encoding", split_commas=True)
-    return [name.strip().lower() for name in names if name.strip().lower() not in {"", "identity"}]
+    found = [name.strip().lower() for name in names if name.strip().lower() not in {"", "identity"}]
+    if len(found) > LAYERS:
+        raise Undecodable(f"{len(found)} content encodings, one on the other")
+    return found
 
 
 class _decoder:
@@ -98,6 +102,8 @@ class _decoder:
     def feed(self, data: bytes, limit: int) -> Iterator[bytes]:
         """The decoded pieces of some data."""
         while data:
+            if self._inflate.eof:
+                raise Undecodable("there is more after the end of the compressed body")
             try:
                 piece = self._inflate.decompress(data, min(limit + 1, 1 << 16))
             except zlib.error as error:
@@ -107,7 +113,7 @@ class _decoder:
                 raise Undecodable(f"the body is not what its content encoding says: {error}") from None
             self._begun = True
             yield piece
-            data = self._inflate.unconsumed_tail
+            data = self._inflate.unconsumed_tail or self._inflate.unused_data
 
 
 def rebuilt(response: httpx.Response, body: bytes) -> httpx.Response:
@@ -117,12 +123,12 @@ def rebuilt(response: httpx.Response, body: bytes) -> httpx.Response:
     return httpx.Response(response.status_code, headers=headers, content=body, request=response.request)
 
 
-def request_id(headers: httpx.Headers) -> str | None:
+def request_id(headers: httpx.Headers, masked: Callable[[str], str] = str) -> str | None:
     """The server's id of the request."""
     for name in REQUEST_IDS:
         value = headers.get(name)
         if value:
-            return str(value[:200])
+            return masked(str(value))[:200]
     return None
 
 
@@ -146,14 +152,13 @@ def _date(text: str) -> datetime.datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 
 
-def excerpt(body: bytes) -> str:
-    """The beginning of a body as text, unprintable characters escaped."""
-    text = body[: EXCERPT * 4].decode("utf-8", errors="replace").strip()
-    shown = "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text[:EXCERPT])
-    return shown[:EXCERPT]
+def excerpt(body: bytes, masked: Callable[[str], str] = str) -> str:
+    """The beginning of a body as text, unprintable characters escaped. It is masked before it is cut."""
+    text = masked(body[: 1 << 16].decode("utf-8", errors="replace")).strip()[:EXCERPT]
+    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)[:EXCERPT]
 
 
-def said(body: bytes) -> tuple[str, str | None]:
+def said(body: bytes, masked: Callable[[str], str] = str) -> tuple[str, str | None]:
     """What an error answer says, and its code: from the shapes that APIs use, empty where none fits."""
     if len(body) > 1 << 16:
         return "", None
@@ -161,7 +166,13 @@ def said(body: bytes) -> tuple[str, str | None]:
         value = json.loads(body)
     except (ValueError, RecursionError):
         return "", None
-    return _told(value, 0)[:EXCERPT], _code(value, 0)
+    code = _code(value, 0)
+    return _cut(masked(_told(value, 0)), EXCERPT), None if code is None else _cut(masked(code), 100)
+
+
+def _cut(text: str, length: int) -> str:
+    """A text that can be printed anywhere."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:length])
 
 
 def _told(value: Any, depth: int) -> str:
@@ -188,7 +199,7 @@ def _code(value: Any, depth: int) -> str | None:
     if isinstance(value, dict):
         for word in ("code", "type"):
             if isinstance(value.get(word), str | int) and not isinstance(value.get(word), bool):
-                return str(value[word])[:100]
+                return str(value[word])
         for word in ("errors", "error"):
             found = _code(value.get(word), depth + 1)
             if found:

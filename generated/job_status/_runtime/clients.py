@@ -60,6 +60,7 @@ class _Common:
             "Accept-Encoding": "identity",
             "User-Agent": f"job-status (httpx {httpx.__version__}; Python {platform.python_version()})",
         }
+        check_headers(headers)
         merged = httpx.Headers(standard)
         merged.update(headers)
         self._settings = Settings(root, origin, seconds(timeout), max_retries, merged.raw, retries.Budget())
@@ -86,6 +87,7 @@ class _Common:
     ) -> Call:
         for name, value in zip(operation.path_parameters, path_values, strict=True):
             check_id(operation.id, name, value)
+        check_headers(headers)
         return Call(self._settings, send, operation, timeout, headers)
 
 
@@ -227,6 +229,8 @@ class Client(_Common):
             finally:
                 response.close()
         except (answers.TooLarge, answers.Undecodable, *FAILURES) as error:
+            if call.foreign is error:
+                raise
             failed = error
         except BaseException as error:
             call.foreign = error
@@ -243,13 +247,11 @@ class Client(_Common):
             response.request = request
             return response
         shown = call.bare(request)
-        for hook in self._request_hooks:
-            hook(shown)
+        _run(call, self._request_hooks, shown)
         response = self._transport.handle_request(request)
         response.request = shown
         try:
-            for hook in self._response_hooks:
-                hook(response)
+            _run(call, self._response_hooks, response)
         except BaseException:
             response.close()
             raise
@@ -410,6 +412,8 @@ class AsyncClient(_Common):
             finally:
                 await response.aclose()
         except (answers.TooLarge, answers.Undecodable, *FAILURES) as error:
+            if call.foreign is error:
+                raise
             failed = error
         except BaseException as error:
             call.foreign = error
@@ -426,13 +430,11 @@ class AsyncClient(_Common):
             response.request = request
             return response
         shown = call.bare(request)
-        for hook in self._request_hooks:
-            await hook(shown)
+        await _run_async(call, self._request_hooks, shown)
         response = await self._transport.handle_async_request(request)
         response.request = shown
         try:
-            for hook in self._response_hooks:
-                await hook(response)
+            await _run_async(call, self._response_hooks, response)
         except BaseException:
             await response.aclose()
             raise
@@ -447,3 +449,34 @@ async def _shielded(attempt: Coroutine[Any, Any, T]) -> T:
     with anyio.CancelScope(shield=True):
         got.append(await attempt)
     return got[0]
+
+
+def _run(call: Call, hooks: tuple[Callable[..., Any], ...], subject: Any) -> None:
+    """Runs hooks; what one raises is its own affair and is passed on as it is."""
+    try:
+        for hook in hooks:
+            hook(subject)
+    except BaseException as error:
+        call.foreign = error
+        raise
+
+
+async def _run_async(call: Call, hooks: tuple[Callable[..., Any], ...], subject: Any) -> None:
+    """Runs hooks; what one raises is its own affair and is passed on as it is."""
+    try:
+        for hook in hooks:
+            await hook(subject)
+    except BaseException as error:
+        call.foreign = error
+        raise
+
+
+def check_headers(headers: Mapping[str, str] | None) -> None:
+    """Refuses headers that cannot be sent, or that say how the message itself is framed."""
+    for name, value in (headers or {}).items():
+        if not (isinstance(name, str) and isinstance(value, str)):
+            raise InvalidArgument(f"headers= wants texts, got {type(value).__name__} for {name!r}")
+        if not name.isascii() or not name.isprintable() or not value.isprintable():
+            raise InvalidArgument(f"headers= holds a line break or another unprintable character in {name!r}")
+        if name.lower() in {"content-length", "transfer-encoding", "connection", "host"}:
+            raise InvalidArgument(f"headers= cannot set {name}, which belongs to the connection")

@@ -44,7 +44,7 @@ class AppToken:
         for name, value in (("client_id", client_id), ("client_secret", client_secret), ("sub", sub)):
             if not isinstance(value, str) or not value:
                 raise InvalidArgument(f"{name}= wants a text that is not empty, got {type(value).__name__}")
-        if not lifetime > 1:
+        if not (isinstance(lifetime, int | float) and 1 < lifetime < 1e9):
             raise InvalidArgument(f"lifetime= wants more than 1 second, got {lifetime!r}")
         try:
             import jwt
@@ -66,15 +66,16 @@ class AppToken:
             now = time.time()
             if self._token is None or now > self._expires - self._lifetime / 10:
                 claims = self._claims() if callable(self._claims) else self._claims or {}
-                self._expires = now + self._lifetime
+                expires = now + self._lifetime
                 payload = {
                     **claims,
                     "appId": self._client_id,
                     "sub": self._sub,
                     "iat": int(now),
-                    "exp": int(self._expires),
+                    "exp": int(expires),
                 }
                 self._token = Secret(self._encode(payload, self._client_secret.reveal(), algorithm="HS256"))
+                self._expires = expires
             token: str = self._token.reveal()
             return token
 

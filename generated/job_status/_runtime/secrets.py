@@ -3,6 +3,7 @@
 """Credentials that do not show: not in repr, vars, pickles, logs, errors or tracebacks."""
 
 import base64
+import html
 import inspect
 import logging
 import urllib.parse
@@ -209,4 +210,14 @@ def _text(scheme: Scheme, value: Any) -> tuple[str, set[str]]:
 
 
 def _quoted(value: str) -> set[str]:
-    return {urllib.parse.quote(value, safe=""), urllib.parse.quote_plus(value), repr(value)[1:-1]}
+    """The forms in which an answer can repeat a credential: as it is in a URL, in JSON, in HTML and in a repr."""
+
+    def escaped(form: str) -> str:
+        return "".join(c if c.isalnum() else form.format(ord(c)) for c in value)
+
+    quoted = urllib.parse.quote(value, safe="")
+    lowered = "".join(c if c.isalnum() else urllib.parse.quote(c, safe="").lower() for c in value)
+    forms = {quoted, lowered, urllib.parse.quote_plus(value), repr(value)[1:-1], value.replace("/", "\\/")}
+    forms |= {value.replace("+", escape) for escape in ("\\u002b", "\\u002B", "&#43;", "&#x2b;", "&#x2B;")}
+    forms |= {escaped("\\u{:04x}"), escaped("\\u{:04X}"), escaped("&#{};"), escaped("&#x{:x};"), html.escape(value)}
+    return forms
