@@ -553,12 +553,8 @@ def test_headers_that_cannot_be_sent_are_refused(headers: Any) -> None:
 )
 def test_a_credential_at_the_end_of_an_excerpt_is_masked_before_it_is_cut(width: int, form: str) -> None:
     body = b"x" * width + form.encode()
-    with (
-        hostile(always(answer(500, body))) as server,
-        AgentPlatform(server.url, api_key="secret+of/mine==0123", max_retries=0) as api,
-    ):
-        with pytest.raises(ServerError) as caught:
-            api.get_dock_status("d")
+    with hostile(always(answer(500, body))) as server, pytest.raises(ServerError) as caught:
+        AgentPlatform(server.url, api_key="secret+of/mine==0123", max_retries=0).get_dock_status("d")
 
     assert "secret" not in caught.value.excerpt
     assert "secret" not in str(caught.value)
