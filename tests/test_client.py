@@ -332,7 +332,7 @@ def test_a_connection_error_is_tried_again() -> None:
 
 
 def test_cancelled_async_calls_leak_no_connection() -> None:
-    source = random.Random(1)  # noqa: S311 - repeatable
+    source = random.Random(1)
 
     def slow(connection: socket.socket, head: bytes) -> None:
         time.sleep(0.001 if b"quick" in head else source.uniform(0.005, 0.03))

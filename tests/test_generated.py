@@ -250,6 +250,87 @@ asyncio.run(main())
     assert done.stdout.split() == ["True", "404", "True"], done.stderr
 
 
+TWO_STARTS = """
+import asyncio
+from typing import assert_type
+from job_status import AIForProcess, AsyncAIForProcess, Job
+from job_status.ai_for_process.models import DockStatus, ModelDeployment, ModelUndeployment
+
+def sync(api: AIForProcess, one: ModelUndeployment, other: ModelDeployment) -> None:
+    assert_type(api.wait(one), DockStatus)
+    assert_type(api.wait(other, timeout=5), DockStatus)
+    assert_type(api.job(other), Job[DockStatus])
+    api.wait("ds-1")
+
+async def asynchronous(api: AsyncAIForProcess, other: ModelDeployment) -> None:
+    assert_type(await api.wait(other), DockStatus)
+"""
+
+
+def test_every_class_of_starts_has_an_overload_of_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    text = (ROOT / "openapi/ai-for-process.yaml").read_text(encoding="utf-8")
+    start = text[text.index("  /api/public/models/{modelId}/undeploy:") : text.index("components:\n  securitySchemes")]
+    other = start.replace("undeploy:", "deploy:").replace("undeploy_model", "deploy_model")
+    schema = text[text.index("    ModelUndeployment:") : text.index("    JobType:")]
+    text = text.replace(
+        "components:\n  securitySchemes",
+        other.replace("ModelUndeployment", "ModelDeployment") + "components:\n  securitySchemes",
+    )
+    text = text.replace("    JobType:", schema.replace("ModelUndeployment:", "ModelDeployment:") + "    JobType:")
+    (folder / "ai-for-process.yaml").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "scripts.generate", "--openapi", str(folder), "--out", str(tmp_path / "out")]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (tmp_path / "typed.py").write_text(TWO_STARTS)
+
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--cache-dir",
+        str(tmp_path / "cache"),
+        str(tmp_path / "typed.py"),
+    ]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "MYPYPATH": str(tmp_path / "out")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    errors = [line for line in done.stdout.splitlines() if "error:" in line]
+    assert len(errors) == 1, done.stdout
+    assert 'No overload variant of "wait" of "AIForProcess" matches argument type "str"' in errors[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("operationId: undeploy_model", "operationId: wait", "an operation named wait hides a method of the client"),
+        (
+            "operationId: undeploy_model",
+            "operationId: wait_for_dock_status",
+            "its method wait_for_dock_status would be",
+        ),
+    ],
+)
+def test_a_method_has_one_meaning(tmp_path: Path, old: str, new: str, said: str) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    text = (ROOT / "openapi/ai-for-process.yaml").read_text(encoding="utf-8")
+    (folder / "ai-for-process.yaml").write_text(text.replace(old, new), encoding="utf-8")
+
+    command = [sys.executable, "-m", "scripts.generate", "--openapi", str(folder), "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert said in done.stderr
+
+
 @pytest.mark.parametrize("version", ["3.12", "3.13"])
 def test_the_client_type_checks_for_every_python(version: str, tmp_path: Path) -> None:
     command = [

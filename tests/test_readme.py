@@ -65,6 +65,23 @@ def test_the_first_call_runs_against_the_simulator(serve: Serve, simulator: Simu
     assert lines[1].endswith(" answers 404: Not found")
 
 
+def test_the_waits_run_against_the_simulator(serve: Serve, simulator: Simulator, tmp_path: Path) -> None:
+    environment = {**ENVIRONMENT, "AI_FOR_PROCESS_URL": f"{serve(simulator)}/ai-for-process"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", blocks("python")[1]],
+        cwd=tmp_path,
+        env={**os.environ, **environment, "PYTHONPATH": str(ROOT / "generated")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    lines = done.stdout.splitlines()
+    assert lines[:2] == ["SUCCESS", "get_dock_status ds-c65e0f15-d2bd-5a3f-9e1d-07f4b3c6a1e8 SUCCESS"], done.stderr
+    assert ": FAILED after " in lines[2]
+
+
 def test_the_async_call_runs_against_the_simulator(serve: Serve, simulator: Simulator, tmp_path: Path) -> None:
     environment = {
         "OPENSEARCH_URL": f"{serve(simulator)}/opensearch-flow-framework",
@@ -72,7 +89,7 @@ def test_the_async_call_runs_against_the_simulator(serve: Serve, simulator: Simu
     }
 
     done = subprocess.run(
-        [sys.executable, "-c", blocks("python")[1]],
+        [sys.executable, "-c", blocks("python")[2]],
         cwd=tmp_path,
         env={**os.environ, **environment, "PYTHONPATH": str(ROOT / "generated")},
         capture_output=True,

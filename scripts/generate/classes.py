@@ -4,13 +4,14 @@ The signatures are those of the generated functions, read from their source, so 
 """
 
 import ast
-import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from attrs import frozen
 
-from ..document import Document, Operation, Response, SecurityScheme
+from ..document import Document, Operation, Parameter, Response, SecurityScheme
+from . import waits
+from .prose import docstring, indented, sentence
 
 # A call's own keywords, beside the parameters of the operation.
 OWN_KEYWORDS = ("timeout", "headers")
@@ -63,6 +64,30 @@ class Function:
     model: str
     imports: tuple[str, ...]
 
+    @property
+    def described(self) -> Mapping[str, Parameter]:
+        """The parameters under their Python names."""
+        by_name = {parameter.name: parameter for parameter in self.operation.parameters}
+        path = waits.path_order(self.operation)
+        order = [
+            *path,
+            *(p.name for where in ("query", "header", "cookie") for p in self.operation.parameters_in(where)),
+        ]
+        names = (*self.positional_names, *self.keyword_names)
+        return {python: by_name[name] for name, python in zip(order, names, strict=False)}
+
+    @property
+    def waited(self) -> waits.Waited:
+        """The job that the operation reports, as its methods are written."""
+        return waits.Waited(
+            operation=self.operation,
+            model=self.model,
+            positional=self.positional,
+            keywords=self.keywords,
+            positional_names=self.positional_names,
+            keyword_names={p.name: python for python, p in self.described.items() if python in self.keyword_names},
+        )
+
 
 def write(document: Document, package: Path) -> str:
     """The source of the module with both classes of a document. `package` is the generated sub-package."""
@@ -70,18 +95,24 @@ def write(document: Document, package: Path) -> str:
     imports = sorted({line for function in functions for line in function.imports})
     operations = "\n".join(
         f"{function.operation.id.upper()} = Operation({function.operation.id!r}, {function.operation.method!r}, "
-        f"{function.positional_names!r})"
+        f"{function.positional_names!r}{waits.limits(function.operation)})"
         for function in functions
     )
-    classes = "\n\n".join(_class(document, functions, asynchronous=asynchronous) for asynchronous in (False, True))
+    waited = {function.operation.id: function.waited for function in functions if function.operation.job}
+    models = {function.operation.id: function.model for function in functions}
+    _check_names(functions, waited)
+    plans = "\n".join([*(waits.plan(document, job) for job in waited.values()), waits.starts(document, models, waited)])
+    classes = "\n\n".join(
+        _class(document, functions, models, waited, asynchronous=asynchronous) for asynchronous in (False, True)
+    )
     return f'''\
 """{document.title}, as classes."""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, overload
 
 import httpx
 
@@ -94,9 +125,14 @@ from .._runtime.secrets import (
     Credential,
     Scheme,
 )
+from .._runtime.waiting.jobs import AsyncJob, Job, options
+from .._runtime.waiting.making import Link, Start, Starts, follow, resume
+from .._runtime.waiting.plan import Plan
+from .._runtime.waiting.runs import RunMark
 {chr(10).join(imports)}
 
 {operations}
+{plans}
 
 
 {classes}
@@ -167,7 +203,31 @@ def _imports(tree: ast.Module, package: str) -> Iterator[tuple[str, str]]:
                 yield alias.name.split(".")[0], f"import {alias.name}"
 
 
-def _class(document: Document, functions: list[Function], *, asynchronous: bool) -> str:
+def _check_names(functions: list[Function], waited: Mapping[str, waits.Waited]) -> None:
+    """Refuses names of methods that stand for two things."""
+    owners: dict[str, str] = {}
+    made = [(name, function.operation.id) for function in functions for name in _call_names(function)]
+    made += [
+        (name, job.operation.id) for job in waited.values() for name in (f"wait_for_{job.noun}", f"{job.noun}_job")
+    ]
+    for name, owner in made:
+        if name in owners:
+            raise Unreadable(f"{owner}: its method {name} would be {owners[name]} too; rename the operation")
+        owners[name] = f"that of {owner}"
+
+
+def _call_names(function: Function) -> tuple[str, str]:
+    return function.operation.id, f"{function.operation.id}_raw"
+
+
+def _class(
+    document: Document,
+    functions: list[Function],
+    models: Mapping[str, str],
+    waited: Mapping[str, waits.Waited],
+    *,
+    asynchronous: bool,
+) -> str:
     prefix, base = ("Async", "AsyncClient") if asynchronous else ("", "Client")
     schemes = [document.security_schemes[key] for key in document.security_schemes]
     alternatives = tuple(dict.fromkeys(way for operation in document.operations for way in operation.security))
@@ -180,9 +240,17 @@ def _class(document: Document, functions: list[Function], *, asynchronous: bool)
     passed = ", ".join(f"{name}={name}" for name in OPTION_NAMES)
     scheme_rows = ", ".join(_scheme(scheme) for scheme in schemes)
     summary = document.data["info"].get("summary", document.title)
-    methods = "\n\n".join(_methods(function, asynchronous=asynchronous) for function in functions)
+    parts = [_methods(function, asynchronous=asynchronous) for function in functions]
+    for function in functions:
+        if function.operation.id in waited:
+            job = waited[function.operation.id]
+            parts.append(waits.methods(job, function.described, asynchronous=asynchronous))
+    if waited:
+        parts.append(waits.start_methods(document, models, waited, asynchronous=asynchronous))
+        parts.append(waits.resume_method(waited, asynchronous=asynchronous))
+    methods = "\n\n".join(parts)
     credentials = "\n".join(f"{s.key}: {_credential_text(s, asynchronous)}" for s in schemes)
-    doc = _docstring(
+    doc = docstring(
         f"{document.title}{', async' if asynchronous else ''}: {summary[0].lower() + summary[1:]}",
         "",
         [("Args", f"base_url: the base URL, such as {_example_url(document)}.\n{credentials}\n{OPTION_TEXTS}")],
@@ -190,7 +258,7 @@ def _class(document: Document, functions: list[Function], *, asynchronous: bool)
     )
     return f"""\
 class {prefix}{document.class_name}({base}):
-{_indented(doc)}
+{indented(doc)}
 
     _schemes = ({scheme_rows}{"," if scheme_rows else ""})
     _alternatives = {alternatives!r}
@@ -199,11 +267,11 @@ class {prefix}{document.class_name}({base}):
         self,
         base_url: str,
         *,
-{_indented(parameters + options, 8)}
+{indented(parameters + options, 8)}
     ) -> None:
         super().__init__(base_url, {{{given}}}, {passed})
 
-{_indented(methods)}
+{indented(methods)}
 """
 
 
@@ -242,7 +310,7 @@ def _methods(function: Function, *, asynchronous: bool) -> str:
     raw_doc = f'"""As `{operation.id}`, with the status, headers and body around the model."""'
     return f"""\
 {word} {operation.id}({signature}) -> {function.model}:
-{_indented(_operation_docstring(function))}
+{indented(_operation_docstring(function))}
     return ({call}).parsed
 
 {word} {operation.id}_raw({signature}) -> RawResponse[{function.model}]:
@@ -253,33 +321,22 @@ def _methods(function: Function, *, asynchronous: bool) -> str:
 
 def _operation_docstring(function: Function) -> str:
     operation = function.operation
-    names = {**dict(zip(_python_order(operation), (*function.positional_names, *function.keyword_names), strict=False))}
-    lines = [
-        f"{names[p.name]}: {_sentence(p.raw.get('description', ''))}" for p in operation.parameters if p.name in names
-    ]
+    lines = [f"{name}: {sentence(p.raw.get('description', ''))}" for name, p in function.described.items()]
     lines.append("timeout: seconds for the whole call, instead of the client's.")
     lines.append("headers: headers of this request, beside the client's.")
     raises = [
-        f"{_error(response)}: {_sentence(response.raw.get('description', ''))}"
+        f"{_error(response)}: {sentence(response.raw.get('description', ''))}"
         for response in operation.responses
         if not response.is_success
     ]
     raises.append("UnexpectedAnswer: the answer is not what the document describes.")
     raises.append("TransportError: no answer came.")
-    returns = _sentence(operation.success.raw.get("description", ""))
+    returns = sentence(operation.success.raw.get("description", ""))
     sections = [("Args", "\n".join(lines)), ("Returns", returns), ("Raises", "\n".join(raises))]
     url = str(operation.raw.get("externalDocs", {}).get("url", ""))
-    return _docstring(
+    return docstring(
         operation.raw.get("summary", operation.id) + ".", operation.raw.get("description", ""), sections, url
     )
-
-
-def _python_order(operation: Operation) -> list[str]:
-    """The parameters in the order of the generated function: path, then the rest as they stand."""
-    path = [parameter.name for parameter in operation.parameters_in("path")]
-    in_path = sorted(path, key=lambda name: operation.path.index(f"{{{name}}}"))
-    places = ("query", "header", "cookie")
-    return [*in_path, *(p.name for place in places for p in operation.parameters_in(place))]
 
 
 def _error(response: Response) -> str:
@@ -287,30 +344,3 @@ def _error(response: Response) -> str:
     return names.get(
         response.status, "ServerError" if response.status.startswith("5") else f"ApiError ({response.status})"
     )
-
-
-def _sentence(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _docstring(title: str, text: str, sections: list[tuple[str, str]], url: str) -> str:
-    parts = [_filled(title)]
-    if text:
-        parts.append("\n\n".join(_filled(paragraph) for paragraph in text.strip().split("\n\n")))
-    for name, body in sections:
-        if body:
-            rows = "\n".join(_filled(row, hanging=True) for row in body.splitlines())
-            parts.append(f"{name}:\n{_indented(rows)}")
-    if url:
-        parts.append(f"Source: {url}")
-    inside = "\n\n".join(parts).replace("\\", "\\\\").replace('"""', "'''")
-    return f'"""{inside}\n"""'
-
-
-def _filled(text: str, *, hanging: bool = False) -> str:
-    options = {"width": 100, "break_long_words": False, "break_on_hyphens": False}
-    return textwrap.fill(" ".join(text.split()), subsequent_indent="    " if hanging else "", **options)  # type: ignore[arg-type]
-
-
-def _indented(text: str, spaces: int = 4) -> str:
-    return textwrap.indent(text.rstrip("\n"), " " * spaces)

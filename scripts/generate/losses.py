@@ -12,9 +12,11 @@ Finding = tuple[Pointer, str]
 
 SCALARS = {"string", "integer", "number", "boolean", "null"}
 LOCALS = ("response", "kwargs", "params")
-CLIENT_METHODS = ("close", "aclose")
+CLIENT_METHODS = ("close", "aclose", "wait", "job", "resume")
 MODEL_METHODS = ("to_dict", "from_dict", "additional_properties", "additional_keys")
 OWN = ("client", "headers", "self", "timeout")
+# A wait's own keywords, beside the parameters of the operation that reports the job.
+WAITS_OWN = ("fault_timeout", "newer_than", "on_update", "poll", "start_grace")
 REFERENCE = re.compile(r"#/components/(schemas|responses|parameters|requestBodies|headers|links|examples)/[^/]+")
 
 
@@ -55,8 +57,9 @@ def _parameters(document: Document) -> Iterator[Finding]:
                 yield at, f"the parameter {name} has content and vanishes from the client; give it a schema instead"
             if snake_case(name) in LOCALS:
                 yield at, f"a parameter named {name} breaks the generated code; it cannot be one of {', '.join(LOCALS)}"
-            if snake_case(name) in OWN:
-                yield at, f"a parameter named {name} collides with the call's own; it cannot be one of {', '.join(OWN)}"
+            own = (*OWN, *WAITS_OWN) if operation.job else OWN
+            if snake_case(name) in own:
+                yield at, f"a parameter named {name} collides with the call's own; it cannot be one of {', '.join(own)}"
             for key in ("style", "explode", "allowReserved"):
                 if key in parameter.raw and parameter.raw[key] != _default(parameter.where, parameter.raw, key):
                     yield (*at, key), f"{key} of the parameter {name} is ignored by the client; remove it"

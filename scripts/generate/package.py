@@ -18,6 +18,17 @@ from .tolerant import tolerant
 IMPORT_NAME = "job_status"
 RUNTIME = Path(__file__).resolve().parents[1] / "runtime"
 CALLS = ("sync", "sync_detailed", "asyncio", "asyncio_detailed")
+UNSET_ANCHOR = """\
+    def __bool__(self) -> Literal[False]:
+        return False
+"""
+UNSET_METHODS = """
+    def __reduce__(self) -> str:
+        return "UNSET"
+
+    def __repr__(self) -> str:
+        return "UNSET"
+"""
 # The same bytes everywhere: no configuration of the surroundings, no cache, rules by name. --isolated keeps a
 # pyproject.toml above the folder out of it; the PATH of _environment keeps another ruff out.
 HOOKS = (
@@ -61,11 +72,11 @@ def build(documents: tuple[Document, ...], folder: Path, label: str) -> None:
         _stamp(package / document.package, banner)
         _stamp(package / "_clients" / f"{document.package}.py", banner)
     _stamp(package / "__init__.py", everything)
-    (package / "_runtime").mkdir()
-    for source in sorted(RUNTIME.glob("*.py")):
-        copy = package / "_runtime" / source.name
+    for source in sorted(RUNTIME.rglob("*.py")):
+        copy = package / "_runtime" / source.relative_to(RUNTIME)
+        copy.parent.mkdir(exist_ok=True)
         copy.write_text(source.read_text(encoding="utf-8"), encoding="utf-8", newline="\n")
-        _stamp(copy, texts.banner(f"scripts/runtime/{source.name}"))
+        _stamp(copy, texts.banner(f"scripts/runtime/{source.relative_to(RUNTIME).as_posix()}"))
     written = {
         "pyproject.toml": texts.pyproject(version),
         "README.md": texts.readme(documents, label),
@@ -161,8 +172,18 @@ def _generate(document: Document, target: Path) -> None:
         raise GenerationError(f"{document.path}: openapi-python-client refuses the document:\n{said}")
     missing = [line for operation in document.operations for line in _missing(operation, target)]
     missing += list(_missing_models(document, target))
+    _mend_unset(document, target / "types.py")
     if missing:
         raise GenerationError(f"{document.path}: openapi-python-client left out: " + "; ".join(missing))
+
+
+def _mend_unset(document: Document, types: Path) -> None:
+    """Lets `UNSET` be itself after a pickle or a copy, since errors hold models, and be short when it is printed."""
+    text = types.read_text(encoding="utf-8")
+    before, found, after = text.partition(UNSET_ANCHOR)
+    if not found or UNSET_ANCHOR in after:
+        raise GenerationError(f"{document.path}: openapi-python-client writes another class Unset; is the pin right?")
+    types.write_text(before + found + UNSET_METHODS + after, encoding="utf-8", newline="\n")
 
 
 def _missing(operation: Operation, target: Path) -> Iterator[str]:

@@ -7,14 +7,30 @@ ERRORS = (
     "CallError",
     "Forbidden",
     "InvalidArgument",
+    "JobError",
+    "JobFailed",
+    "JobNotStarted",
     "JobStatusError",
+    "JobTimedOut",
     "NotFound",
     "RateLimited",
     "ServerError",
     "TransportError",
     "Unauthorized",
     "UnexpectedAnswer",
+    "WaitSummary",
 )
+OTHERS = {
+    "AsyncJob": "._runtime.waiting.jobs",
+    "Job": "._runtime.waiting.jobs",
+    "Outcome": "._runtime.waiting.watch",
+    "RawResponse": "._runtime.call",
+    "RunMark": "._runtime.waiting.runs",
+    "as_completed": "._runtime.waiting.many",
+    "async_as_completed": "._runtime.waiting.many_async",
+    "async_wait_all": "._runtime.waiting.many_async",
+    "wait_all": "._runtime.waiting.many",
+}
 CREDENTIALS = '''\
 """Credentials that make themselves."""
 
@@ -59,7 +75,7 @@ packages = ["job_status"]
 
 def package_init(documents: tuple[Document, ...], version: str) -> str:
     """The top of the package. It imports what is asked for when it is asked for."""
-    homes = dict.fromkeys(ERRORS, "._runtime.errors") | {"RawResponse": "._runtime.call"}
+    homes = dict.fromkeys(ERRORS, "._runtime.errors") | OTHERS
     for document in documents:
         for prefix in ("", "Async"):
             homes[prefix + document.class_name] = f"._clients.{document.package}"
@@ -148,11 +164,15 @@ def _section(document: Document) -> str:
 from job_status import {document.class_name}
 
 with {document.class_name}("{_base_url(document)}"{_credentials(document)}) as api:
-    status = api.{first.id}({values})
+    status = api.{_first_call(first)}({values})
 ```
 
 As openapi-python-client writes them: {modules}.
 """
+
+
+def _first_call(operation: Operation) -> str:
+    return f"wait_for_{operation.id.partition('_')[2]}" if operation.job else operation.id
 
 
 def _ends(operation: Operation) -> str:

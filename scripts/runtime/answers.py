@@ -138,11 +138,12 @@ def retry_after(headers: httpx.Headers) -> float | None:
     if value.replace(".", "", 1).isdecimal() and value.isascii():
         seconds = float(value[:20])
         return seconds if seconds < 1e9 else None
-    then, now = _date(value), _date(headers.get("date", "")) or datetime.datetime.now(datetime.UTC)
+    then, now = date(value), date(headers.get("date", "")) or datetime.datetime.now(datetime.UTC)
     return max(0.0, (then - now).total_seconds()) if then else None
 
 
-def _date(text: str) -> datetime.datetime | None:
+def date(text: str) -> datetime.datetime | None:
+    """The moment of a date header, None where it cannot be read."""
     try:
         moment = email.utils.parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -8,6 +8,8 @@ import httpx
 
 # httpx's pool takes time that grows with the square of its connections; a status is a small answer.
 LIMITS: Final = httpx.Limits(max_connections=10, max_keepalive_connections=10, keepalive_expiry=60.0)
+# Polls of the waits of one client that are under way at a time; some connections are left for its calls.
+POLLS: Final = 8
 
 
 @functools.cache

@@ -15,6 +15,7 @@ from job_status.ai_for_service.models import PublishStatus
 from scripts.document import load
 
 from ..conftest import ROOT
+from . import schedules, watching
 from .server import server
 
 ROUNDS, CALLS = 40, 60
@@ -110,6 +111,8 @@ def main() -> None:
     calls()
     imports()
     decoding()
+    schedules.main()
+    watching.main()
 
 
 if __name__ == "__main__":

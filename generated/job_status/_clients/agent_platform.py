@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import httpx
@@ -17,10 +17,24 @@ from .._runtime.secrets import (
     Credential,
     Scheme,
 )
+from .._runtime.waiting.jobs import AsyncJob, Job, options
+from .._runtime.waiting.making import resume
+from .._runtime.waiting.plan import Plan
 from ..agent_platform.api.dock_status import get_dock_status
 from ..agent_platform.models.dock_status import DockStatus
 
 GET_DOCK_STATUS = Operation("get_dock_status", "GET", ("dock_status_id",))
+DOCK_STATUS_PLAN = Plan(
+    api="AgentPlatform",
+    operation=GET_DOCK_STATUS,
+    request=get_dock_status._get_kwargs,
+    read=DockStatus.from_dict,
+    id=("_id",),
+    state=("status",),
+    pending=("IN_PROGRESS",),
+    success=("SUCCESS",),
+    failure=("FAILED",),
+)
 
 
 class AgentPlatform(Client):
@@ -115,6 +129,86 @@ class AgentPlatform(Client):
             GET_DOCK_STATUS, get_dock_status.sync_detailed, DockStatus, (dock_status_id,), {}, timeout, headers
         )
 
+    def dock_status_job(
+        self,
+        dock_status_id: str,
+        *,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> Job[DockStatus]:
+        """The job of that id, to be waited for now or with others. Its time runs from here. See
+        `wait_for_dock_status` for the arguments.
+        """
+        told = options({}, headers, on_update, fault_timeout=fault_timeout)
+        return Job(self, DOCK_STATUS_PLAN, (dock_status_id,), timeout=timeout, poll=poll, options=told)
+
+    def wait_for_dock_status(
+        self,
+        dock_status_id: str,
+        *,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> DockStatus:
+        """Waits until the job reported by `get_dock_status` has ended.
+
+        The state is final once it reads SUCCESS, FAILED. Words that are not known count as pending.
+
+        Args:
+            dock_status_id: The dock status id that the start of the job has answered.
+            timeout: seconds until the wait is given up, None for no limit. The job goes on.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
+            headers: headers of every request, beside the client's.
+
+        Returns:
+            The last status of a job that has ended well.
+
+        Raises:
+            JobFailed: the job has ended badly.
+            JobTimedOut: the time is over; the job goes on.
+            CallError: the API has refused, or could not be reached for too long.
+
+        Source: https://docs.kore.ai/agent-platform/apis/apis-list/get-dock-status
+        """
+        return self.dock_status_job(
+            dock_status_id,
+            timeout=timeout,
+            on_update=on_update,
+            poll=poll,
+            fault_timeout=fault_timeout,
+            headers=headers,
+        ).wait()
+
+    def resume(
+        self,
+        token: str,
+        *,
+        timeout: float | None = None,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Job[DockStatus]:
+        """The job of a resume token: with its beginning, its run and its deadline.
+
+        Args:
+            token: what `token()` of a job has given, in this process or another, or the `token` of an error.
+            timeout: seconds from now, instead of the token's deadline.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            headers: headers of every request, beside the client's.
+
+        Raises:
+            InvalidArgument: it is no token of this API.
+        """
+        return resume(Job, self, (DOCK_STATUS_PLAN,), token, timeout, poll, options({}, headers, on_update))
+
 
 class AsyncAgentPlatform(AsyncClient):
     """Agent Platform, async: the status of import, export, deploy and undeploy jobs.
@@ -207,3 +301,83 @@ class AsyncAgentPlatform(AsyncClient):
         return await self._call(
             GET_DOCK_STATUS, get_dock_status.asyncio_detailed, DockStatus, (dock_status_id,), {}, timeout, headers
         )
+
+    def dock_status_job(
+        self,
+        dock_status_id: str,
+        *,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncJob[DockStatus]:
+        """The job of that id, to be waited for now or with others. Its time runs from here. See
+        `wait_for_dock_status` for the arguments.
+        """
+        told = options({}, headers, on_update, fault_timeout=fault_timeout)
+        return AsyncJob(self, DOCK_STATUS_PLAN, (dock_status_id,), timeout=timeout, poll=poll, options=told)
+
+    async def wait_for_dock_status(
+        self,
+        dock_status_id: str,
+        *,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> DockStatus:
+        """Waits until the job reported by `get_dock_status` has ended.
+
+        The state is final once it reads SUCCESS, FAILED. Words that are not known count as pending.
+
+        Args:
+            dock_status_id: The dock status id that the start of the job has answered.
+            timeout: seconds until the wait is given up, None for no limit. The job goes on.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
+            headers: headers of every request, beside the client's.
+
+        Returns:
+            The last status of a job that has ended well.
+
+        Raises:
+            JobFailed: the job has ended badly.
+            JobTimedOut: the time is over; the job goes on.
+            CallError: the API has refused, or could not be reached for too long.
+
+        Source: https://docs.kore.ai/agent-platform/apis/apis-list/get-dock-status
+        """
+        return await self.dock_status_job(
+            dock_status_id,
+            timeout=timeout,
+            on_update=on_update,
+            poll=poll,
+            fault_timeout=fault_timeout,
+            headers=headers,
+        ).wait()
+
+    def resume(
+        self,
+        token: str,
+        *,
+        timeout: float | None = None,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncJob[DockStatus]:
+        """The job of a resume token: with its beginning, its run and its deadline.
+
+        Args:
+            token: what `token()` of a job has given, in this process or another, or the `token` of an error.
+            timeout: seconds from now, instead of the token's deadline.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            headers: headers of every request, beside the client's.
+
+        Raises:
+            InvalidArgument: it is no token of this API.
+        """
+        return resume(AsyncJob, self, (DOCK_STATUS_PLAN,), token, timeout, poll, options({}, headers, on_update))

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import httpx
@@ -17,6 +17,9 @@ from .._runtime.secrets import (
     Credential,
     Scheme,
 )
+from .._runtime.waiting.jobs import AsyncJob, Job, options
+from .._runtime.waiting.making import Link, Start, Starts, follow, resume
+from .._runtime.waiting.plan import Plan
 from ..ai_for_process.api.dock_status import get_dock_status
 from ..ai_for_process.api.models import undeploy_model
 from ..ai_for_process.models.dock_status import DockStatus
@@ -24,6 +27,26 @@ from ..ai_for_process.models.model_undeployment import ModelUndeployment
 
 GET_DOCK_STATUS = Operation("get_dock_status", "GET", ("dock_status_id",))
 UNDEPLOY_MODEL = Operation("undeploy_model", "POST", ("model_id",))
+DOCK_STATUS_PLAN = Plan(
+    api="AIForProcess",
+    operation=GET_DOCK_STATUS,
+    request=get_dock_status._get_kwargs,
+    read=DockStatus.from_dict,
+    id=("_id",),
+    state=("status",),
+    pending=("IN_PROGRESS",),
+    success=("SUCCESS",),
+    failure=("FAILED",),
+)
+STARTS: Starts = {
+    ModelUndeployment: Start(
+        "undeploy_model",
+        (
+            Link(DOCK_STATUS_PLAN, (("dock-statusId",),)),
+            Link(DOCK_STATUS_PLAN, (("dockStatusId",),)),
+        ),
+    ),
+}
 
 
 class AIForProcess(Client):
@@ -163,6 +186,136 @@ class AIForProcess(Client):
             UNDEPLOY_MODEL, undeploy_model.sync_detailed, ModelUndeployment, (model_id,), {}, timeout, headers
         )
 
+    def dock_status_job(
+        self,
+        dock_status_id: str,
+        *,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> Job[DockStatus]:
+        """The job of that id, to be waited for now or with others. Its time runs from here. See
+        `wait_for_dock_status` for the arguments.
+        """
+        told = options({}, headers, on_update, fault_timeout=fault_timeout)
+        return Job(self, DOCK_STATUS_PLAN, (dock_status_id,), timeout=timeout, poll=poll, options=told)
+
+    def wait_for_dock_status(
+        self,
+        dock_status_id: str,
+        *,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> DockStatus:
+        """Waits until the job reported by `get_dock_status` has ended.
+
+        The state is final once it reads SUCCESS, FAILED. Words that are not known count as pending.
+
+        Args:
+            dock_status_id: The dock status id that the start of the job has answered.
+            timeout: seconds until the wait is given up, None for no limit. The job goes on.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
+            headers: headers of every request, beside the client's.
+
+        Returns:
+            The last status of a job that has ended well.
+
+        Raises:
+            JobFailed: the job has ended badly.
+            JobTimedOut: the time is over; the job goes on.
+            CallError: the API has refused, or could not be reached for too long.
+
+        Source: https://docs.kore.ai/ai-for-process/apis/apis-list/get-dock-status
+        """
+        return self.dock_status_job(
+            dock_status_id,
+            timeout=timeout,
+            on_update=on_update,
+            poll=poll,
+            fault_timeout=fault_timeout,
+            headers=headers,
+        ).wait()
+
+    def job(
+        self,
+        started: ModelUndeployment,
+        *,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> Job[DockStatus]:
+        """The job that a start has begun. Its time runs from here. See `wait` for the arguments."""
+        return follow(
+            Job, self, STARTS, started, timeout, poll, options({}, headers, on_update, fault_timeout=fault_timeout)
+        )
+
+    def wait(
+        self,
+        started: ModelUndeployment,
+        *,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> DockStatus:
+        """Waits until the job that `undeploy_model` has started has ended.
+
+        The job is read at least once, also when the start has answered that it is done.
+
+        Args:
+            started: what `undeploy_model` has answered.
+            timeout: seconds until the wait is given up, None for no limit. The job goes on.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
+            headers: headers of every request, beside the client's.
+
+        Returns:
+            The last status of the job.
+
+        Raises:
+            JobFailed: the job has ended badly.
+            JobTimedOut: the time is over; the job goes on.
+            CallError: the API has refused, or could not be reached for too long.
+            UnexpectedAnswer: the answer names no job.
+        """
+        return self.job(
+            started, timeout=timeout, on_update=on_update, poll=poll, fault_timeout=fault_timeout, headers=headers
+        ).wait()
+
+    def resume(
+        self,
+        token: str,
+        *,
+        timeout: float | None = None,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Job[DockStatus]:
+        """The job of a resume token: with its beginning, its run and its deadline.
+
+        Args:
+            token: what `token()` of a job has given, in this process or another, or the `token` of an error.
+            timeout: seconds from now, instead of the token's deadline.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            headers: headers of every request, beside the client's.
+
+        Raises:
+            InvalidArgument: it is no token of this API.
+        """
+        return resume(Job, self, (DOCK_STATUS_PLAN,), token, timeout, poll, options({}, headers, on_update))
+
 
 class AsyncAIForProcess(AsyncClient):
     """AI for Process, async: the status of import, export, deploy and undeploy jobs, and undeploying a
@@ -301,3 +454,133 @@ class AsyncAIForProcess(AsyncClient):
         return await self._call(
             UNDEPLOY_MODEL, undeploy_model.asyncio_detailed, ModelUndeployment, (model_id,), {}, timeout, headers
         )
+
+    def dock_status_job(
+        self,
+        dock_status_id: str,
+        *,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncJob[DockStatus]:
+        """The job of that id, to be waited for now or with others. Its time runs from here. See
+        `wait_for_dock_status` for the arguments.
+        """
+        told = options({}, headers, on_update, fault_timeout=fault_timeout)
+        return AsyncJob(self, DOCK_STATUS_PLAN, (dock_status_id,), timeout=timeout, poll=poll, options=told)
+
+    async def wait_for_dock_status(
+        self,
+        dock_status_id: str,
+        *,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> DockStatus:
+        """Waits until the job reported by `get_dock_status` has ended.
+
+        The state is final once it reads SUCCESS, FAILED. Words that are not known count as pending.
+
+        Args:
+            dock_status_id: The dock status id that the start of the job has answered.
+            timeout: seconds until the wait is given up, None for no limit. The job goes on.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
+            headers: headers of every request, beside the client's.
+
+        Returns:
+            The last status of a job that has ended well.
+
+        Raises:
+            JobFailed: the job has ended badly.
+            JobTimedOut: the time is over; the job goes on.
+            CallError: the API has refused, or could not be reached for too long.
+
+        Source: https://docs.kore.ai/ai-for-process/apis/apis-list/get-dock-status
+        """
+        return await self.dock_status_job(
+            dock_status_id,
+            timeout=timeout,
+            on_update=on_update,
+            poll=poll,
+            fault_timeout=fault_timeout,
+            headers=headers,
+        ).wait()
+
+    def job(
+        self,
+        started: ModelUndeployment,
+        *,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncJob[DockStatus]:
+        """The job that a start has begun. Its time runs from here. See `wait` for the arguments."""
+        return follow(
+            AsyncJob, self, STARTS, started, timeout, poll, options({}, headers, on_update, fault_timeout=fault_timeout)
+        )
+
+    async def wait(
+        self,
+        started: ModelUndeployment,
+        *,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> DockStatus:
+        """Waits until the job that `undeploy_model` has started has ended.
+
+        The job is read at least once, also when the start has answered that it is done.
+
+        Args:
+            started: what `undeploy_model` has answered.
+            timeout: seconds until the wait is given up, None for no limit. The job goes on.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
+            headers: headers of every request, beside the client's.
+
+        Returns:
+            The last status of the job.
+
+        Raises:
+            JobFailed: the job has ended badly.
+            JobTimedOut: the time is over; the job goes on.
+            CallError: the API has refused, or could not be reached for too long.
+            UnexpectedAnswer: the answer names no job.
+        """
+        return await self.job(
+            started, timeout=timeout, on_update=on_update, poll=poll, fault_timeout=fault_timeout, headers=headers
+        ).wait()
+
+    def resume(
+        self,
+        token: str,
+        *,
+        timeout: float | None = None,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncJob[DockStatus]:
+        """The job of a resume token: with its beginning, its run and its deadline.
+
+        Args:
+            token: what `token()` of a job has given, in this process or another, or the `token` of an error.
+            timeout: seconds from now, instead of the token's deadline.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            headers: headers of every request, beside the client's.
+
+        Raises:
+            InvalidArgument: it is no token of this API.
+        """
+        return resume(AsyncJob, self, (DOCK_STATUS_PLAN,), token, timeout, poll, options({}, headers, on_update))

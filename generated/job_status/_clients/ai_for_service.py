@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import httpx
@@ -17,10 +17,29 @@ from .._runtime.secrets import (
     Credential,
     Scheme,
 )
+from .._runtime.waiting.jobs import AsyncJob, Job, options
+from .._runtime.waiting.making import resume
+from .._runtime.waiting.plan import Plan
+from .._runtime.waiting.runs import RunMark
 from ..ai_for_service.api.publish import get_publish_status
 from ..ai_for_service.models.publish_status import PublishStatus
 
-GET_PUBLISH_STATUS = Operation("get_publish_status", "GET", ("bot_id",))
+GET_PUBLISH_STATUS = Operation("get_publish_status", "GET", ("bot_id",), ((60, 60.0), (1800, 3600.0)))
+PUBLISH_STATUS_PLAN = Plan(
+    api="AIForService",
+    operation=GET_PUBLISH_STATUS,
+    request=get_publish_status._get_kwargs,
+    read=PublishStatus.from_dict,
+    id=("streamId",),
+    state=("status",),
+    pending=("inprogress",),
+    success=("successful",),
+    failure=("failed",),
+    progress=("percentageComplete",),
+    reason=("error",),
+    run=(("_id",), ("requestedTime",)),
+    begun=("requestedTime",),
+)
 
 
 class AIForService(Client):
@@ -119,6 +138,91 @@ class AIForService(Client):
             GET_PUBLISH_STATUS, get_publish_status.sync_detailed, PublishStatus, (bot_id,), {}, timeout, headers
         )
 
+    def publish_status_job(
+        self,
+        bot_id: str,
+        *,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[PublishStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        newer_than: RunMark | None = None,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> Job[PublishStatus]:
+        """The job of that id, to be waited for now or with others. Its time runs from here. See
+        `wait_for_publish_status` for the arguments.
+        """
+        told = options({}, headers, on_update, newer_than=newer_than, fault_timeout=fault_timeout)
+        return Job(self, PUBLISH_STATUS_PLAN, (bot_id,), timeout=timeout, poll=poll, options=told)
+
+    def wait_for_publish_status(
+        self,
+        bot_id: str,
+        *,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[PublishStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        newer_than: RunMark | None = None,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> PublishStatus:
+        """Waits until the job reported by `get_publish_status` has ended.
+
+        The state is final once it reads successful, failed. Words that are not known count as pending.
+
+        Args:
+            bot_id: Bot ID or Stream ID, found under General Settings of the App Builder.
+            timeout: seconds until the wait is given up, None for no limit. The job goes on.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            newer_than: the mark of a run, as `last_run()` of a job gives it; that run and those before it do
+                not count.
+            fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
+            headers: headers of every request, beside the client's.
+
+        Returns:
+            The last status of a job that has ended well.
+
+        Raises:
+            JobFailed: the job has ended badly.
+            JobTimedOut: the time is over; the job goes on.
+            CallError: the API has refused, or could not be reached for too long.
+
+        Source: https://docs.kore.ai/ai-for-service/apis/automation/bot-publish-status
+        """
+        return self.publish_status_job(
+            bot_id,
+            timeout=timeout,
+            on_update=on_update,
+            poll=poll,
+            newer_than=newer_than,
+            fault_timeout=fault_timeout,
+            headers=headers,
+        ).wait()
+
+    def resume(
+        self,
+        token: str,
+        *,
+        timeout: float | None = None,
+        on_update: Callable[[PublishStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Job[PublishStatus]:
+        """The job of a resume token: with its beginning, its run and its deadline.
+
+        Args:
+            token: what `token()` of a job has given, in this process or another, or the `token` of an error.
+            timeout: seconds from now, instead of the token's deadline.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            headers: headers of every request, beside the client's.
+
+        Raises:
+            InvalidArgument: it is no token of this API.
+        """
+        return resume(Job, self, (PUBLISH_STATUS_PLAN,), token, timeout, poll, options({}, headers, on_update))
+
 
 class AsyncAIForService(AsyncClient):
     """AI for Service, async: the status of publishing a bot.
@@ -215,3 +319,88 @@ class AsyncAIForService(AsyncClient):
         return await self._call(
             GET_PUBLISH_STATUS, get_publish_status.asyncio_detailed, PublishStatus, (bot_id,), {}, timeout, headers
         )
+
+    def publish_status_job(
+        self,
+        bot_id: str,
+        *,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[PublishStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        newer_than: RunMark | None = None,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncJob[PublishStatus]:
+        """The job of that id, to be waited for now or with others. Its time runs from here. See
+        `wait_for_publish_status` for the arguments.
+        """
+        told = options({}, headers, on_update, newer_than=newer_than, fault_timeout=fault_timeout)
+        return AsyncJob(self, PUBLISH_STATUS_PLAN, (bot_id,), timeout=timeout, poll=poll, options=told)
+
+    async def wait_for_publish_status(
+        self,
+        bot_id: str,
+        *,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[PublishStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        newer_than: RunMark | None = None,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> PublishStatus:
+        """Waits until the job reported by `get_publish_status` has ended.
+
+        The state is final once it reads successful, failed. Words that are not known count as pending.
+
+        Args:
+            bot_id: Bot ID or Stream ID, found under General Settings of the App Builder.
+            timeout: seconds until the wait is given up, None for no limit. The job goes on.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            newer_than: the mark of a run, as `last_run()` of a job gives it; that run and those before it do
+                not count.
+            fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
+            headers: headers of every request, beside the client's.
+
+        Returns:
+            The last status of a job that has ended well.
+
+        Raises:
+            JobFailed: the job has ended badly.
+            JobTimedOut: the time is over; the job goes on.
+            CallError: the API has refused, or could not be reached for too long.
+
+        Source: https://docs.kore.ai/ai-for-service/apis/automation/bot-publish-status
+        """
+        return await self.publish_status_job(
+            bot_id,
+            timeout=timeout,
+            on_update=on_update,
+            poll=poll,
+            newer_than=newer_than,
+            fault_timeout=fault_timeout,
+            headers=headers,
+        ).wait()
+
+    def resume(
+        self,
+        token: str,
+        *,
+        timeout: float | None = None,
+        on_update: Callable[[PublishStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncJob[PublishStatus]:
+        """The job of a resume token: with its beginning, its run and its deadline.
+
+        Args:
+            token: what `token()` of a job has given, in this process or another, or the `token` of an error.
+            timeout: seconds from now, instead of the token's deadline.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            headers: headers of every request, beside the client's.
+
+        Raises:
+            InvalidArgument: it is no token of this API.
+        """
+        return resume(AsyncJob, self, (PUBLISH_STATUS_PLAN,), token, timeout, poll, options({}, headers, on_update))

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import httpx
@@ -17,11 +17,31 @@ from .._runtime.secrets import (
     BasicCredential,
     Scheme,
 )
+from .._runtime.waiting.jobs import AsyncJob, Job, options
+from .._runtime.waiting.making import resume
+from .._runtime.waiting.plan import Plan
+from .._runtime.waiting.runs import RunMark
 from ..opensearch_flow_framework.api.workflow import get_workflow_status
 from ..opensearch_flow_framework.models.workflow_status import WorkflowStatus
 from ..opensearch_flow_framework.types import Unset
 
 GET_WORKFLOW_STATUS = Operation("get_workflow_status", "GET", ("workflow_id",))
+WORKFLOW_STATUS_PLAN = Plan(
+    api="OpenSearchFlowFramework",
+    operation=GET_WORKFLOW_STATUS,
+    request=get_workflow_status._get_kwargs,
+    read=WorkflowStatus.from_dict,
+    id=("workflow_id",),
+    state=("state",),
+    pending=("PROVISIONING",),
+    success=("COMPLETED",),
+    failure=("FAILED",),
+    idle=("NOT_STARTED",),
+    reason=("error",),
+    run=(("provision_start_time",),),
+    begun=("provision_start_time",),
+    widest=("all_", True),
+)
 
 
 class OpenSearchFlowFramework(Client):
@@ -157,6 +177,120 @@ class OpenSearchFlowFramework(Client):
             headers,
         )
 
+    def workflow_status_job(
+        self,
+        workflow_id: str,
+        *,
+        all_: bool | Unset = False,
+        pretty: bool | Unset = False,
+        human: bool | Unset = False,
+        error_trace: bool | Unset = False,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        newer_than: RunMark | None = None,
+        start_grace: float = 30.0,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> Job[WorkflowStatus]:
+        """The job of that id, to be waited for now or with others. Its time runs from here. See
+        `wait_for_workflow_status` for the arguments.
+        """
+        told = options(
+            {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
+            headers,
+            on_update,
+            newer_than=newer_than,
+            start_grace=start_grace,
+            fault_timeout=fault_timeout,
+        )
+        return Job(self, WORKFLOW_STATUS_PLAN, (workflow_id,), timeout=timeout, poll=poll, options=told)
+
+    def wait_for_workflow_status(
+        self,
+        workflow_id: str,
+        *,
+        all_: bool | Unset = False,
+        pretty: bool | Unset = False,
+        human: bool | Unset = False,
+        error_trace: bool | Unset = False,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        newer_than: RunMark | None = None,
+        start_grace: float = 30.0,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> WorkflowStatus:
+        """Waits until the job reported by `get_workflow_status` has ended.
+
+        The state is final once it reads COMPLETED, FAILED. Words that are not known count as pending.
+
+        Args:
+            workflow_id: The workflow.
+            all_: Whether to return every field. Otherwise the answer holds workflow_id, error, state and
+                resources_created.
+            pretty: Whether to indent the answer.
+            human: Whether to write numbers for people. The status has none that change.
+            error_trace: Whether an error of the core carries its stack trace.
+            timeout: seconds until the wait is given up, None for no limit. The job goes on.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            newer_than: the mark of a run, as `last_run()` of a job gives it; that run and those before it do
+                not count.
+            start_grace: seconds that a job may rest in a state that it does not leave by itself.
+            fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
+            headers: headers of every request, beside the client's.
+
+        Returns:
+            The last status of a job that has ended well.
+
+        Raises:
+            JobFailed: the job has ended badly.
+            JobTimedOut: the time is over; the job goes on.
+            JobNotStarted: it rests in a state that it does not leave by itself.
+            CallError: the API has refused, or could not be reached for too long.
+
+        Source: https://docs.opensearch.org/latest/automating-workflows/api/get-workflow-status/
+        """
+        return self.workflow_status_job(
+            workflow_id,
+            all_=all_,
+            pretty=pretty,
+            human=human,
+            error_trace=error_trace,
+            timeout=timeout,
+            on_update=on_update,
+            poll=poll,
+            newer_than=newer_than,
+            start_grace=start_grace,
+            fault_timeout=fault_timeout,
+            headers=headers,
+        ).wait()
+
+    def resume(
+        self,
+        token: str,
+        *,
+        timeout: float | None = None,
+        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Job[WorkflowStatus]:
+        """The job of a resume token: with its beginning, its run and its deadline.
+
+        Args:
+            token: what `token()` of a job has given, in this process or another, or the `token` of an error.
+            timeout: seconds from now, instead of the token's deadline.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            headers: headers of every request, beside the client's.
+
+        Raises:
+            InvalidArgument: it is no token of this API.
+        """
+        return resume(Job, self, (WORKFLOW_STATUS_PLAN,), token, timeout, poll, options({}, headers, on_update))
+
 
 class AsyncOpenSearchFlowFramework(AsyncClient):
     """OpenSearch flow-framework, async: the status of provisioning a workflow.
@@ -291,3 +425,117 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
             timeout,
             headers,
         )
+
+    def workflow_status_job(
+        self,
+        workflow_id: str,
+        *,
+        all_: bool | Unset = False,
+        pretty: bool | Unset = False,
+        human: bool | Unset = False,
+        error_trace: bool | Unset = False,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        newer_than: RunMark | None = None,
+        start_grace: float = 30.0,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncJob[WorkflowStatus]:
+        """The job of that id, to be waited for now or with others. Its time runs from here. See
+        `wait_for_workflow_status` for the arguments.
+        """
+        told = options(
+            {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
+            headers,
+            on_update,
+            newer_than=newer_than,
+            start_grace=start_grace,
+            fault_timeout=fault_timeout,
+        )
+        return AsyncJob(self, WORKFLOW_STATUS_PLAN, (workflow_id,), timeout=timeout, poll=poll, options=told)
+
+    async def wait_for_workflow_status(
+        self,
+        workflow_id: str,
+        *,
+        all_: bool | Unset = False,
+        pretty: bool | Unset = False,
+        human: bool | Unset = False,
+        error_trace: bool | Unset = False,
+        timeout: float | None = 3600.0,
+        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        newer_than: RunMark | None = None,
+        start_grace: float = 30.0,
+        fault_timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> WorkflowStatus:
+        """Waits until the job reported by `get_workflow_status` has ended.
+
+        The state is final once it reads COMPLETED, FAILED. Words that are not known count as pending.
+
+        Args:
+            workflow_id: The workflow.
+            all_: Whether to return every field. Otherwise the answer holds workflow_id, error, state and
+                resources_created.
+            pretty: Whether to indent the answer.
+            human: Whether to write numbers for people. The status has none that change.
+            error_trace: Whether an error of the core carries its stack trace.
+            timeout: seconds until the wait is given up, None for no limit. The job goes on.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            newer_than: the mark of a run, as `last_run()` of a job gives it; that run and those before it do
+                not count.
+            start_grace: seconds that a job may rest in a state that it does not leave by itself.
+            fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
+            headers: headers of every request, beside the client's.
+
+        Returns:
+            The last status of a job that has ended well.
+
+        Raises:
+            JobFailed: the job has ended badly.
+            JobTimedOut: the time is over; the job goes on.
+            JobNotStarted: it rests in a state that it does not leave by itself.
+            CallError: the API has refused, or could not be reached for too long.
+
+        Source: https://docs.opensearch.org/latest/automating-workflows/api/get-workflow-status/
+        """
+        return await self.workflow_status_job(
+            workflow_id,
+            all_=all_,
+            pretty=pretty,
+            human=human,
+            error_trace=error_trace,
+            timeout=timeout,
+            on_update=on_update,
+            poll=poll,
+            newer_than=newer_than,
+            start_grace=start_grace,
+            fault_timeout=fault_timeout,
+            headers=headers,
+        ).wait()
+
+    def resume(
+        self,
+        token: str,
+        *,
+        timeout: float | None = None,
+        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
+        poll: Iterable[float] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncJob[WorkflowStatus]:
+        """The job of a resume token: with its beginning, its run and its deadline.
+
+        Args:
+            token: what `token()` of a job has given, in this process or another, or the `token` of an error.
+            timeout: seconds from now, instead of the token's deadline.
+            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            headers: headers of every request, beside the client's.
+
+        Raises:
+            InvalidArgument: it is no token of this API.
+        """
+        return resume(AsyncJob, self, (WORKFLOW_STATUS_PLAN,), token, timeout, poll, options({}, headers, on_update))

@@ -9,7 +9,6 @@ a client of ours, which sends the request within limits and hands back nothing b
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Generic, NoReturn, Self, TypeVar, cast
@@ -18,7 +17,10 @@ import httpx
 from attrs import field, frozen
 
 from . import answers, retries
+from .arguments import seconds
+from .clock import Clock
 from .errors import ApiError, InvalidArgument, TransportError, UnexpectedAnswer, error_for
+from .limits import Limit, Traffic
 from .secrets import Signature
 
 T = TypeVar("T")
@@ -36,6 +38,7 @@ class Operation:
     id: str
     method: str
     path_parameters: tuple[str, ...]
+    limits: tuple[Limit, ...] = ()
 
 
 @frozen
@@ -48,6 +51,8 @@ class Settings:
     max_retries: int
     headers: list[tuple[bytes, bytes]] = field(repr=False)
     budget: retries.Budget = field(repr=False)
+    clock: Clock = field(repr=False)
+    traffic: Traffic = field(repr=False)
 
 
 @frozen
@@ -77,17 +82,21 @@ class Call:
     """One call under way. To the generated code it is a client, and that client's httpx client."""
 
     __slots__ = (
+        "attached",
         "attempts",
         "began",
+        "counted",
         "deadline",
         "foreign",
         "headers",
+        "max_retries",
         "operation",
         "response",
         "send",
         "settings",
         "signature",
         "url",
+        "values",
     )
 
     raise_on_unexpected_status = False
@@ -97,15 +106,22 @@ class Call:
         settings: Settings,
         send: Callable[[Call, Mapping[str, Any]], Any],
         operation: Operation,
+        values: tuple[Any, ...],
         timeout: float | None,
         headers: Mapping[str, str] | None,
     ) -> None:
         self.settings = settings
         self.send = send
         self.operation = operation
+        self.values = values
         self.headers = headers
         self.began = time.monotonic()
         self.deadline = self.began + (settings.timeout if timeout is None else seconds(timeout))
+        self.max_retries = settings.max_retries
+        # Whether the first request has been counted against the documented limits already.
+        self.counted = False
+        # Whether an async call runs in a task that nobody cancels, so that it needs no other to be safe in.
+        self.attached = False
         self.attempts = 0
         self.url = ""
         self.response: httpx.Response | None = None
@@ -143,6 +159,8 @@ class Call:
         """The request of the next attempt, with its credentials."""
         self.signature = signature
         self.attempts += 1
+        if self.operation.limits and not (self.counted and self.attempts == 1):
+            self.settings.traffic.count(self.operation.id, self.values, self.operation.limits)
         left = max(self.deadline - time.monotonic(), 0.001)
         timeout = {"connect": min(CONNECT_TIMEOUT, left), "read": left, "write": left, "pool": left}
         headers = self.settings.headers
@@ -245,7 +263,7 @@ class Call:
         status = error.status if isinstance(error, ApiError) else None
         if status is not None and status not in retries.STATUSES:
             return None
-        if self.operation.method not in retries.IDEMPOTENT or self.attempts > self.settings.max_retries:
+        if self.operation.method not in retries.IDEMPOTENT or self.attempts > self.max_retries:
             return None
         wait = retries.pause(self.attempts - 1, error.retry_after if isinstance(error, ApiError) else None)
         if time.monotonic() + wait >= self.deadline or not self.settings.budget.take():
@@ -289,12 +307,6 @@ class AsyncSender:
     async def request(self, **kwargs: Any) -> httpx.Response:
         """Sends what the generated code has put together; the answer is a 2xx that has been read."""
         return cast("httpx.Response", await self._call.send(self._call, kwargs))
-
-
-def seconds(timeout: float) -> float:
-    if not (isinstance(timeout, int | float) and math.isfinite(timeout) and timeout > 0):
-        raise InvalidArgument(f"timeout= wants a number of seconds above 0, got {timeout!r}")
-    return float(timeout)
 
 
 def failure(

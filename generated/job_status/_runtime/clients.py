@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import platform
 import ssl
+import threading
 import time
-import urllib.parse
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from types import TracebackType
@@ -20,14 +20,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 import httpx
 
 from . import answers, retries
-from .call import FAILURES, Call, Operation, RawResponse, Settings, failure, finished, seconds
+from .arguments import check_headers, check_id, read_base_url, seconds
+from .call import FAILURES, Call, Operation, RawResponse, Settings, failure, finished
+from .clock import REAL, Clock
 from .deadline import DEADLINE
 from .errors import ApiError, InvalidArgument, JobStatusError, TransportError, UnexpectedAnswer
+from .limits import Traffic
 from .secrets import SENDING, Scheme, Signer
-from .transport import async_transport, context, sync_transport
+from .transport import POLLS, async_transport, context, sync_transport
 
 if TYPE_CHECKING:
     import asyncio
+
+    import anyio
 
 # asyncio and anyio are imported by async clients when they are used: they would be half of the cost of an import.
 T = TypeVar("T")
@@ -38,6 +43,7 @@ class _Common:
 
     _schemes: ClassVar[tuple[Scheme, ...]] = ()
     _alternatives: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    _clock: ClassVar[Clock] = REAL
 
     def __init__(
         self,
@@ -63,7 +69,9 @@ class _Common:
         check_headers(headers)
         merged = httpx.Headers(standard)
         merged.update(headers)
-        self._settings = Settings(root, origin, seconds(timeout), max_retries, merged.raw, retries.Budget())
+        self._settings = Settings(
+            root, origin, seconds(timeout), max_retries, merged.raw, retries.Budget(), self._clock, Traffic(self._clock)
+        )
         hooks = dict(event_hooks or {})
         if unknown := sorted(set(hooks) - {"request", "response"}):
             raise InvalidArgument(f"event_hooks= knows request and response, got {', '.join(unknown)}")
@@ -88,37 +96,7 @@ class _Common:
         for name, value in zip(operation.path_parameters, path_values, strict=True):
             check_id(operation.id, name, value)
         check_headers(headers)
-        return Call(self._settings, send, operation, timeout, headers)
-
-
-def read_base_url(base_url: str) -> tuple[str, str, bool]:
-    """The base URL without a slash at its end, its origin, and whether it is https."""
-    try:
-        parts = urllib.parse.urlsplit(base_url)
-        port = parts.port
-    except (ValueError, AttributeError, TypeError):
-        raise InvalidArgument("base_url= wants a URL like https://host, got one that cannot be read") from None
-    if parts.username or parts.password or "@" in parts.netloc:
-        raise InvalidArgument("base_url= holds a user or password; pass credentials by their own keywords")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise InvalidArgument(f"base_url= wants a URL like https://host, got {base_url!r}")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    origin = f"{parts.scheme}://{host}{f':{port}' if port else ''}"
-    return base_url.rstrip("/"), origin, parts.scheme == "https"
-
-
-def check_id(operation: str, name: str, value: Any) -> None:
-    """Refuses ids that would reach another endpoint, or none."""
-    text = str(value)
-    if value is None or text in {"", ".", ".."}:
-        raise InvalidArgument(
-            f"{operation}: {name} is {value!r}, which would reach another endpoint; pass the id of a job"
-        )
-    if not text.isprintable():
-        problem = next(c for c in text if not c.isprintable())
-        raise InvalidArgument(
-            f"{operation}: {name} holds the unprintable character U+{ord(problem):04X}; pass the id of a job"
-        )
+        return Call(self._settings, send, operation, path_values, timeout, headers)
 
 
 class Client(_Common):
@@ -141,6 +119,8 @@ class Client(_Common):
         super().__init__(base_url, credentials, timeout, max_retries, headers, event_hooks, max_answer_bytes)
         tls = context(verify, tls=self._tls or proxy is not None)
         self._transport = http_transport or sync_transport(tls, proxy)
+        # How many polls of waits are under way at a time.
+        self._gate = threading.BoundedSemaphore(POLLS)
 
     def __enter__(self) -> Self:
         return self
@@ -288,6 +268,7 @@ class AsyncClient(_Common):
         self._transport = made()
         self._loop: weakref.ref[asyncio.AbstractEventLoop] | None = None
         self._detached: set[asyncio.Task[Any]] = set()
+        self._gate: anyio.Semaphore | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -341,7 +322,12 @@ class AsyncClient(_Common):
             except BaseException as error:
                 call.foreign = error
                 raise
-            failure, response = await self._detachable(self._attempt(call, call.prepare(kwargs, signature)))
+            attempt = self._attempt(call, call.prepare(kwargs, signature))
+            if call.attached:
+                self._settle_in()
+                failure, response = await attempt
+            else:
+                failure, response = await self._detachable(attempt)
             if response is not None:
                 failure = call.check(response)
                 call.log(str(response.status_code))
@@ -365,26 +351,47 @@ class AsyncClient(_Common):
         """Runs an attempt so that a cancelled call leaves it: a cancelled request costs httpx a connection for good."""
         import asyncio
 
-        try:
-            loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
-        except RuntimeError:
-            loop = None
+        loop = self._settle_in()
         if loop is None:
             return await _shielded(attempt)
+        task = loop.create_task(attempt)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            self._leave(task)
+            raise
+
+    def _settle_in(self) -> asyncio.AbstractEventLoop | None:
+        """The running loop, None where it is not asyncio's. The connections of another loop are let go."""
+        import asyncio
+
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return None
         if self._loop is None or self._loop() is not loop:
             if self._loop is not None:
                 # The connections of another loop are of no use here, and cannot be closed from here.
                 self._transport = self._make()
                 self._detached.clear()
+                self._gate = None
             self._loop = weakref.ref(loop)
-        task = loop.create_task(attempt)
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if not task.done():
-                self._detached.add(task)
-                task.add_done_callback(self._forget)
-            raise
+        return loop
+
+    def _poll_gate(self) -> anyio.Semaphore:
+        """How many polls of waits are under way at a time."""
+        import anyio
+
+        self._settle_in()
+        if self._gate is None:
+            self._gate = anyio.Semaphore(POLLS)
+        return self._gate
+
+    def _leave(self, task: asyncio.Task[Any]) -> None:
+        """Leaves a request to its end, which `aclose` waits for."""
+        if not task.done():
+            self._detached.add(task)
+            task.add_done_callback(self._forget)
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._detached.discard(task)
@@ -469,14 +476,3 @@ async def _run_async(call: Call, hooks: tuple[Callable[..., Any], ...], subject:
     except BaseException as error:
         call.foreign = error
         raise
-
-
-def check_headers(headers: Mapping[str, str] | None) -> None:
-    """Refuses headers that cannot be sent, or that say how the message itself is framed."""
-    for name, value in (headers or {}).items():
-        if not (isinstance(name, str) and isinstance(value, str)):
-            raise InvalidArgument(f"headers= wants texts, got {type(value).__name__} for {name!r}")
-        if not name.isascii() or not name.isprintable() or not value.isprintable():
-            raise InvalidArgument(f"headers= holds a line break or another unprintable character in {name!r}")
-        if name.lower() in {"content-length", "transfer-encoding", "connection", "host"}:
-            raise InvalidArgument(f"headers= cannot set {name}, which belongs to the connection")

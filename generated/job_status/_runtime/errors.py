@@ -13,9 +13,44 @@ JobStatusError
       |- NotFound        404
       |- RateLimited     429
       |- ServerError     5xx
+|- JobError              a wait has ended, and not with success
+   |- JobFailed          the job has ended badly
+   |- JobTimedOut        the time is over and the job goes on
+   |- JobNotStarted      the job does not move by itself, and nobody has started it
+
+A `CallError` that ends a wait holds in `wait` how far the wait had come.
 """
 
 from typing import Any
+
+from attrs import field, frozen
+
+
+@frozen
+class WaitSummary:
+    """How far a wait had come.
+
+    Attributes:
+        job: the operation and the job's parameters, such as `get_dock_status ds-1`.
+        elapsed: seconds since the wait began.
+        polls: how often the job was asked about.
+        faults: how many of those polls brought no reading of the job.
+        last_fault: what the last poll met, None where it brought a reading.
+        state: the last word of the job's state, None where none was read.
+        progress: 0 to 100, None where none was told.
+        status: the last reading as its typed model, None where there was none. Credentials that it repeats are masked.
+        token: a resume token: any process can go on waiting with `api.resume(token)`.
+    """
+
+    job: str
+    elapsed: float
+    polls: int
+    faults: int
+    last_fault: str | None
+    state: str | None
+    progress: float | None
+    status: Any = field(repr=False)
+    token: str = field(repr=False)
 
 
 class JobStatusError(Exception):
@@ -54,8 +89,10 @@ class CallError(JobStatusError):
         url: the URL, without credentials.
         attempts: how many requests were sent.
         elapsed: seconds from the first to the end of the last.
+        wait: how far a wait had come that this has ended, None for a call of its own.
     """
 
+    wait: WaitSummary | None = None
     operation: str
     method: str
     url: str
@@ -187,6 +224,67 @@ class RateLimited(ApiError):
 
 class ServerError(ApiError):
     """5xx: the server or something before it has failed."""
+
+
+class JobError(JobStatusError):
+    """A wait that has ended, and not with success.
+
+    Attributes:
+        wait: how far it had come; its fields stand on the error too.
+    """
+
+    wait: WaitSummary
+
+    def __init__(self, message: str, wait: WaitSummary) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+    @property
+    def status(self) -> Any:
+        """The last reading as its typed model, None where there was none."""
+        return self.wait.status
+
+    @property
+    def state(self) -> str | None:
+        """The last word of the job's state, None where none was read."""
+        return self.wait.state
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the wait began."""
+        return self.wait.elapsed
+
+    @property
+    def polls(self) -> int:
+        """How often the job was asked about."""
+        return self.wait.polls
+
+    @property
+    def token(self) -> str:
+        """A resume token, for `api.resume(token)` in any process."""
+        return self.wait.token
+
+
+class JobFailed(JobError):
+    """The job has ended badly.
+
+    Attributes:
+        reason: what the API says of it, empty where it says nothing.
+    """
+
+    reason: str
+
+    def __init__(self, message: str, wait: WaitSummary, reason: str = "") -> None:
+        super().__init__(message, wait)
+        self.reason = reason
+
+
+class JobTimedOut(JobError):
+    """The time is over. The job goes on; `api.resume(error.token, timeout=...)` goes on waiting."""
+
+
+class JobNotStarted(JobError):
+    """The job rests in a state that it does not leave by itself. Start it, and wait again."""
 
 
 def error_for(status: int) -> type[ApiError]:

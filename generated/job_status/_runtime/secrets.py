@@ -106,7 +106,7 @@ for _name in ("connection", "http11", "http2", "proxy", "socks"):
 class Signer:
     """Signs requests with the credentials that a client was given, values or callables asked before each request."""
 
-    __slots__ = ("_credentials", "_fixed", "_schemes")
+    __slots__ = ("_credentials", "_fixed", "_schemes", "latest")
 
     def __init__(
         self, schemes: Iterable[Scheme], alternatives: tuple[tuple[str, ...], ...], given: Mapping[str, Any]
@@ -119,6 +119,8 @@ class Signer:
         chosen = max(satisfied, key=len, default=())
         self._schemes = tuple(scheme for scheme in schemes if scheme.keyword in chosen)
         self._credentials = Secret({keyword: given[keyword] for keyword in chosen})
+        # What the last request was signed with, to mask it where an answer has repeated it.
+        self.latest: Signature | None = None
         # A Secret is a source of values, and never of its own accord shown: the fixed signature is made once.
         self._fixed = (
             None if any(callable(given[keyword]) for keyword in chosen) else self._signed(self._credentials.reveal())
@@ -151,6 +153,10 @@ class Signer:
             values[keyword] = await value if inspect.isawaitable(value) else value
         return self._signed(values)
 
+    def redact(self, text: str) -> str:
+        """The text with the credentials of the last request masked."""
+        return self.latest.redact(text) if self.latest else text
+
     @property
     def can_renew(self) -> bool:
         """Whether a credential can be made anew when it is refused."""
@@ -178,7 +184,8 @@ class Signer:
                 cookies.append(f"{scheme.name}={text}")
         if cookies:
             headers.append((b"Cookie", "; ".join(cookies).encode()))
-        return Signature(headers, query, tuple(sorted(shown, key=len, reverse=True)))
+        self.latest = Signature(headers, query, tuple(sorted(shown, key=len, reverse=True)))
+        return self.latest
 
     def __repr__(self) -> str:
         return MASK

@@ -1,0 +1,120 @@
+# Generated from scripts/runtime/waiting/tokens.py by `make generate`; do not edit.
+
+"""Resume tokens: what another process needs to go on waiting. Plain JSON, versioned, without a secret."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Final
+
+from attrs import frozen
+
+from ..errors import InvalidArgument
+from .runs import RunMark
+
+VERSION: Final = 1
+SCALARS: Final = (str, int, float, bool, type(None))
+
+
+@frozen
+class Token:
+    """A wait as another process can take it up. Moments are seconds since 1970."""
+
+    api: str
+    operation: str
+    parameters: tuple[Any, ...]
+    arguments: dict[str, Any]
+    began: float
+    deadline: float | None
+    newer_than: RunMark | None
+    run: RunMark | None
+    state: str | None
+    start_grace: float
+    fault_timeout: float
+
+
+def written(token: Token) -> str:
+    """A token as JSON."""
+    arguments = {name: value for name, value in token.arguments.items() if isinstance(value, SCALARS)}
+    return json.dumps(
+        {
+            "job_status": VERSION,
+            "api": token.api,
+            "operation": token.operation,
+            "parameters": list(token.parameters),
+            "arguments": arguments,
+            "began": round(token.began, 3),
+            "deadline": None if token.deadline is None else round(token.deadline, 3),
+            "newer_than": _run_written(token.newer_than),
+            "run": _run_written(token.run),
+            "state": token.state,
+            "start_grace": token.start_grace,
+            "fault_timeout": token.fault_timeout,
+        }
+    )
+
+
+def read(text: str, api: str) -> Token:
+    """Reads a token of an API.
+
+    Raises:
+        InvalidArgument: it is no token, of another version or of another API. It says what was wanted and what came.
+    """
+    try:
+        raw = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        raise InvalidArgument(f"resume wants a token as job.token() gives it, got {str(text)[:40]!r}") from None
+    version = raw.get("job_status") if isinstance(raw, dict) else None
+    if version != VERSION:
+        got = "none" if version is None else repr(version)
+        raise InvalidArgument(f"resume wants a token with job_status {VERSION}, got {got}")
+    if raw.get("api") != api:
+        raise InvalidArgument(f"the token is of {raw.get('api')!r}, and this is {api}; resume it with its own client")
+    return Token(
+        api=api,
+        operation=_field(raw, "operation", str),
+        parameters=tuple(_scalars(raw, "parameters", _field(raw, "parameters", list))),
+        arguments=dict(zip((a := _field(raw, "arguments", dict)), _scalars(raw, "arguments", a.values()), strict=True)),
+        began=_seconds(raw, "began"),
+        deadline=None if raw.get("deadline") is None else _seconds(raw, "deadline"),
+        newer_than=_run_read(raw, "newer_than"),
+        run=_run_read(raw, "run"),
+        state=None,
+        start_grace=_seconds(raw, "start_grace"),
+        fault_timeout=_seconds(raw, "fault_timeout"),
+    )
+
+
+def _run_written(run: RunMark | None) -> Any:
+    return None if run is None else {"values": list(run.values), "moment": run.moment}
+
+
+def _run_read(raw: dict[str, Any], name: str) -> RunMark | None:
+    value = raw.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("values"), list):
+        raise InvalidArgument(f"the token's {name} wants null or an object with values, got {str(value)[:40]!r}")
+    return RunMark(tuple(value["values"]), None if value.get("moment") is None else _seconds(value, "moment"))
+
+
+def _field(raw: dict[str, Any], name: str, kind: type) -> Any:
+    value = raw.get(name)
+    if not isinstance(value, kind):
+        raise InvalidArgument(f"the token's {name} wants {kind.__name__}, got {str(value)[:40]!r}")
+    return value
+
+
+def _scalars(raw: dict[str, Any], name: str, values: Any) -> list[Any]:
+    for value in values:
+        if not isinstance(value, SCALARS):
+            raise InvalidArgument(f"the token's {name} holds {type(value).__name__}, wanted texts, numbers or booleans")
+    return list(values)
+
+
+def _seconds(raw: dict[str, Any], name: str) -> float:
+    value = raw.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidArgument(f"the token's {name} wants seconds, got {str(value)[:40]!r}")
+    return float(value)

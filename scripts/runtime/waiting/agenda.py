@@ -1,0 +1,84 @@
+"""Which of many jobs is asked about next: one heap, whoever they belong to. It neither sends nor sleeps."""
+
+import heapq
+import math
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
+
+from ..errors import InvalidArgument
+from ..transport import POLLS
+from .watch import Watch
+
+W = TypeVar("W", bound=Watch[Any])
+
+
+class Agenda(Generic[W]):
+    """The jobs that are still waited for, by when they are due.
+
+    The earliest due comes first. A client whose polls are all under way lets the others pass, so that a slow server
+    holds up nobody else's jobs. `max_rate` bounds the requests per second of all of them together.
+
+    Attributes:
+        open: how many jobs have not ended.
+        ended: the jobs that have, until somebody takes them away.
+    """
+
+    def __init__(self, jobs: Sequence[W], now: float, max_rate: float | None) -> None:
+        if max_rate is not None and not (isinstance(max_rate, int | float) and 0 < max_rate < math.inf):
+            raise InvalidArgument(f"max_rate= wants requests per second, more than 0, got {max_rate!r}")
+        self._heap = [job for job in jobs if job._outcome is None]
+        heapq.heapify(self._heap)
+        self.open = len(self._heap)
+        self._flying: dict[int, int] = {}
+        self._held: dict[int, deque[W]] = {}
+        self._interval = 1 / max_rate if max_rate else 0.0
+        self._free_at = now
+        self.ended = deque(job for job in jobs if job._outcome is not None)
+
+    def take(self, now: float) -> W | None:
+        """A job to be asked about now; it is to be given back. Jobs that end without being asked go to `ended`."""
+        heap = self._heap
+        while heap and heap[0]._due <= now:
+            if self._interval and self._free_at > now:
+                return None
+            job = heapq.heappop(heap)
+            client = id(job._client)
+            if self._flying.get(client, 0) >= POLLS:
+                self._held.setdefault(client, deque()).append(job)
+            elif job._turn(now):
+                self._flying[client] = self._flying.get(client, 0) + 1
+                if self._interval:
+                    # A second of quiet may be made up for, no more.
+                    self._free_at = max(self._free_at, now - 1.0) + self._interval
+                return job
+            else:
+                self._file(job)
+                self._let_on(client)
+        return None
+
+    def give_back(self, job: W) -> None:
+        """Takes a job back that has been asked about."""
+        client = id(job._client)
+        self._flying[client] -= 1
+        self._let_on(client)
+        self._file(job)
+
+    def pause(self, now: float) -> float | None:
+        """Seconds until a job is due, None where nothing happens before one is given back."""
+        if not self._heap:
+            return None
+        return max(self._heap[0]._due, self._free_at if self._interval else now) - now
+
+    def _let_on(self, client: int) -> None:
+        """Lets the first of those that were held up by a client's other polls have its turn."""
+        held = self._held.get(client)
+        if held:
+            heapq.heappush(self._heap, held.popleft())
+
+    def _file(self, job: W) -> None:
+        if job._outcome is None:
+            heapq.heappush(self._heap, job)
+        else:
+            self.open -= 1
+            self.ended.append(job)

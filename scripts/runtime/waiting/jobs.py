@@ -1,0 +1,184 @@
+"""Jobs as their user holds them: one to wait for, sync or async."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias, TypeVar
+
+import httpx
+
+from ..call import Call
+from ..errors import InvalidArgument, JobStatusError, NotFound
+from .detach import detached
+from .runs import RunMark
+from .watch import DEFAULTS, FAULT_TIMEOUT, START_GRACE, News, Options, Watch
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+OnUpdate: TypeAlias = Callable[[T, float | None], object]
+
+_shared: Final[dict[Options, Options]] = {}
+
+
+def options(
+    arguments: Mapping[str, Any],
+    headers: Mapping[str, str] | None = None,
+    on_update: Callable[[Any, float | None], Any] | None = None,
+    *,
+    newer_than: RunMark | None = None,
+    start_grace: float = START_GRACE,
+    fault_timeout: float = FAULT_TIMEOUT,
+) -> Options:
+    """What a wait has been told. The same words are kept once, however many jobs were told them."""
+    for name, value in (("start_grace", start_grace), ("fault_timeout", fault_timeout)):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+            raise InvalidArgument(f"{name}= wants a number of seconds, 0 or more, got {value!r}")
+    if on_update is not None and not callable(on_update):
+        raise InvalidArgument(f"on_update= wants a callable of status and progress, got {on_update!r}")
+    if newer_than is not None and not isinstance(newer_than, RunMark):
+        raise InvalidArgument(f"newer_than= wants the mark that last_run() gives, got {newer_than!r}")
+    made = Options(tuple(arguments.items()), headers, on_update, newer_than, None, start_grace, fault_timeout)
+    if made == DEFAULTS:
+        return DEFAULTS
+    if headers is None and on_update is None and newer_than is None and len(_shared) < 256:
+        return _shared.setdefault(made, made)
+    return made
+
+
+class Job(Watch[T_co]):
+    """A job to wait for. Its time runs from the moment this is made.
+
+    A client makes it: `api.<noun>_job(id)`, `api.job(started)` or `api.resume(token)`. Wait for one with `wait`, for
+    many with `wait_all` or `as_completed`.
+    """
+
+    __slots__ = ()
+
+    def wait(self) -> T_co:
+        """Waits until the job has ended.
+
+        Returns:
+            Its last status.
+
+        Raises:
+            JobFailed: it has ended badly.
+            JobTimedOut: the time is over; the job goes on.
+            JobNotStarted: it rests in a state that it does not leave by itself.
+            CallError: the API has refused, or could not be reached for too long.
+        """
+        self._claim()
+        clock = self._client._settings.clock
+        try:
+            while self._outcome is None:
+                delay = self._due - clock.now()
+                if delay > 0:
+                    clock.sleep(delay)
+                with self._client._gate:
+                    if not self._turn(clock.now()):
+                        continue
+                    call, answer = self._ask()
+                self._tell(self._learn(call, answer, clock.now()))
+        except BaseException as error:
+            detached(error, [self])
+            raise
+        finally:
+            self._busy = False
+        return self._outcome.result()
+
+    def last_run(self) -> RunMark:
+        """The run that is reported now, to wait for a newer one with `newer_than=`. Take it before you start a run.
+
+        Raises:
+            InvalidArgument: the document tells no runs of this job apart.
+            CallError: the API has refused or has not answered.
+        """
+        call = self._first_call()
+        try:
+            response = self._client._send(call, self._widest_request())
+        except NotFound:
+            return RunMark()
+        return self._run_of(call, response)
+
+    def _ask(self) -> tuple[Call, httpx.Response | JobStatusError]:
+        """Sends one poll."""
+        call = self._next_call()
+        try:
+            return call, self._client._send(call, self._request())
+        except JobStatusError as error:
+            return call, error
+
+    def _tell(self, news: News[Any] | None) -> None:
+        if news is not None and self._options.on_update is not None:
+            self._options.on_update(*news)
+
+
+class AsyncJob(Watch[T_co]):
+    """A job to wait for, async. Its time runs from the moment this is made.
+
+    A client makes it: `api.<noun>_job(id)`, `api.job(started)` or `api.resume(token)`. Wait for one with `wait`, for
+    many with `async_wait_all` or `async_as_completed`.
+    """
+
+    __slots__ = ()
+
+    async def wait(self) -> T_co:
+        """Waits until the job has ended. A wait that is cancelled leaves the job, and no connection is lost.
+
+        Returns:
+            Its last status.
+
+        Raises:
+            JobFailed: it has ended badly.
+            JobTimedOut: the time is over; the job goes on.
+            JobNotStarted: it rests in a state that it does not leave by itself.
+            CallError: the API has refused, or could not be reached for too long.
+        """
+        self._claim()
+        clock = self._client._settings.clock
+        try:
+            while self._outcome is None:
+                delay = self._due - clock.now()
+                if delay > 0:
+                    await clock.sleep_async(delay)
+                async with self._client._poll_gate():
+                    if not self._turn(clock.now()):
+                        continue
+                    call, answer = await self._ask()
+                await self._tell(self._learn(call, answer, clock.now()))
+        except BaseException as error:
+            detached(error, [self])
+            raise
+        finally:
+            self._busy = False
+        return self._outcome.result()
+
+    async def last_run(self) -> RunMark:
+        """The run that is reported now, to wait for a newer one with `newer_than=`. Take it before you start a run.
+
+        Raises:
+            InvalidArgument: the document tells no runs of this job apart.
+            CallError: the API has refused or has not answered.
+        """
+        call = self._first_call()
+        try:
+            response = await self._client._send(call, self._widest_request())
+        except NotFound:
+            return RunMark()
+        return self._run_of(call, response)
+
+    async def _ask(self, *, attached: bool = False) -> tuple[Call, httpx.Response | JobStatusError]:
+        """Sends one poll. `attached`: in a task that nobody cancels."""
+        call = self._next_call()
+        call.attached = attached
+        try:
+            return call, await self._client._send(call, self._request())
+        except JobStatusError as error:
+            return call, error
+
+    async def _tell(self, news: News[Any] | None) -> None:
+        if news is not None and self._options.on_update is not None:
+            told = self._options.on_update(*news)
+            if inspect.isawaitable(told):
+                await told

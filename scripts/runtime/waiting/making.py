@@ -1,0 +1,115 @@
+"""Makes jobs out of what a client was given: the answer of a start, or a resume token."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias, TypeVar
+
+import attrs
+from attrs import frozen
+
+from ..errors import InvalidArgument, JobFailed, UnexpectedAnswer, WaitSummary
+from . import tokens
+from .plan import Keys, Plan, pointer, walk
+from .watch import TIMEOUT, Options, Watch
+
+W = TypeVar("W", bound=Watch[Any])
+
+
+@frozen(eq=False)
+class Link:
+    """A link of a start's answer: the job it leads to, and where the answer holds each of its path parameters."""
+
+    plan: Plan[Any]
+    parameters: tuple[Keys, ...]
+
+
+@frozen(eq=False)
+class Start:
+    """What the answer of a start operation leads to: its links, in the order in which they are tried."""
+
+    operation: str
+    links: tuple[Link, ...]
+
+
+Starts: TypeAlias = Mapping[type, Start]
+
+
+def follow(
+    kind: type[W],
+    client: Any,
+    starts: Starts,
+    started: Any,
+    timeout: float | None,
+    poll: Iterable[float] | None,
+    options: Options,
+) -> W:
+    """The job that a start has begun.
+
+    Raises:
+        InvalidArgument: this is no answer of a start operation.
+        JobFailed: the answer tells a failure and names no job.
+        UnexpectedAnswer: the answer names no job.
+    """
+    start = starts.get(type(started))
+    if start is None:
+        wanted = " or ".join(f"the {cls.__name__} that {known.operation} returns" for cls, known in starts.items())
+        raise InvalidArgument(f"wait wants {wanted}, got {type(started).__name__}; for an id there is wait_for_<noun>")
+    body = started.to_dict()
+    for link in start.links:
+        values = tuple(walk(body, path) for path in link.parameters)
+        if all(value is not None and not isinstance(value, dict | list) for value in values):
+            word = walk(body, link.plan.state)
+            ended = isinstance(word, str) and link.plan.kind(word) in {"success", "failure"}
+            return kind(client, link.plan, values, timeout=timeout, poll=poll, options=options, under_way=not ended)
+    plan = start.links[0].plan
+    word = walk(body, plan.state)
+    if isinstance(word, str) and plan.kind(word) == "failure":
+        masked = client._signer.redact(json.dumps(body))
+        status = type(started).from_dict(json.loads(masked))
+        reason = client._signer.redact(plan.why(body))
+        summary = WaitSummary(start.operation, 0.0, 0, 0, None, word, None, status, "")
+        message = f"{start.operation}: {word}, and the answer names no job{f': {reason}' if reason else ''}"
+        raise JobFailed(message, summary, reason)
+    wanted = " or ".join(pointer(path) for link in start.links for path in link.parameters)
+    raise UnexpectedAnswer(
+        f"{start.operation}: the answer names no job to wait for: it lacks {wanted}",
+        operation=start.operation,
+        excerpt=client._signer.redact(json.dumps(body))[:500],
+    )
+
+
+def resume(
+    kind: type[W],
+    client: Any,
+    plans: tuple[Plan[Any], ...],
+    text: str,
+    timeout: float | None,
+    poll: Iterable[float] | None,
+    options: Options,
+) -> W:
+    """The job of a resume token, with its beginning, its run and, unless there is another timeout, its deadline.
+
+    Raises:
+        InvalidArgument: it is no token of this API.
+    """
+    token = tokens.read(text, plans[0].api)
+    plan = next((plan for plan in plans if plan.operation.id == token.operation), None)
+    if plan is None:
+        known = ", ".join(plan.operation.id for plan in plans)
+        raise InvalidArgument(f"the token is of {token.operation[:80]!r}, which reports no job here; wanted {known}")
+    if len(token.parameters) != len(plan.operation.path_parameters):
+        wanted = ", ".join(plan.operation.path_parameters)
+        raise InvalidArgument(f"the token's parameters want a value for each of {wanted}, got {len(token.parameters)}")
+    told = attrs.evolve(
+        options,
+        arguments=tuple(token.arguments.items()),
+        newer_than=token.newer_than,
+        pinned=token.run,
+        start_grace=token.start_grace,
+        fault_timeout=token.fault_timeout,
+    )
+    job = kind(client, plan, token.parameters, timeout=timeout or TIMEOUT, poll=poll, options=told)
+    job._take_up(token, keep_deadline=timeout is None)
+    return job

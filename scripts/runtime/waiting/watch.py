@@ -1,0 +1,552 @@
+"""One wait for one job: what each answer means for it, and when to ask again. It neither sends nor sleeps."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Generic, TypeAlias, TypeVar
+
+import httpx
+from attrs import field, frozen
+
+from .. import answers
+from ..arguments import check_headers, check_id, seconds
+from ..call import Call
+from ..errors import (
+    ApiError,
+    CallError,
+    InvalidArgument,
+    JobFailed,
+    JobNotStarted,
+    JobStatusError,
+    JobTimedOut,
+    NotFound,
+    RateLimited,
+    ServerError,
+    TransportError,
+    UnexpectedAnswer,
+    WaitSummary,
+)
+from . import schedule, tokens
+from .plan import Plan, walk
+from .runs import RunMark, moment
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+News: TypeAlias = tuple[T, float | None]
+logger: Final = logging.getLogger("job_status")
+
+TIMEOUT: Final = 3600.0  # seconds, unless told otherwise
+START_GRACE: Final = 30.0
+FAULT_TIMEOUT: Final = 120.0
+
+LEAST_FAULTS: Final = 5  # in a row, before they end a wait
+MISSES: Final = 3  # polls in a row that find no job
+LAST_MARGIN: Final = 0.1  # seconds from the last poll to the deadline
+LONGEST_PAUSE: Final = 86_400.0  # seconds, whatever a server asks for
+PASSING: Final = frozenset({408, 425})  # statuses that say no more of a job than a 503
+
+_unknown_words: set[tuple[str, str, str]] = set()
+
+
+@frozen
+class Options:
+    """What a wait has been told. Most have been told nothing and share one."""
+
+    arguments: tuple[tuple[str, Any], ...] = ()
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
+    on_update: Callable[[Any, float | None], Any] | None = None
+    newer_than: RunMark | None = None
+    pinned: RunMark | None = None
+    start_grace: float = START_GRACE
+    fault_timeout: float = FAULT_TIMEOUT
+
+
+DEFAULTS: Final = Options()
+
+
+@frozen
+class Outcome(Generic[T_co]):
+    """How a wait has ended.
+
+    Attributes:
+        job: the job that was waited for.
+        status: its last status, typed, where it has ended well; otherwise None.
+        error: why it has not; None where it has. The error holds the last status.
+    """
+
+    job: Any
+    status: T_co | None
+    error: Exception | None = None
+
+    def result(self) -> T_co:
+        """The last status of a job that has ended well.
+
+        Raises:
+            JobStatusError: it has not; or whatever `on_update` or a credential callable has raised.
+        """
+        if self.error is not None:
+            raise self.error
+        return self.status  # type: ignore[return-value]
+
+
+class Trouble:
+    """Faults in a row."""
+
+    __slots__ = ("count", "last", "misses", "since")
+
+    def __init__(self, since: float) -> None:
+        self.since = since
+        self.count = 0
+        self.misses = 0
+        self.last = ""
+
+
+class Watch(Generic[T_co]):
+    """A wait for one job, from the moment it is made until its deadline.
+
+    There can be very many of them, so each holds little: the last answer is kept as its bytes, and read at the end.
+    """
+
+    __slots__ = (
+        "_began",
+        "_busy",
+        "_client",
+        "_deadline",
+        "_due",
+        "_faults",
+        "_idle_since",
+        "_last",
+        "_options",
+        "_origin",
+        "_outcome",
+        "_plan",
+        "_polls",
+        "_steps",
+        "_trouble",
+        "_values",
+    )
+
+    def __init__(
+        self,
+        client: Any,
+        plan: Plan[T_co],
+        values: tuple[Any, ...],
+        *,
+        timeout: float | None = TIMEOUT,
+        poll: Iterable[float] | None = None,
+        options: Options = DEFAULTS,
+        under_way: bool = False,
+    ) -> None:
+        for name, value in zip(plan.operation.path_parameters, values, strict=True):
+            check_id(plan.operation.id, name, value)
+        check_headers(options.headers)
+        self._client = client
+        self._plan = plan
+        self._values = values
+        self._options = options
+        now = client._settings.clock.now()
+        self._began: float = now
+        # Where the job's own age is known, the schedule counts from its beginning.
+        self._origin: float = now
+        self._deadline: float | None = None if timeout is None else now + seconds(timeout)
+        self._steps = None if poll is None else schedule.Steps(poll)
+        self._polls = 0
+        self._faults = 0
+        self._trouble: Trouble | None = None
+        self._idle_since: float | None = None
+        self._last: bytes | None = None
+        self._outcome: Outcome[T_co] | None = None
+        self._busy = False
+        try:
+            self._request()
+        except Exception as error:
+            told = f"{type(error).__name__}: {error}"
+            raise InvalidArgument(f"{plan.operation.id}: an argument cannot be sent: {told}") from None
+        self._due: float = now
+        if self._steps is not None:
+            self._due = now + self._steps.after(-1.0)
+        elif under_way:
+            self._due = now + schedule.gap(0.0)
+        if self._deadline is not None:
+            self._due = min(self._due, self._last_moment(self._deadline))
+
+    def __lt__(self, other: Watch[Any]) -> bool:
+        return self._due < other._due
+
+    def __repr__(self) -> str:
+        ended = self._outcome
+        told = "ended" if ended else "waiting"
+        return f"<{type(self).__name__} {self.name}: {told}, {self._polls} polls>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError(f"{type(self).__name__} holds a client and is not pickled; keep its token() and resume it")
+
+    @property
+    def name(self) -> str:
+        """The operation and the job's parameters, such as `get_dock_status ds-1`."""
+        return " ".join([self._plan.operation.id, *map(str, self._values)])
+
+    @property
+    def state(self) -> str | None:
+        """The word of its state when it was last read, None before."""
+        body = self._body()
+        return None if body is None else self._masked(str(walk(body, self._plan.state)))
+
+    @property
+    def outcome(self) -> Outcome[T_co] | None:
+        """How the wait has ended, None while it has not."""
+        return self._outcome
+
+    def token(self) -> str:
+        """A resume token: plain JSON without a secret. `api.resume(token)` goes on in any process, until the same deadline.
+
+        Ask for it at any time: before the wait, to be safe against a crash, or from the error that has ended it.
+        """
+        clock = self._client._settings.clock
+        to_wall = clock.wall() - clock.now()
+        body = self._body()
+        pinned = self._pinned(body)
+        return tokens.written(
+            tokens.Token(
+                api=self._plan.api,
+                operation=self._plan.operation.id,
+                parameters=self._values,
+                arguments=dict(self._options.arguments),
+                began=self._began + to_wall,
+                deadline=None if self._deadline is None else self._deadline + to_wall,
+                newer_than=self._masked_run(self._options.newer_than),
+                run=self._masked_run(pinned),
+                state=self.state,
+                start_grace=self._options.start_grace,
+                fault_timeout=self._options.fault_timeout,
+            )
+        )
+
+    def _take_up(self, token: tokens.Token, *, keep_deadline: bool) -> None:
+        """Goes on where a token says."""
+        clock = self._client._settings.clock
+        from_wall = clock.now() - clock.wall()
+        self._began = self._origin = min(token.began + from_wall, clock.now())
+        if keep_deadline:
+            self._deadline = None if token.deadline is None else token.deadline + from_wall
+
+    def _request(self) -> dict[str, Any]:
+        """The request that asks about the job."""
+        if self._options.newer_than is not None:
+            return self._widest_request()
+        return self._plan.request(*self._values, **dict(self._options.arguments))
+
+    def _widest_request(self) -> dict[str, Any]:
+        """The request that has everything told: in a narrow view, runs cannot be told apart."""
+        arguments = dict(self._options.arguments)
+        if self._plan.widest is not None:
+            arguments.update([self._plan.widest])
+        return self._plan.request(*self._values, **arguments)
+
+    def _next_call(self) -> Call:
+        """The call of a poll. It is not tried again: the schedule sees to that."""
+        client = self._client
+        call = Call(client._settings, client._send, self._plan.operation, self._values, None, self._options.headers)
+        call.max_retries = 0
+        call.counted = True
+        return call
+
+    def _first_call(self) -> Call:
+        """The call that takes the mark of a run."""
+        if not self._plan.run:
+            raise InvalidArgument(f"{self._plan.operation.id}: the document tells no runs of this job apart")
+        client = self._client
+        return Call(client._settings, client._send, self._plan.operation, self._values, None, self._options.headers)
+
+    def _run_of(self, call: Call, response: httpx.Response) -> RunMark:
+        """The run that an answer reports."""
+        try:
+            body = self._plan.body(response.content)
+        except ValueError as error:
+            raise call.unexpected(f"the body is not JSON: {error}", response) from None
+        if problem := self._plan.unfit(body, self._values):
+            raise call.unexpected(problem, response)
+        return self._plan.mark(body)
+
+    def _claim(self) -> None:
+        """Refuses a second wait for the same job at the same time."""
+        if self._busy:
+            raise InvalidArgument(f"{self.name} is being waited for already; make another job of the same id")
+        self._busy = True
+
+    def _limit(self, deadline: float) -> None:
+        """Brings the deadline forward."""
+        if self._deadline is None or deadline < self._deadline:
+            self._deadline = deadline
+            self._due = min(self._due, max(self._last_moment(deadline), self._began))
+
+    def _turn(self, now: float) -> bool:
+        """Whether the job is to be asked about now. Otherwise the wait has ended, or is due later."""
+        if self._deadline is not None and now >= self._deadline and self._polls:
+            self._time_out(now)
+            return False
+        if now < self._due:
+            return False
+        operation = self._plan.operation
+        if operation.limits:
+            free = self._client._settings.traffic.take(operation.id, self._values, operation.limits)
+            if free is not None:
+                self._put_off(free, now)
+                return False
+        return True
+
+    def _learn(self, call: Call, answer: httpx.Response | JobStatusError, now: float) -> News[T_co] | None:
+        """Takes what a poll has brought. Gives what there is to tell: status and progress, where they have changed."""
+        if isinstance(answer, JobStatusError):
+            self._faulted(answer, now)
+            return None
+        return self._heard(call, answer, now)
+
+    def _heard(self, call: Call, response: httpx.Response, now: float) -> News[T_co] | None:
+        plan, content = self._plan, response.content
+        pause = answers.retry_after(response.headers) or 0.0
+        if content == self._last and not plan.idle:
+            # The same bytes say the same: the job is still pending.
+            self._polls += 1
+            self._trouble = None
+            self._go_on(now, pause)
+            return None
+        try:
+            body = plan.body(content)
+        except ValueError as error:
+            self._faulted(call.unexpected(f"the body is not JSON: {error}", response), now)
+            return None
+        if problem := plan.unfit(body, self._values):
+            self._faulted(call.unexpected(problem, response), now)
+            return None
+        self._polls += 1
+        self._trouble = None
+        before = self._body() if plan.run or self._options.on_update else None
+        if not self._is_of_this_run(body, before):
+            self._go_on(now, pause)
+            return None
+        if self._last is None and plan.begun is not None:
+            self._origin = min(self._origin, now - _age(walk(body, plan.begun), response.headers))
+        self._last = content
+        news = self._news(body, before)
+        self._judge(call, response, body, now, pause)
+        return news
+
+    def _judge(self, call: Call, response: httpx.Response, body: Any, now: float, pause: float) -> None:
+        """Ends the wait, or goes on with it, as the state says."""
+        word = walk(body, self._plan.state)
+        kind = self._plan.kind(word)
+        if kind == "success":
+            try:
+                self._end(self._plan.read(body))
+            except (TypeError, ValueError, KeyError, AttributeError) as error:
+                told = f"the job has ended with {word}, and its body cannot be read: {type(error).__name__}: {error}"
+                self._fail(call.unexpected(told[:300], response))
+            return
+        if kind == "failure":
+            self._fail(self._failure(word, body, now))
+            return
+        if kind == "idle":
+            self._rest(word, now, pause)
+            return
+        self._idle_since = None
+        if kind is None:
+            self._note_unknown(word)
+        self._go_on(now, pause)
+
+    def _failure(self, word: str, body: Any, now: float) -> JobFailed:
+        reason = self._masked(self._plan.why(body))[:500]
+        shown = f": {reason}" if reason else ""
+        summary = self._summary(now)
+        message = f"{self.name}: {self._masked(word)} after {summary.elapsed:.1f} s and {_polls(summary)}{shown}"
+        return JobFailed(message, summary, reason)
+
+    def _rest(self, word: str, now: float, pause: float) -> None:
+        """Goes on for a while with a job that does not move by itself."""
+        if self._idle_since is None:
+            self._idle_since = now if self._polls > 1 else self._began
+        grace_ends = self._idle_since + self._options.start_grace
+        if now >= grace_ends:
+            summary = self._summary(now)
+            message = (
+                f"{self.name}: {word} for {now - self._idle_since:.1f} s, a state that the job does not leave by "
+                "itself; start it, and wait again"
+            )
+            self._fail(JobNotStarted(message, summary))
+            return
+        self._go_on(now, pause)
+        self._due = min(self._due, max(grace_ends, now + pause))
+
+    def _faulted(self, error: Exception, now: float) -> None:
+        """Takes a poll that has brought no reading: tolerated for a while, where it says nothing of the job."""
+        self._polls += 1
+        self._faults += 1
+        if not _is_passing(error):
+            self._fail(error, now)
+            return
+        trouble = self._trouble = self._trouble or Trouble(now)
+        trouble.count += 1
+        trouble.last = str(error)
+        # Nothing of this API has been read yet: more likely a wrong address than a bad moment.
+        if isinstance(error, NotFound) or (isinstance(error, UnexpectedAnswer) and self._last is None):
+            trouble.misses += 1
+        lasted = now - trouble.since
+        if trouble.misses > MISSES or (trouble.count >= LEAST_FAULTS and lasted >= self._options.fault_timeout):
+            self._fail(error, now)
+            return
+        asked = (error.retry_after if isinstance(error, ApiError | UnexpectedAnswer) else None) or 0.0
+        self._go_on(now, max(asked, schedule.backoff(trouble.count)))
+
+    def _go_on(self, now: float, pause: float) -> None:
+        """Sets when the job is asked about next, `pause` seconds from now at the earliest."""
+        if self._steps is not None:
+            try:
+                due = self._began + self._steps.after(now - self._began)
+            except Exception as error:
+                self._fail(error)
+                return
+        else:
+            due = now + schedule.gap(now - self._origin)
+        earliest = now + min(pause, LONGEST_PAUSE)
+        self._settle(max(due, now + schedule.spread(earliest - now)), earliest, now)
+
+    def _put_off(self, earliest: float, now: float) -> None:
+        """Waits until the documented limits have room."""
+        if self._deadline is not None and earliest >= self._deadline:
+            self._time_out(now)
+        else:
+            self._settle(earliest, earliest, now)
+
+    def _settle(self, due: float, earliest: float, now: float) -> None:
+        """Moves the last poll to just before the deadline; no other comes after it."""
+        deadline = self._deadline
+        if deadline is not None and due > (last := self._last_moment(deadline)):
+            if earliest >= deadline and self._polls:
+                self._time_out(now)
+                return
+            # A reading that is hardly older than the last one would be is as good.
+            due = last if last >= max(earliest, now + min(schedule.FLOOR, due - now)) else max(deadline, earliest)
+        self._due = due
+
+    def _last_moment(self, deadline: float) -> float:
+        return deadline - min(LAST_MARGIN, 0.1 * max(deadline - self._began, 0.0))
+
+    def _time_out(self, now: float) -> None:
+        summary = self._summary(now)
+        if summary.state is not None:
+            progress = f" ({summary.progress:g} %)" if summary.progress is not None else ""
+            told = f"still {summary.state}{progress}"
+        elif self._options.newer_than is not None and not self._trouble:
+            told = "still reporting no run but the one before"
+        else:
+            told = "not read once"
+        message = f"{self.name}: {told} after {summary.elapsed:.1f} s and {_polls(summary)}"
+        if self._trouble:
+            message += f", the last {self._trouble.count} of them in vain: {self._trouble.last}"
+        self._fail(JobTimedOut(f"{message}; the job goes on, api.resume(error.token, timeout=...) waits on", summary))
+
+    def _fail(self, error: Exception, now: float | None = None) -> None:
+        """Ends the wait with an error."""
+        if isinstance(error, CallError) and now is not None:
+            error.wait = summary = self._summary(now)
+            error.add_note(f"This ended the wait for {self.name} after {summary.elapsed:.1f} s and {_polls(summary)}.")
+        self._outcome = Outcome(self, None, error.with_traceback(None))
+
+    def _end(self, status: Any) -> None:
+        """Ends the wait with success."""
+        self._trouble = None
+        self._outcome = Outcome(self, status)
+
+    def _summary(self, now: float) -> WaitSummary:
+        body = self._body()
+        trouble = self._trouble
+        return WaitSummary(
+            job=self.name,
+            elapsed=now - self._began,
+            polls=self._polls,
+            faults=self._faults,
+            last_fault=trouble.last if trouble else None,
+            state=self.state,
+            progress=None if body is None else self._plan.percent(body),
+            status=self._masked_status(),
+            token=self.token(),
+        )
+
+    def _body(self) -> Any:
+        """The last reading of this run as JSON, None where there is none."""
+        return None if self._last is None else self._plan.body(self._last)
+
+    def _news(self, body: Any, before: Any) -> News[T_co] | None:
+        """The status and progress to tell, None where they are as before or cannot be read."""
+        if self._options.on_update is None:
+            return None
+        plan = self._plan
+        told = (walk(body, plan.state), plan.percent(body))
+        if before is not None and told == (walk(before, plan.state), plan.percent(before)):
+            return None
+        try:
+            return plan.read(body), told[1]
+        except (TypeError, ValueError, KeyError, AttributeError):
+            return None
+
+    def _pinned(self, before: Any) -> RunMark | None:
+        """The run that the wait is about, as far as it has been seen."""
+        if not self._plan.run:
+            return None
+        return self._options.pinned if before is None else self._plan.mark(before)
+
+    def _is_of_this_run(self, body: Any, before: Any) -> bool:
+        """Whether a reading is of the run that is waited for, and not of one before it."""
+        if not self._plan.run:
+            return True
+        run = self._plan.mark(body)
+        mark = self._options.newer_than
+        if mark is not None and not run.is_newer_than(mark):
+            return False
+        pinned = self._pinned(before)
+        return pinned is None or not run.is_older_than(pinned)
+
+    def _note_unknown(self, word: str) -> None:
+        key = (self._plan.api, self._plan.operation.id, word)
+        if key not in _unknown_words and len(_unknown_words) < 1000:
+            _unknown_words.add(key)
+            known = ", ".join((*self._plan.pending, *self._plan.success, *self._plan.failure, *self._plan.idle))
+            shown = self._masked(word)[:80]
+            logger.warning("%s: the state %r is none of %s; it counts as pending", self.name, shown, known)
+
+    def _masked(self, text: str) -> str:
+        masked: str = self._client._signer.redact(text)
+        return masked
+
+    def _masked_run(self, run: RunMark | None) -> RunMark | None:
+        if run is None:
+            return None
+        return RunMark(tuple(self._masked(v) if isinstance(v, str) else v for v in run.values), run.moment)
+
+    def _masked_status(self) -> T_co | None:
+        """The last reading as a model that an error can hold: a credential in it is masked."""
+        if self._last is None:
+            return None
+        try:
+            return self._plan.read(json.loads(self._masked(self._last.decode())))
+        except (TypeError, ValueError, KeyError, AttributeError, RecursionError):
+            return None
+
+
+def _is_passing(error: Exception) -> bool:
+    """Whether an error says nothing of the job, so that the next poll may bring a reading."""
+    if isinstance(error, TransportError | RateLimited | ServerError | UnexpectedAnswer | NotFound):
+        return True
+    return isinstance(error, ApiError) and error.status in PASSING
+
+
+def _age(begun: Any, headers: httpx.Headers) -> float:
+    """Seconds that a job has been under way, by the server's own clock; 0 where it cannot be told."""
+    started, told = moment(begun), answers.date(headers.get("date", ""))
+    return max(told.timestamp() - started, 0.0) if told is not None and started is not None else 0.0
+
+
+def _polls(summary: WaitSummary) -> str:
+    return f"{summary.polls} poll{'' if summary.polls == 1 else 's'}"
