@@ -94,10 +94,24 @@ def test_a_moment_is_read_in_the_forms_that_vendors_write(value: object, seconds
 
 
 def test_a_run_is_newer_when_it_is_another_and_not_an_older_one() -> None:
-    old, new = RunMark(("a", "x"), 5.0), RunMark(("b", "y"), 6.0)
+    old, new = RunMark(("a",), 5.0), RunMark(("b",), 6.0)
 
     assert new.is_newer_than(old)
     assert not old.is_newer_than(new)
     assert not old.is_newer_than(old)
+    assert not RunMark(("a",), 9.0).is_newer_than(old)
+    assert not RunMark(("a",)).is_newer_than(old)
+    assert not RunMark((None,)).is_newer_than(old)
+    assert RunMark((None,), 6.0).is_newer_than(old)
+    assert RunMark((), 6.0).is_newer_than(RunMark((), 5.0))
     assert RunMark(("c",)).is_newer_than(RunMark(("a",)))
+    assert RunMark(("c",)).is_newer_than(RunMark())
     assert not RunMark((None, None)).is_newer_than(RunMark())
+
+
+def test_one_url_has_one_budget_however_its_id_is_written() -> None:
+    traffic = Traffic(VirtualClock())
+    for _ in range(3):
+        traffic.count("get", (7,), LIMITS)
+
+    assert traffic.take("get", ("7",), LIMITS) is not None

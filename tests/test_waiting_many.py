@@ -226,7 +226,7 @@ def test_max_rate_bounds_the_requests_of_all_together() -> None:
 
     run(clock, wait())
 
-    assert within(vendor.times, 20, 0.99)
+    assert within(vendor.times, 10, 0.99)
     assert len(vendor.asked) > 900
     assert {name for _, name in vendor.asked[:300]} == {f"ds-{number}" for number in range(100)}
 
@@ -259,6 +259,8 @@ def test_an_outcome_is_typed() -> None:
     ("arguments", "said"),
     [
         ((["ds-1"],), r"wanted a Job, as api\.<noun>_job\(id\), .* gives it, got str"),
+        ((None,), "wanted jobs, such as a list of them, got NoneType"),
+        ((7,), "wanted jobs, such as a list of them, got int"),
         (([],), None),
     ],
 )
@@ -292,6 +294,100 @@ def test_many_at_once_need_asyncio_and_say_so() -> None:
 
     with pytest.raises(InvalidArgument, match="waited for under asyncio only; wait for each by itself"):
         trio.run(wait)
+
+
+def test_a_way_out_of_the_program_is_taken_by_the_thread_that_waits() -> None:
+    def leave(*_: Any) -> None:
+        sys.exit(7)
+
+    with hostile(lambda connection, head: connection.sendall(_answer_of(head, {}))) as server_:
+        api = AgentPlatform(server_.url, api_key="k")
+        with pytest.raises(SystemExit, match="7"):
+            wait_all([api.dock_status_job("ds-1", on_update=leave), api.dock_status_job("ds-3")], timeout=9)
+
+
+def test_what_a_callback_awaits_can_be_cancelled_without_the_wait() -> None:
+    clock = VirtualClock()
+
+    async def wait() -> list[Outcome[Any]]:
+        never = asyncio.ensure_future(asyncio.sleep(1e6))
+
+        async def hear(*_: Any) -> None:
+            never.cancel()
+            await never
+
+        transport = httpx.MockTransport(Vendor(clock, ends(5)))
+        api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=transport)
+        return await async_wait_all([api.dock_status_job("ds-1", on_update=hear), api.dock_status_job("ds-2")])
+
+    first, second = run(clock, wait())
+
+    assert isinstance(first.error, asyncio.CancelledError)
+    assert second.result().status == "SUCCESS"
+
+
+def test_slow_callbacks_do_not_hold_up_the_polls_of_others() -> None:
+    clock = VirtualClock()
+
+    async def slow(*_: Any) -> None:
+        await asyncio.sleep(400)
+
+    async def wait() -> list[Outcome[Any]]:
+        transport = httpx.MockTransport(Vendor(clock, ends(5)))
+        api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=transport)
+        jobs = [api.dock_status_job(f"ds-{n}", on_update=slow, timeout=1000) for n in range(12)]
+        return await async_wait_all([*jobs, api.dock_status_job("ds-99", timeout=20)])
+
+    assert [outcome.error for outcome in run(clock, wait())] == [None] * 13
+
+
+def test_a_job_that_was_left_has_its_own_deadline_again() -> None:
+    clock = VirtualClock()
+
+    async def wait() -> Any:
+        transport = httpx.MockTransport(Vendor(clock, lives))
+        api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=transport)
+        jobs = [api.dock_status_job("ds-1"), api.dock_status_job("ds-500")]
+        outcomes = async_as_completed(jobs, timeout=10)
+        await anext(outcomes)
+        await outcomes.aclose()
+        return await jobs[1].wait()
+
+    assert run(clock, wait()).status == "SUCCESS"
+
+
+def test_a_callback_under_way_does_not_outlive_the_loop_that_is_left() -> None:
+    clock = VirtualClock()
+
+    async def slow(*_: Any) -> None:
+        await asyncio.sleep(1e5)
+
+    async def wait() -> None:
+        transport = httpx.MockTransport(Vendor(clock, lives))
+        api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=transport)
+        async with api:
+            outcomes = async_as_completed([api.dock_status_job("ds-1"), api.dock_status_job("ds-2", on_update=slow)])
+            await anext(outcomes)
+            await outcomes.aclose()
+
+    run(clock, wait())
+
+    assert clock.time < 100
+
+
+def test_a_time_for_all_is_kept_by_those_that_were_never_asked_about() -> None:
+    clock = VirtualClock()
+
+    async def slow(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(5)
+        raise httpx.ConnectTimeout("no answer")
+
+    async def wait() -> list[Outcome[Any]]:
+        api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(slow))
+        return await async_wait_all([api.dock_status_job(f"ds-{n}") for n in range(1000)], timeout=60)
+
+    assert {type(outcome.error) for outcome in run(clock, wait())} == {JobTimedOut}
+    assert clock.time < 66
 
 
 # Nothing is left behind

@@ -15,7 +15,7 @@ OPTIONS = {
     ),
     "poll": (
         "Iterable[float] | None = None",
-        "another schedule: due times in seconds after the beginning. The last gap repeats.",
+        "another schedule: due times in seconds after the beginning. The last gap repeats. An iterator serves one job.",
     ),
     "newer_than": (
         "RunMark | None = None",

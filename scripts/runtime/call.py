@@ -6,6 +6,7 @@ a client of ours, which sends the request within limits and hands back nothing b
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ from .secrets import Signature
 T = TypeVar("T")
 logger: Final = logging.getLogger("job_status")
 
+LONGEST_PROBLEM: Final = 500  # characters
 CONNECT_TIMEOUT: Final = 5.0  # seconds, within the timeout of the call
 BODIES: Final = frozenset({"json", "content", "data", "files"})
 FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
@@ -153,6 +155,12 @@ class Call:
         """A text without the credentials of the call."""
         return self.signature.redact(text) if self.signature else text
 
+    def masked(self, content: bytes) -> bytes:
+        """A JSON body without the credentials of the call; the very same bytes where it holds none."""
+        text = content.decode(json.detect_encoding(content), errors="replace")
+        shown = self.redacted(text)
+        return content if shown == text else shown.encode()
+
     def prepare(self, kwargs: Mapping[str, Any], signature: Signature) -> httpx.Request:
         """The request of the next attempt, with its credentials."""
         self.signature = signature
@@ -246,7 +254,8 @@ class Call:
             response.content if response is not None and response.is_closed and hasattr(response, "_content") else b""
         )
         request_id = answers.request_id(headers, self.redacted)
-        message = f"{self.operation.id}: {self.settings.origin} answers {status}: {self.redacted(problem)}"
+        told = self.redacted(problem)[:LONGEST_PROBLEM]
+        message = f"{self.operation.id}: {self.settings.origin} answers {status}: {told}"
         return UnexpectedAnswer(
             message,
             status=status,

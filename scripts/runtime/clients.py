@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 import ssl
+import sys
 import threading
 import time
 import weakref
@@ -264,7 +265,7 @@ class AsyncClient(_Common):
 
         self._make = made
         self._transport = made()
-        self._loop: weakref.ref[asyncio.AbstractEventLoop] | None = None
+        self._home: weakref.ref[Any] | None = None
         self._detached: set[asyncio.Task[Any]] = set()
         self._gate: anyio.Semaphore | None = None
 
@@ -364,16 +365,17 @@ class AsyncClient(_Common):
         import asyncio
 
         try:
-            loop = asyncio.get_running_loop()
+            loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
         except RuntimeError:
-            return None
-        if self._loop is None or self._loop() is not loop:
-            if self._loop is not None:
+            loop = None
+        home = loop or _other_home()
+        if self._home is None or self._home() is not home:
+            if self._home is not None:
                 # The connections of another loop are of no use here, and cannot be closed from here.
                 self._transport = self._make()
                 self._detached.clear()
                 self._gate = None
-            self._loop = weakref.ref(loop)
+            self._home = weakref.ref(home)
         return loop
 
     def _poll_gate(self) -> anyio.Semaphore:
@@ -444,6 +446,12 @@ class AsyncClient(_Common):
             await response.aclose()
             raise
         return response
+
+
+def _other_home() -> Any:
+    """What stands for a run of another event loop than asyncio's: the token of trio's run."""
+    lowlevel = sys.modules.get("trio.lowlevel")
+    return lowlevel.current_trio_token() if lowlevel is not None else sys.modules[__name__]
 
 
 async def _shielded(attempt: Coroutine[Any, Any, T]) -> T:

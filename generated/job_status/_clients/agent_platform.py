@@ -163,7 +163,8 @@ class AgentPlatform(Client):
             dock_status_id: The dock status id that the start of the job has answered.
             timeout: seconds until the wait is given up, None for no limit. The job goes on.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
             headers: headers of every request, beside the client's.
 
@@ -201,7 +202,8 @@ class AgentPlatform(Client):
             token: what `token()` of a job has given, in this process or another, or the `token` of an error.
             timeout: seconds from now, instead of the token's deadline.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             headers: headers of every request, beside the client's.
 
         Raises:
@@ -336,7 +338,8 @@ class AsyncAgentPlatform(AsyncClient):
             dock_status_id: The dock status id that the start of the job has answered.
             timeout: seconds until the wait is given up, None for no limit. The job goes on.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
             headers: headers of every request, beside the client's.
 
@@ -374,7 +377,8 @@ class AsyncAgentPlatform(AsyncClient):
             token: what `token()` of a job has given, in this process or another, or the `token` of an error.
             timeout: seconds from now, instead of the token's deadline.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             headers: headers of every request, beside the client's.
 
         Raises:

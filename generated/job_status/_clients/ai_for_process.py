@@ -220,7 +220,8 @@ class AIForProcess(Client):
             dock_status_id: The dock status id that the start of the job has answered.
             timeout: seconds until the wait is given up, None for no limit. The job goes on.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
             headers: headers of every request, beside the client's.
 
@@ -276,7 +277,8 @@ class AIForProcess(Client):
             started: what `undeploy_model` has answered.
             timeout: seconds until the wait is given up, None for no limit. The job goes on.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
             headers: headers of every request, beside the client's.
 
@@ -308,7 +310,8 @@ class AIForProcess(Client):
             token: what `token()` of a job has given, in this process or another, or the `token` of an error.
             timeout: seconds from now, instead of the token's deadline.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             headers: headers of every request, beside the client's.
 
         Raises:
@@ -489,7 +492,8 @@ class AsyncAIForProcess(AsyncClient):
             dock_status_id: The dock status id that the start of the job has answered.
             timeout: seconds until the wait is given up, None for no limit. The job goes on.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
             headers: headers of every request, beside the client's.
 
@@ -545,7 +549,8 @@ class AsyncAIForProcess(AsyncClient):
             started: what `undeploy_model` has answered.
             timeout: seconds until the wait is given up, None for no limit. The job goes on.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
             headers: headers of every request, beside the client's.
 
@@ -577,7 +582,8 @@ class AsyncAIForProcess(AsyncClient):
             token: what `token()` of a job has given, in this process or another, or the `token` of an error.
             timeout: seconds from now, instead of the token's deadline.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             headers: headers of every request, beside the client's.
 
         Raises:

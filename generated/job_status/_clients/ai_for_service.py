@@ -174,7 +174,8 @@ class AIForService(Client):
             bot_id: Bot ID or Stream ID, found under General Settings of the App Builder.
             timeout: seconds until the wait is given up, None for no limit. The job goes on.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             newer_than: the mark of a run, as `last_run()` of a job gives it; that run and those before it do
                 not count.
             fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
@@ -215,7 +216,8 @@ class AIForService(Client):
             token: what `token()` of a job has given, in this process or another, or the `token` of an error.
             timeout: seconds from now, instead of the token's deadline.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             headers: headers of every request, beside the client's.
 
         Raises:
@@ -356,7 +358,8 @@ class AsyncAIForService(AsyncClient):
             bot_id: Bot ID or Stream ID, found under General Settings of the App Builder.
             timeout: seconds until the wait is given up, None for no limit. The job goes on.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             newer_than: the mark of a run, as `last_run()` of a job gives it; that run and those before it do
                 not count.
             fault_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
@@ -397,7 +400,8 @@ class AsyncAIForService(AsyncClient):
             token: what `token()` of a job has given, in this process or another, or the `token` of an error.
             timeout: seconds from now, instead of the token's deadline.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             headers: headers of every request, beside the client's.
 
         Raises:

@@ -235,7 +235,8 @@ class OpenSearchFlowFramework(Client):
             error_trace: Whether an error of the core carries its stack trace.
             timeout: seconds until the wait is given up, None for no limit. The job goes on.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             newer_than: the mark of a run, as `last_run()` of a job gives it; that run and those before it do
                 not count.
             start_grace: seconds that a job may rest in a state that it does not leave by itself.
@@ -283,7 +284,8 @@ class OpenSearchFlowFramework(Client):
             token: what `token()` of a job has given, in this process or another, or the `token` of an error.
             timeout: seconds from now, instead of the token's deadline.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             headers: headers of every request, beside the client's.
 
         Raises:
@@ -484,7 +486,8 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
             error_trace: Whether an error of the core carries its stack trace.
             timeout: seconds until the wait is given up, None for no limit. The job goes on.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             newer_than: the mark of a run, as `last_run()` of a job gives it; that run and those before it do
                 not count.
             start_grace: seconds that a job may rest in a state that it does not leave by itself.
@@ -532,7 +535,8 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
             token: what `token()` of a job has given, in this process or another, or the `token` of an error.
             timeout: seconds from now, instead of the token's deadline.
             on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            poll: another schedule: due times in seconds after the beginning. The last gap repeats.
+            poll: another schedule: due times in seconds after the beginning. The last gap repeats. An iterator
+                serves one job.
             headers: headers of every request, beside the client's.
 
         Raises:

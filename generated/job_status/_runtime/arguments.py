@@ -2,7 +2,6 @@
 
 """Refuses what cannot be sent, before anything is."""
 
-import math
 import urllib.parse
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +28,7 @@ def read_base_url(base_url: str) -> tuple[str, str, bool]:
 def check_id(operation: str, name: str, value: Any) -> None:
     """Refuses ids that would reach another endpoint, or none."""
     text = str(value)
-    if value is None or text in {"", ".", ".."}:
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or text in {"", ".", ".."}:
         raise InvalidArgument(
             f"{operation}: {name} is {value!r}, which would reach another endpoint; pass the id of a job"
         )
@@ -53,6 +52,6 @@ def check_headers(headers: Mapping[str, str] | None) -> None:
 
 def seconds(timeout: float) -> float:
     """Refuses a timeout that is no time."""
-    if not (isinstance(timeout, int | float) and math.isfinite(timeout) and timeout > 0):
-        raise InvalidArgument(f"timeout= wants a number of seconds above 0, got {timeout!r}")
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < 1e12:
+        raise InvalidArgument(f"timeout= wants a number of seconds above 0, got {str(timeout)[:40]}")
     return float(timeout)

@@ -16,39 +16,55 @@ MARGIN: Final = 0.02
 MOST_MARGIN: Final = 1.0  # seconds
 
 
+def _key(operation: str, values: tuple[Any, ...]) -> Hashable:
+    """The URL that is asked."""
+    return (operation, *map(str, values))
+
+
 class Traffic:
     """When each status URL with documented limits was asked, by all calls and waits of one client.
 
     Calls are counted; polls are held back until there is room for them.
     """
 
-    __slots__ = ("_clock", "_lock", "_longest", "_moments", "_sweep_at")
+    __slots__ = ("_clock", "_held", "_lock", "_longest", "_moments", "_sweep_at")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._moments: dict[Hashable, array[float]] = {}
+        self._held: dict[Hashable, float] = {}
         self._longest = 0.0
         self._sweep_at = 1024
 
     def count(self, operation: str, values: tuple[Any, ...], limits: tuple[Limit, ...]) -> None:
         """Counts a request that is sent in any case."""
         with self._lock:
-            self._add((operation, values), limits, self._clock.now())
+            self._add(_key(operation, values), limits, self._clock.now())
+
+    def hold(self, operation: str, values: tuple[Any, ...], until: float) -> None:
+        """Lets no poll of a URL go out before a moment: its server has asked for it."""
+        with self._lock:
+            key = _key(operation, values)
+            self._held[key] = max(until, self._held.get(key, until))
 
     def take(self, operation: str, values: tuple[Any, ...], limits: tuple[Limit, ...]) -> float | None:
-        """Counts a request if there is room for it now, and otherwise gives the moment when there will be."""
+        """Counts a poll if it may go out now, and otherwise gives the moment when it may."""
         with self._lock:
-            now = self._clock.now()
-            moments = self._moments.get((operation, values))
-            free = now
-            for requests, seconds in limits if moments is not None else ():
-                if len(moments) >= requests:  # type: ignore[arg-type]
+            if not limits and not self._held:
+                return None
+            now, key = self._clock.now(), _key(operation, values)
+            free = self._held.get(key, now)
+            moments = self._moments.get(key, ())
+            for requests, seconds in limits:
+                if len(moments) >= requests:
                     window = seconds + min(seconds * MARGIN, MOST_MARGIN)
-                    free = max(free, moments[-requests] + window)  # type: ignore[index]
+                    free = max(free, moments[-requests] + window)
             if free > now:
                 return free
-            self._add((operation, values), limits, now)
+            self._held.pop(key, None)
+            if limits:
+                self._add(key, limits, now)
             return None
 
     def _add(self, key: Hashable, limits: tuple[Limit, ...], now: float) -> None:

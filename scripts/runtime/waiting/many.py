@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from ..arguments import seconds
@@ -14,7 +14,7 @@ from ..transport import POLLS
 from .agenda import Agenda
 from .detach import detached
 from .jobs import Job
-from .watch import News, Outcome, Watch
+from .watch import Outcome, Watch
 
 T = TypeVar("T")
 W = TypeVar("W", bound=Watch[Any])
@@ -36,7 +36,7 @@ def wait_all(
     Raises:
         InvalidArgument: these are no jobs, or one of them is being waited for already.
     """
-    wanted = list(jobs)
+    wanted = list(jobs) if isinstance(jobs, Iterable) else jobs
     for _ in as_completed(wanted, timeout=timeout, max_rate=max_rate):
         pass
     return [outcome for job in wanted if (outcome := job.outcome) is not None]
@@ -58,13 +58,17 @@ def as_completed(
     Raises:
         InvalidArgument: these are no jobs, or one of them is being waited for already.
     """
-    yield from _Fleet(claimed(jobs, Job, timeout), max_rate).outcomes()
+    yield from _Fleet(*claimed(jobs, Job, timeout), max_rate).outcomes()
 
 
-def claimed(jobs: Iterable[Any], kind: type[W], timeout: float | None) -> list[W]:
-    """The jobs of a wait, each once, with the wait's deadline."""
+def claimed(jobs: Iterable[Any], kind: type[W], timeout: float | None) -> tuple[list[W], dict[int, float | None]]:
+    """The jobs of a wait, each once, with the wait's deadline; and their own deadlines, where the wait has one."""
     unique: dict[int, W] = {}
-    for job in jobs:
+    try:
+        listed = list(jobs)
+    except TypeError:
+        raise InvalidArgument(f"wanted jobs, such as a list of them, got {type(jobs).__name__}") from None
+    for job in listed:
         if not isinstance(job, kind):
             made = "api.<noun>_job(id), api.job(started) or api.resume(token)"
             raise InvalidArgument(f"wanted a {kind.__name__}, as {made} gives it, got {type(job).__name__}")
@@ -78,11 +82,14 @@ def claimed(jobs: Iterable[Any], kind: type[W], timeout: float | None) -> list[W
     except InvalidArgument:
         release(taken)
         raise
-    deadlines: dict[int, float] = {}
-    for job in taken if allowed is not None else ():
+    if allowed is None:
+        return taken, {}
+    own = {id(job): job._deadline for job in taken}
+    common: dict[int, float] = {}
+    for job in taken:
         clock = job._client._settings.clock
-        job._limit(deadlines.setdefault(id(clock), clock.now() + (allowed or 0.0)))
-    return taken
+        job._limit(common.setdefault(id(clock), clock.now() + allowed))
+    return taken, own
 
 
 def agenda_of(jobs: list[W], now: float, max_rate: float | None) -> Agenda[W]:
@@ -94,17 +101,20 @@ def agenda_of(jobs: list[W], now: float, max_rate: float | None) -> Agenda[W]:
         raise
 
 
-def release(jobs: Iterable[Watch[Any]]) -> None:
-    """Lets jobs be waited for again."""
+def release(jobs: Iterable[Watch[Any]], deadlines: Mapping[int, float | None] | None = None) -> None:
+    """Lets jobs be waited for again, those that have not ended until their own deadlines."""
     for job in jobs:
         job._busy = False
+        if deadlines:
+            job._unlimit(deadlines[id(job)])
 
 
 class _Fleet:
     """The threads of one wait."""
 
-    def __init__(self, jobs: list[Job[Any]], max_rate: float | None) -> None:
+    def __init__(self, jobs: list[Job[Any]], deadlines: dict[int, float | None], max_rate: float | None) -> None:
         self.jobs = jobs
+        self.deadlines = deadlines
         self.clock = jobs[0]._client._settings.clock if jobs else REAL
         self.agenda: Agenda[Job[Any]] = agenda_of(jobs, self.clock.now(), max_rate)
         # One lock, and one condition for each of those who wait: the thread that watches the clock, the other threads,
@@ -113,6 +123,8 @@ class _Fleet:
         self.leader, self.others, self.caller = (threading.Condition(lock) for _ in range(3))
         self.leader_until: float | None = None
         self.stopped = False
+        # What ends the program, raised by a callback in one of the threads.
+        self.fatal: BaseException | None = None
 
     def outcomes(self) -> Iterator[Outcome[Any]]:
         """Starts the threads, and gives the outcomes as they come."""
@@ -129,38 +141,46 @@ class _Fleet:
             with self.caller:
                 self.stopped = True
                 self._wake_all()
-            release(self.jobs)
+            release(self.jobs, self.deadlines)
 
     def _next_outcome(self) -> Outcome[Any] | None:
         with self.caller:
-            while not self.agenda.ended and self.agenda.open:
+            while not self.agenda.ended and self.agenda.open and self.fatal is None:
                 self.caller.wait()
+            if self.fatal is not None:
+                raise self.fatal
             return self.agenda.ended.popleft().outcome if self.agenda.ended else None
 
     def _work(self) -> None:
         """Asks about one due job after the other, until all have ended."""
         while (job := self._next_job()) is not None:
-            news: News[Any] | None = None
-            failed: Exception | None = None
+            failed: BaseException | None = None
             try:
                 call, answer = job._ask()
-            except Exception as error:
+            except BaseException as error:
                 failed = error
             with self.caller:
                 # Once the wait is over, an answer is nobody's any more.
                 if self.stopped:
                     return
-                if failed is None:
-                    news = job._learn(call, answer, self.clock.now())
+                self.agenda.answered(job)
+                news = None if failed else job._learn(call, answer, self.clock.now())
             try:
                 job._tell(news)
-            except Exception as error:
+            except BaseException as error:
                 failed = error
-            with self.caller:
-                if failed is not None:
-                    job._fail(failed)
-                self.agenda.give_back(job)
-                self._tell_caller()
+            self._give_back(job, failed)
+
+    def _give_back(self, job: Job[Any], failed: BaseException | None) -> None:
+        with self.caller:
+            if self.stopped:
+                return
+            if isinstance(failed, Exception):
+                job._fail(failed)
+            elif failed is not None:
+                self.fatal = failed
+            self.agenda.give_back(job)
+            self._tell_caller()
 
     def _next_job(self) -> Job[Any] | None:
         """The next due job, None when there is none left."""
@@ -192,7 +212,7 @@ class _Fleet:
         self.leader_until = None
 
     def _tell_caller(self) -> None:
-        if self.agenda.ended or not self.agenda.open:
+        if self.agenda.ended or not self.agenda.open or self.fatal is not None:
             self.caller.notify()
 
     def _wake_all(self) -> None:

@@ -33,7 +33,7 @@ async def async_wait_all(
     Raises:
         InvalidArgument: these are no jobs, or one of them is being waited for already.
     """
-    wanted = list(jobs)
+    wanted = list(jobs) if isinstance(jobs, Iterable) else jobs
     outcomes = async_as_completed(wanted, timeout=timeout, max_rate=max_rate)
     try:
         async for _ in outcomes:
@@ -63,7 +63,7 @@ async def async_as_completed(
         loop = asyncio.get_running_loop()
     except RuntimeError:
         raise InvalidArgument("many jobs at once are waited for under asyncio only; wait for each by itself") from None
-    fleet = _Fleet(claimed(jobs, AsyncJob, timeout), max_rate, loop)
+    fleet = _Fleet(*claimed(jobs, AsyncJob, timeout), max_rate, loop)
     watching = loop.create_task(fleet.watch())
     watching.add_done_callback(lambda _: fleet.has_ended.set())
     try:
@@ -83,18 +83,27 @@ async def async_as_completed(
     finally:
         fleet.stop()
         watching.cancel()
-        release(fleet.jobs)
+        release(fleet.jobs, fleet.deadlines)
 
 
 class _Fleet:
     """The tasks of one wait: one that watches the clock, and one for each poll under way."""
 
-    def __init__(self, jobs: list[AsyncJob[Any]], max_rate: float | None, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        jobs: list[AsyncJob[Any]],
+        deadlines: dict[int, float | None],
+        max_rate: float | None,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
         self.jobs = jobs
+        self.deadlines = deadlines
         self.loop = loop
         self.clock = jobs[0]._client._settings.clock if jobs else REAL
         self.agenda: Agenda[AsyncJob[Any]] = agenda_of(jobs, self.clock.now(), max_rate)
         self.polls: dict[asyncio.Task[None], AsyncJob[Any]] = {}
+        # Those of the polls that are over and whose news are being told.
+        self.telling: set[asyncio.Task[None]] = set()
         self.changed = asyncio.Event()
         self.has_ended = asyncio.Event()
         self.stopped = False
@@ -109,7 +118,7 @@ class _Fleet:
             if job is not None:
                 task = self.loop.create_task(self._poll(job))
                 self.polls[task] = job
-                task.add_done_callback(self.polls.pop)
+                task.add_done_callback(self._over)
                 continue
             if not agenda.open:
                 return
@@ -120,18 +129,33 @@ class _Fleet:
             if timer is not None:
                 timer.cancel()
 
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self.polls.pop(task)
+        self.telling.discard(task)
+
     async def _poll(self, job: AsyncJob[Any]) -> None:
         """Asks about one job. Once the wait is over, an answer is nobody's any more."""
-        failed: Exception | None = None
+        failed: BaseException | None = None
+        answered = False
         try:
             call, answer = await job._ask(attached=True)
             if self.stopped:
                 return
-            await job._tell(job._learn(call, answer, self.clock.now()))
-        except Exception as error:
+            self.agenda.answered(job)
+            answered = True
+            self.changed.set()
+            news = job._learn(call, answer, self.clock.now())
+            if news is not None and (task := asyncio.current_task()) is not None:
+                self.telling.add(task)
+                await job._tell(news)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # also the cancellation of something that a callback awaits
             failed = error
         if self.stopped:
             return
+        if not answered:
+            self.agenda.answered(job)
         if failed is not None:
             job._fail(failed)
         self.agenda.give_back(job)
@@ -141,4 +165,7 @@ class _Fleet:
         """Leaves the polls under way to their end: a request that is cancelled costs httpx a connection for good."""
         self.stopped = True
         for task, job in self.polls.items():
-            job._client._leave(task)
+            if task in self.telling:
+                task.cancel()
+            else:
+                job._client._leave(task)

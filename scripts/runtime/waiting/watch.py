@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Generic, TypeAlias, TypeVar
@@ -41,7 +40,7 @@ TIMEOUT: Final = 3600.0  # seconds, unless told otherwise
 START_GRACE: Final = 30.0
 FAULT_TIMEOUT: Final = 120.0
 
-LEAST_FAULTS: Final = 5  # in a row, before they end a wait
+STRANGE_TIMEOUT: Final = 30.0  # seconds of answers that are none of the API, before anything was read
 MISSES: Final = 3  # polls in a row that find no job
 LAST_MARGIN: Final = 0.1  # seconds from the last poll to the deadline
 LONGEST_PAUSE: Final = 86_400.0  # seconds, whatever a server asks for
@@ -78,7 +77,7 @@ class Outcome(Generic[T_co]):
 
     job: Any
     status: T_co | None
-    error: Exception | None = None
+    error: BaseException | None = None
 
     def result(self) -> T_co:
         """The last status of a job that has ended well.
@@ -138,6 +137,7 @@ class Watch(Generic[T_co]):
         poll: Iterable[float] | None = None,
         options: Options = DEFAULTS,
         under_way: bool = False,
+        token: tokens.Token | None = None,
     ) -> None:
         for name, value in zip(plan.operation.path_parameters, values, strict=True):
             check_id(plan.operation.id, name, value)
@@ -164,13 +164,18 @@ class Watch(Generic[T_co]):
         except Exception as error:
             told = f"{type(error).__name__}: {error}"
             raise InvalidArgument(f"{plan.operation.id}: an argument cannot be sent: {told}") from None
+        if token is not None:
+            from_wall = now - client._settings.clock.wall()
+            self._began = self._origin = min(token.began + from_wall, now)
+            if timeout is None:
+                self._deadline = None if token.deadline is None else token.deadline + from_wall
         self._due: float = now
         if self._steps is not None:
-            self._due = now + self._steps.after(-1.0)
+            self._due = self._began + self._steps.after(now - self._began if token else -1.0)
         elif under_way:
             self._due = now + schedule.gap(0.0)
         if self._deadline is not None:
-            self._due = min(self._due, self._last_moment(self._deadline))
+            self._due = max(min(self._due, self._last_moment(self._deadline)), now)
 
     def __lt__(self, other: Watch[Any]) -> bool:
         return self._due < other._due
@@ -190,9 +195,9 @@ class Watch(Generic[T_co]):
 
     @property
     def state(self) -> str | None:
-        """The word of its state when it was last read, None before."""
+        """The word of its state when it was last read, None before. A credential in it is masked."""
         body = self._body()
-        return None if body is None else self._masked(str(walk(body, self._plan.state)))
+        return None if body is None else str(walk(body, self._plan.state))
 
     @property
     def outcome(self) -> Outcome[T_co] | None:
@@ -216,21 +221,13 @@ class Watch(Generic[T_co]):
                 arguments=dict(self._options.arguments),
                 began=self._began + to_wall,
                 deadline=None if self._deadline is None else self._deadline + to_wall,
-                newer_than=self._masked_run(self._options.newer_than),
-                run=self._masked_run(pinned),
+                newer_than=self._options.newer_than,
+                run=pinned,
                 state=self.state,
                 start_grace=self._options.start_grace,
                 fault_timeout=self._options.fault_timeout,
             )
         )
-
-    def _take_up(self, token: tokens.Token, *, keep_deadline: bool) -> None:
-        """Goes on where a token says."""
-        clock = self._client._settings.clock
-        from_wall = clock.now() - clock.wall()
-        self._began = self._origin = min(token.began + from_wall, clock.now())
-        if keep_deadline:
-            self._deadline = None if token.deadline is None else token.deadline + from_wall
 
     def _request(self) -> dict[str, Any]:
         """The request that asks about the job."""
@@ -268,7 +265,14 @@ class Watch(Generic[T_co]):
             raise call.unexpected(f"the body is not JSON: {error}", response) from None
         if problem := self._plan.unfit(body, self._values):
             raise call.unexpected(problem, response)
-        return self._plan.mark(body)
+        kept = call.masked(response.content)
+        return self._plan.mark(body if kept is response.content else self._plan.body(kept))
+
+    def _no_run(self, error: NotFound) -> RunMark:
+        """The mark of a job that the API says it does not know; a 404 of something else says nothing of the job."""
+        if not error.detail:
+            raise error
+        return RunMark()
 
     def _claim(self) -> None:
         """Refuses a second wait for the same job at the same time."""
@@ -282,19 +286,24 @@ class Watch(Generic[T_co]):
             self._deadline = deadline
             self._due = min(self._due, max(self._last_moment(deadline), self._began))
 
+    def _unlimit(self, deadline: float | None) -> None:
+        """Gives a wait that goes on its own deadline back."""
+        if self._outcome is None:
+            self._deadline = deadline
+
     def _turn(self, now: float) -> bool:
         """Whether the job is to be asked about now. Otherwise the wait has ended, or is due later."""
-        if self._deadline is not None and now >= self._deadline and self._polls:
+        # What was overdue when it was made, such as a token of yesterday, is read once all the same.
+        if self._deadline is not None and now >= self._deadline and (self._polls or self._due <= self._deadline):
             self._time_out(now)
             return False
         if now < self._due:
             return False
         operation = self._plan.operation
-        if operation.limits:
-            free = self._client._settings.traffic.take(operation.id, self._values, operation.limits)
-            if free is not None:
-                self._put_off(free, now)
-                return False
+        free = self._client._settings.traffic.take(operation.id, self._values, operation.limits)
+        if free is not None:
+            self._put_off(free, now)
+            return False
         return True
 
     def _learn(self, call: Call, answer: httpx.Response | JobStatusError, now: float) -> News[T_co] | None:
@@ -302,7 +311,11 @@ class Watch(Generic[T_co]):
         if isinstance(answer, JobStatusError):
             self._faulted(answer, now)
             return None
-        return self._heard(call, answer, now)
+        try:
+            return self._heard(call, answer, now)
+        except Exception as error:  # whatever a server can think of is an answer that cannot be read
+            self._fail(call.unexpected(f"the answer cannot be read: {type(error).__name__}: {error}", answer), now)
+            return None
 
     def _heard(self, call: Call, response: httpx.Response, now: float) -> News[T_co] | None:
         plan, content = self._plan, response.content
@@ -323,14 +336,17 @@ class Watch(Generic[T_co]):
             return None
         self._polls += 1
         self._trouble = None
+        # What is kept, and shown in errors and tokens, repeats no credential.
+        kept = call.masked(content)
+        shown = body if kept is content else plan.body(kept)
         before = self._body() if plan.run or self._options.on_update else None
-        if not self._is_of_this_run(body, before):
+        if not self._is_of_this_run(shown, before):
             self._go_on(now, pause)
             return None
         if self._last is None and plan.begun is not None:
             self._origin = min(self._origin, now - _age(walk(body, plan.begun), response.headers))
-        self._last = content
-        news = self._news(body, before)
+        self._last = kept
+        news = self._news(body, shown, before)
         self._judge(call, response, body, now, pause)
         return news
 
@@ -343,30 +359,30 @@ class Watch(Generic[T_co]):
                 self._end(self._plan.read(body))
             except (TypeError, ValueError, KeyError, AttributeError) as error:
                 told = f"the job has ended with {word}, and its body cannot be read: {type(error).__name__}: {error}"
-                self._fail(call.unexpected(told[:300], response))
+                self._fail(call.unexpected(told, response), now)
             return
         if kind == "failure":
-            self._fail(self._failure(word, body, now))
+            self._fail(self._failure(now))
             return
         if kind == "idle":
             self._rest(word, now, pause)
             return
         self._idle_since = None
         if kind is None:
-            self._note_unknown(word)
+            self._note_unknown(call.redacted(word))
         self._go_on(now, pause)
 
-    def _failure(self, word: str, body: Any, now: float) -> JobFailed:
-        reason = self._masked(self._plan.why(body))[:500]
+    def _failure(self, now: float) -> JobFailed:
+        reason = self._plan.why(self._body())[:500]
         shown = f": {reason}" if reason else ""
         summary = self._summary(now)
-        message = f"{self.name}: {self._masked(word)} after {summary.elapsed:.1f} s and {_polls(summary)}{shown}"
+        message = f"{self.name}: {summary.state} after {summary.elapsed:.1f} s and {_polls(summary)}{shown}"
         return JobFailed(message, summary, reason)
 
     def _rest(self, word: str, now: float, pause: float) -> None:
         """Goes on for a while with a job that does not move by itself."""
         if self._idle_since is None:
-            self._idle_since = now if self._polls > 1 else self._began
+            self._idle_since = now
         grace_ends = self._idle_since + self._options.start_grace
         if now >= grace_ends:
             summary = self._summary(now)
@@ -389,14 +405,18 @@ class Watch(Generic[T_co]):
         trouble = self._trouble = self._trouble or Trouble(now)
         trouble.count += 1
         trouble.last = str(error)
-        # Nothing of this API has been read yet: more likely a wrong address than a bad moment.
-        if isinstance(error, NotFound) or (isinstance(error, UnexpectedAnswer) and self._last is None):
-            trouble.misses += 1
-        lasted = now - trouble.since
-        if trouble.misses > MISSES or (trouble.count >= LEAST_FAULTS and lasted >= self._options.fault_timeout):
+        trouble.misses = trouble.misses + 1 if isinstance(error, NotFound) else 0
+        tolerated = self._options.fault_timeout
+        if isinstance(error, UnexpectedAnswer) and self._last is None:
+            # Nothing of this API has been read yet: more likely a wrong address than a bad moment.
+            tolerated = min(tolerated, STRANGE_TIMEOUT)
+        if trouble.misses > MISSES or (trouble.count > 1 and now - trouble.since >= tolerated):
             self._fail(error, now)
             return
         asked = (error.retry_after if isinstance(error, ApiError | UnexpectedAnswer) else None) or 0.0
+        if asked:
+            operation = self._plan.operation.id
+            self._client._settings.traffic.hold(operation, self._values, now + min(asked, LONGEST_PAUSE))
         self._go_on(now, max(asked, schedule.backoff(trouble.count)))
 
     def _go_on(self, now: float, pause: float) -> None:
@@ -438,8 +458,8 @@ class Watch(Generic[T_co]):
         if summary.state is not None:
             progress = f" ({summary.progress:g} %)" if summary.progress is not None else ""
             told = f"still {summary.state}{progress}"
-        elif self._options.newer_than is not None and not self._trouble:
-            told = "still reporting no run but the one before"
+        elif self._polls > self._faults:
+            told = "still reporting no newer run"
         else:
             told = "not read once"
         message = f"{self.name}: {told} after {summary.elapsed:.1f} s and {_polls(summary)}"
@@ -447,7 +467,7 @@ class Watch(Generic[T_co]):
             message += f", the last {self._trouble.count} of them in vain: {self._trouble.last}"
         self._fail(JobTimedOut(f"{message}; the job goes on, api.resume(error.token, timeout=...) waits on", summary))
 
-    def _fail(self, error: Exception, now: float | None = None) -> None:
+    def _fail(self, error: BaseException, now: float | None = None) -> None:
         """Ends the wait with an error."""
         if isinstance(error, CallError) and now is not None:
             error.wait = summary = self._summary(now)
@@ -470,7 +490,7 @@ class Watch(Generic[T_co]):
             last_fault=trouble.last if trouble else None,
             state=self.state,
             progress=None if body is None else self._plan.percent(body),
-            status=self._masked_status(),
+            status=self._last_status(),
             token=self.token(),
         )
 
@@ -478,12 +498,12 @@ class Watch(Generic[T_co]):
         """The last reading of this run as JSON, None where there is none."""
         return None if self._last is None else self._plan.body(self._last)
 
-    def _news(self, body: Any, before: Any) -> News[T_co] | None:
+    def _news(self, body: Any, shown: Any, before: Any) -> News[T_co] | None:
         """The status and progress to tell, None where they are as before or cannot be read."""
         if self._options.on_update is None:
             return None
         plan = self._plan
-        told = (walk(body, plan.state), plan.percent(body))
+        told = (walk(shown, plan.state), plan.percent(shown))
         if before is not None and told == (walk(before, plan.state), plan.percent(before)):
             return None
         try:
@@ -503,6 +523,9 @@ class Watch(Generic[T_co]):
             return True
         run = self._plan.mark(body)
         mark = self._options.newer_than
+        if mark is not None and not run.is_known:
+            # No run is told: so it is with a job that rests, and with one that has failed before its first run.
+            return self._plan.kind(walk(body, self._plan.state)) == "idle" or not mark.is_known
         if mark is not None and not run.is_newer_than(mark):
             return False
         pinned = self._pinned(before)
@@ -513,25 +536,15 @@ class Watch(Generic[T_co]):
         if key not in _unknown_words and len(_unknown_words) < 1000:
             _unknown_words.add(key)
             known = ", ".join((*self._plan.pending, *self._plan.success, *self._plan.failure, *self._plan.idle))
-            shown = self._masked(word)[:80]
-            logger.warning("%s: the state %r is none of %s; it counts as pending", self.name, shown, known)
+            logger.warning("%s: the state %r is none of %s; it counts as pending", self.name, word[:80], known)
 
-    def _masked(self, text: str) -> str:
-        masked: str = self._client._signer.redact(text)
-        return masked
-
-    def _masked_run(self, run: RunMark | None) -> RunMark | None:
-        if run is None:
-            return None
-        return RunMark(tuple(self._masked(v) if isinstance(v, str) else v for v in run.values), run.moment)
-
-    def _masked_status(self) -> T_co | None:
-        """The last reading as a model that an error can hold: a credential in it is masked."""
+    def _last_status(self) -> T_co | None:
+        """The last reading as a model, None where there is none or it cannot be read."""
         if self._last is None:
             return None
         try:
-            return self._plan.read(json.loads(self._masked(self._last.decode())))
-        except (TypeError, ValueError, KeyError, AttributeError, RecursionError):
+            return self._plan.read(self._plan.body(self._last))
+        except (TypeError, ValueError, KeyError, AttributeError):
             return None
 
 

@@ -50,20 +50,21 @@ class Agenda(Generic[W]):
                 self._held.setdefault(client, deque()).append(job)
             elif job._turn(now):
                 self._flying[client] = self._flying.get(client, 0) + 1
-                if self._interval:
-                    # A second of quiet may be made up for, no more.
-                    self._free_at = max(self._free_at, now - 1.0) + self._interval
+                self._free_at = max(self._free_at, now) + self._interval
                 return job
             else:
                 self._file(job)
                 self._let_on(client)
         return None
 
-    def give_back(self, job: W) -> None:
-        """Takes a job back that has been asked about."""
+    def answered(self, job: W) -> None:
+        """The poll of a job that was taken is over, so that another of its client may go."""
         client = id(job._client)
         self._flying[client] -= 1
         self._let_on(client)
+
+    def give_back(self, job: W) -> None:
+        """Takes a job back whose poll is over, and whose answer has been taken in."""
         self._file(job)
 
     def pause(self, now: float) -> float | None:

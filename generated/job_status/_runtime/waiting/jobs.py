@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -12,9 +13,10 @@ import httpx
 
 from ..call import Call
 from ..errors import InvalidArgument, JobStatusError, NotFound
+from . import schedule
 from .detach import detached
 from .runs import RunMark
-from .watch import DEFAULTS, FAULT_TIMEOUT, START_GRACE, News, Options, Watch
+from .watch import DEFAULTS, FAULT_TIMEOUT, MISSES, START_GRACE, News, Options, Watch
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -35,8 +37,8 @@ def options(
 ) -> Options:
     """What a wait has been told. The same words are kept once, however many jobs were told them."""
     for name, value in (("start_grace", start_grace), ("fault_timeout", fault_timeout)):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-            raise InvalidArgument(f"{name}= wants a number of seconds, 0 or more, got {value!r}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:
+            raise InvalidArgument(f"{name}= wants a number of seconds, 0 or more, got {str(value)[:40]}")
     if on_update is not None and not callable(on_update):
         raise InvalidArgument(f"on_update= wants a callable of status and progress, got {on_update!r}")
     if newer_than is not None and not isinstance(newer_than, RunMark):
@@ -45,7 +47,10 @@ def options(
     if made == DEFAULTS:
         return DEFAULTS
     if headers is None and on_update is None and newer_than is None and len(_shared) < 256:
-        return _shared.setdefault(made, made)
+        try:
+            return _shared.setdefault(made, made)
+        except TypeError:  # an argument that cannot be a key
+            return made
     return made
 
 
@@ -96,12 +101,15 @@ class Job(Watch[T_co]):
             InvalidArgument: the document tells no runs of this job apart.
             CallError: the API has refused or has not answered.
         """
-        call = self._first_call()
-        try:
-            response = self._client._send(call, self._widest_request())
-        except NotFound:
-            return RunMark()
-        return self._run_of(call, response)
+        for miss in itertools.count(1):
+            call = self._first_call()
+            try:
+                return self._run_of(call, self._client._send(call, self._widest_request()))
+            except NotFound as error:
+                if miss > MISSES:
+                    return self._no_run(error)
+            self._client._settings.clock.sleep(schedule.backoff(miss))
+        raise AssertionError
 
     def _ask(self) -> tuple[Call, httpx.Response | JobStatusError]:
         """Sends one poll."""
@@ -112,8 +120,14 @@ class Job(Watch[T_co]):
             return call, error
 
     def _tell(self, news: News[Any] | None) -> None:
-        if news is not None and self._options.on_update is not None:
-            self._options.on_update(*news)
+        if news is None or self._options.on_update is None:
+            return
+        told = self._options.on_update(*news)
+        if inspect.isawaitable(told):
+            close = getattr(told, "close", None)
+            if close:
+                close()
+            raise InvalidArgument("on_update= is an async callable; a sync client wants one that returns")
 
 
 class AsyncJob(Watch[T_co]):
@@ -163,12 +177,15 @@ class AsyncJob(Watch[T_co]):
             InvalidArgument: the document tells no runs of this job apart.
             CallError: the API has refused or has not answered.
         """
-        call = self._first_call()
-        try:
-            response = await self._client._send(call, self._widest_request())
-        except NotFound:
-            return RunMark()
-        return self._run_of(call, response)
+        for miss in itertools.count(1):
+            call = self._first_call()
+            try:
+                return self._run_of(call, await self._client._send(call, self._widest_request()))
+            except NotFound as error:
+                if miss > MISSES:
+                    return self._no_run(error)
+            await self._client._settings.clock.sleep_async(schedule.backoff(miss))
+        raise AssertionError
 
     async def _ask(self, *, attached: bool = False) -> tuple[Call, httpx.Response | JobStatusError]:
         """Sends one poll. `attached`: in a task that nobody cancels."""

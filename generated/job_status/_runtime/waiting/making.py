@@ -11,10 +11,11 @@ from typing import Any, TypeAlias, TypeVar
 import attrs
 from attrs import frozen
 
+from ..arguments import check_id
 from ..errors import InvalidArgument, JobFailed, UnexpectedAnswer, WaitSummary
 from . import tokens
 from .plan import Keys, Plan, pointer, walk
-from .watch import TIMEOUT, Options, Watch
+from .watch import Options, Watch
 
 W = TypeVar("W", bound=Watch[Any])
 
@@ -61,9 +62,16 @@ def follow(
     body = started.to_dict()
     for link in start.links:
         values = tuple(walk(body, path) for path in link.parameters)
-        if all(value is not None and not isinstance(value, dict | list) for value in values):
+        if all(value not in (None, "") and not isinstance(value, dict | list) for value in values):
             word = walk(body, link.plan.state)
             ended = isinstance(word, str) and link.plan.kind(word) in {"success", "failure"}
+            for name, value in zip(link.plan.operation.path_parameters, values, strict=True):
+                try:
+                    check_id(link.plan.operation.id, name, value)
+                except InvalidArgument as error:
+                    raise _unfollowable(
+                        client, start, body, f"names a job that cannot be asked about: {error}"
+                    ) from None
             return kind(client, link.plan, values, timeout=timeout, poll=poll, options=options, under_way=not ended)
     plan = start.links[0].plan
     word = walk(body, plan.state)
@@ -75,10 +83,14 @@ def follow(
         message = f"{start.operation}: {word}, and the answer names no job{f': {reason}' if reason else ''}"
         raise JobFailed(message, summary, reason)
     wanted = " or ".join(pointer(path) for link in start.links for path in link.parameters)
-    raise UnexpectedAnswer(
-        f"{start.operation}: the answer names no job to wait for: it lacks {wanted}",
-        operation=start.operation,
-        excerpt=client._signer.redact(json.dumps(body))[:500],
+    raise _unfollowable(client, start, body, f"names no job to wait for: it lacks {wanted}")
+
+
+def _unfollowable(client: Any, start: Start, body: Any, problem: str) -> UnexpectedAnswer:
+    masked = client._signer.redact
+    excerpt = masked(json.dumps(body))[:500]
+    return UnexpectedAnswer(
+        f"{start.operation}: the answer {masked(problem)}", operation=start.operation, excerpt=excerpt
     )
 
 
@@ -112,6 +124,4 @@ def resume(
         start_grace=token.start_grace,
         fault_timeout=token.fault_timeout,
     )
-    job = kind(client, plan, token.parameters, timeout=timeout or TIMEOUT, poll=poll, options=told)
-    job._take_up(token, keep_deadline=timeout is None)
-    return job
+    return kind(client, plan, token.parameters, timeout=timeout, poll=poll, options=told, token=token)

@@ -96,7 +96,7 @@ class Plan(Generic[T]):
             ValueError: it is none.
         """
         try:
-            return json.loads(content)
+            return json.loads(content, parse_constant=_no_constant)
         except RecursionError:
             raise ValueError("the JSON is nested too deeply") from None
 
@@ -111,7 +111,7 @@ class Plan(Generic[T]):
         if reported is None or isinstance(reported, dict | list):
             return f"{pointer(self.id)} is {_named(reported)}, wanted the id of the job"
         if str(reported) not in map(str, values):
-            return f"{pointer(self.id)} is {str(reported)[:80]!r}, which is another job"
+            return f"{pointer(self.id)} is {str(reported)!r}, which is another job"
         return None
 
     def percent(self, body: Any) -> float | None:
@@ -128,8 +128,9 @@ class Plan(Generic[T]):
 
     def mark(self, body: Any) -> RunMark:
         """The run that a body reports."""
-        values = tuple(walk(body, path) for path in self.run)
-        return RunMark(values, moment(walk(body, self.begun)) if self.begun in self.run else None)
+        begun = moment(walk(body, self.begun)) if self.begun is not None and self.begun in self.run else None
+        told = (path for path in self.run if begun is None or path != self.begun)
+        return RunMark(tuple(walk(body, path) for path in told), begun)
 
 
 def _named(value: Any) -> str:
@@ -137,7 +138,11 @@ def _named(value: Any) -> str:
     if value is None:
         return "missing or null"
     kinds: dict[type, str] = {dict: "an object", list: "an array", str: "a text"}
-    return kinds.get(type(value)) or repr(value)[:40]
+    return kinds.get(type(value)) or repr(value)
+
+
+def _no_constant(word: str) -> float:
+    raise ValueError(f"{word} is no JSON")
 
 
 def pointer(path: Keys) -> str:

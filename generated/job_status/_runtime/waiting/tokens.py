@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import Any, Final
 
 from attrs import frozen
@@ -81,22 +80,22 @@ def read(text: str, api: str) -> Token:
         newer_than=_run_read(raw, "newer_than"),
         run=_run_read(raw, "run"),
         state=None,
-        start_grace=_seconds(raw, "start_grace"),
-        fault_timeout=_seconds(raw, "fault_timeout"),
+        start_grace=max(_seconds(raw, "start_grace"), 0.0),
+        fault_timeout=max(_seconds(raw, "fault_timeout"), 0.0),
     )
 
 
 def _run_written(run: RunMark | None) -> Any:
-    return None if run is None else {"values": list(run.values), "moment": run.moment}
+    return None if run is None else {"ids": list(run.ids), "moment": run.moment}
 
 
 def _run_read(raw: dict[str, Any], name: str) -> RunMark | None:
     value = raw.get(name)
     if value is None:
         return None
-    if not isinstance(value, dict) or not isinstance(value.get("values"), list):
-        raise InvalidArgument(f"the token's {name} wants null or an object with values, got {str(value)[:40]!r}")
-    return RunMark(tuple(value["values"]), None if value.get("moment") is None else _seconds(value, "moment"))
+    if not isinstance(value, dict) or not isinstance(value.get("ids"), list):
+        raise InvalidArgument(f"the token's {name} wants null or an object with ids, got {str(value)[:40]!r}")
+    return RunMark(tuple(value["ids"]), None if value.get("moment") is None else _seconds(value, "moment"))
 
 
 def _field(raw: dict[str, Any], name: str, kind: type) -> Any:
@@ -115,6 +114,6 @@ def _scalars(raw: dict[str, Any], name: str, values: Any) -> list[Any]:
 
 def _seconds(raw: dict[str, Any], name: str) -> float:
     value = raw.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e15 < value < 1e15:
         raise InvalidArgument(f"the token's {name} wants seconds, got {str(value)[:40]!r}")
     return float(value)
