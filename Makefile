@@ -31,8 +31,8 @@ check: $(READY) ## Check that the client is current, the house style, lint and t
 	@$(BIN)/mypy
 
 .PHONY: simulate
-simulate: $(READY) ## Serve the documented APIs on a loopback port (PORT=8765 OPENAPI=folder)
-	@$(BIN)/python -m scripts.simulate --openapi $(OPENAPI) --port $(PORT)
+simulate: $(READY) ## Serve the documented APIs on a loopback port (PORT=8765 OPENAPI=folder OPTIONS=--speed=60)
+	@$(BIN)/python -m scripts.simulate --openapi $(OPENAPI) --port $(PORT) $(OPTIONS)
 
 .PHONY: verify
 verify: $(READY) ## Verify the simulator, or a live server (API=stem URL=base SEED=1 ALLOW_WRITES=1 OPENAPI=folder OUT=folder)

@@ -12,6 +12,7 @@ import uvicorn
 
 from scripts.document import Document, load_folder
 from scripts.simulate import Settings, Simulator, SteppingClock
+from scripts.simulate.wire import config
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {
@@ -28,8 +29,7 @@ Serve = Callable[[Any], str]
 def served(application: Any) -> Iterator[str]:
     """Serves an ASGI application on a free loopback port; gives its URL."""
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(application, log_level="critical", access_log=False, lifespan="off")
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(config(application))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:

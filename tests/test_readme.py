@@ -1,5 +1,6 @@
 """The README tells the truth: its commands and its code run."""
 
+import json
 import os
 import re
 import shlex
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.simulate import Simulator
+from scripts.simulate import Controlled, Simulator
 
 from .conftest import ENVIRONMENT, ROOT, Serve
 
@@ -98,6 +99,46 @@ def test_the_async_call_runs_against_the_simulator(serve: Serve, simulator: Simu
     )
 
     assert done.stdout == "PROVISIONING\n", done.stderr
+
+
+def test_the_fixture_s_test_passes(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(blocks("python")[3])
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "scripts.simulate.plugin", "-p", "no:cacheprovider"]
+
+    done = subprocess.run(
+        [*command, "--rootdir", str(tmp_path), str(tmp_path / "test_it.py")],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'generated'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_simulator_is_told_what_the_curls_tell_it(serve: Serve, simulator: Simulator) -> None:
+    url = serve(Controlled(simulator))
+    answers = [
+        subprocess.run(
+            ["bash", "-c", command.replace("http://127.0.0.1:8765", url)], capture_output=True, text=True, check=True
+        ).stdout
+        for command in commands()
+        if "/_simulator" in command
+    ]
+
+    job, fault, clock, requests, reset = answers
+    assert json.loads(job)["jobs"][0]["path"] == "/ai-for-service/api/public/bot/st-mine/publish/status"
+    assert json.loads(fault) == {"number": 1}
+    assert json.loads(clock)["now"] > 0
+    assert json.loads(requests) == {"requests": []}
+    assert reset == ""
+
+
+def test_every_kind_of_fault_is_named() -> None:
+    from scripts.simulate.faults import KINDS
+
+    assert all(f"`{kind}`" in README for kind in KINDS)
 
 
 def test_the_made_up_credential_of_the_readme_is_the_simulator_s() -> None:

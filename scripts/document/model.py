@@ -115,7 +115,7 @@ class SecurityScheme:
     name: str
 
 
-@frozen
+@frozen(slots=False)
 class Operation:
     """An operation. `security` holds the alternatives, each a tuple of scheme keys; an empty one is no credential.
 
@@ -145,7 +145,12 @@ class Operation:
 
     def parameters_in(self, where: str) -> tuple[Parameter, ...]:
         """The parameters in the path, query, header or cookie."""
-        return tuple(parameter for parameter in self.parameters if parameter.where == where)
+        return self._by_place.get(where, ())
+
+    @cached_property
+    def _by_place(self) -> Mapping[str, tuple[Parameter, ...]]:
+        places = dict.fromkeys(parameter.where for parameter in self.parameters)
+        return {place: tuple(p for p in self.parameters if p.where == place) for place in places}
 
     def situation(self, when: str) -> tuple[Response, MediaType, Example] | None:
         """The first documented answer to a situation of `x-when`."""
@@ -165,7 +170,7 @@ class Document:
     security_schemes: Mapping[str, SecurityScheme]
     operations: tuple[Operation, ...]
 
-    @property
+    @cached_property
     def stem(self) -> str:
         """The name of the file without its ending, such as `agent-platform`."""
         return self.source.path.stem

@@ -1,8 +1,11 @@
 """`python -m scripts.simulate`: serves all documents of a folder on one loopback port."""
 
 import argparse
+import contextlib
+import json
 import os
 import shlex
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -10,57 +13,119 @@ from pathlib import Path
 import uvicorn
 
 from ..document import Document, DocumentError, load_folder
-from .clock import SteppingClock, WallClock
+from . import control
+from .clock import EPOCH, Clock, RunningClock, SteppingClock
+from .control import ROOT, Controlled
+from .draws import DrawError, Draws, read_duration
+from .faults import FaultError
+from .faults import read as read_fault
+from .folders import default_documents
 from .server import Settings, Simulator
+from .wire import config
 
 
 def main() -> int:
-    """Serves until it is told to stop; 1 when the documents or the port cannot be used."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.simulate", description="Simulates the documented servers.")
-    parser.add_argument("--openapi", type=Path, default=Path("openapi"), help="the folder of documents")
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: loopback)")
-    parser.add_argument("--port", type=int, default=8765, help="the port; 0 takes a free one")
-    parser.add_argument("--seed", type=int, default=0, help="the seed of made-up ids")
-    parser.add_argument(
-        "--step", type=float, help="seconds that the clock moves per request (default: it is the wall clock)"
-    )
-    parser.add_argument("--disabled", action="append", default=[], help="the file stem of an API that is switched off")
-    parser.add_argument("--request-log", type=Path, help="a file that gets one line per request")
-    arguments = parser.parse_args()
+    """Serves until it is told to stop; 1 when the documents, the options or the port cannot be used."""
+    arguments = _parser().parse_args()
     try:
-        documents = load_folder(arguments.openapi)
-    except DocumentError as error:
+        documents = load_folder(arguments.openapi or default_documents())
+        settings = _settings(arguments, documents)
+        simulator = Simulator(documents, settings)
+        _set_faults(simulator, arguments.faults)
+    except (DocumentError, Unusable) as error:
         print(error, file=sys.stderr)
-        return 1
-    stems = [document.stem for document in documents]
-    if unknown := set(arguments.disabled) - set(stems):
-        print(f"--disabled names {', '.join(sorted(unknown))}; wanted one of {', '.join(stems)}", file=sys.stderr)
         return 1
     try:
         listening = socket.create_server((arguments.host, arguments.port), backlog=2048)
     except OSError as error:
-        reason = f"cannot listen on {arguments.host}:{arguments.port}: {error.strerror}"
+        reason = (
+            f"cannot listen on {arguments.host}:{arguments.port}: {os.strerror(error.errno) if error.errno else error}"
+        )
         print(f"{reason}; name another port, or 0 for a free one", file=sys.stderr)
         return 1
-    log = arguments.request_log.open("w", encoding="utf-8") if arguments.request_log else None
-    simulator = Simulator(
-        documents,
-        Settings(
-            environment=os.environ,
-            clock=WallClock() if arguments.step is None else SteppingClock(arguments.step),
-            seed=arguments.seed,
-            disabled=frozenset(arguments.disabled),
-            request_log=log,
-        ),
-    )
     host, port = listening.getsockname()[:2]
-    print(f"simulator: http://{host}:{port}")
+    base = f"http://{host}:{port}"
+    print(f"simulator: {base}")
+    allowed = "from anywhere" if arguments.open_control else "from this machine only; --open-control lets others"
+    print(f"control: {base}{ROOT} ({allowed})")
     for document in documents:
-        print("\n".join(_introduction(simulator, document, f"http://{host}:{port}/{document.stem}")))
+        print("\n".join(_introduction(simulator, document, f"{base}/{document.stem}")))
     sys.stdout.flush()
-    config = uvicorn.Config(simulator, log_level="warning", access_log=False, server_header=False, lifespan="off")
-    uvicorn.Server(config).run(sockets=[listening])
+    controlled = Controlled(simulator, open_to_all=arguments.open_control)
+    # uvicorn raises the signal that has ended it once more when it is done; that is how it was to end.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config(controlled)).run(sockets=[listening])
     return 0
+
+
+class Unusable(ValueError):
+    """An option that cannot be used. The message says what was wanted."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Simulates the documented servers, jobs with a life and bad days.")
+    add = parser.add_argument
+    add("--openapi", type=Path, help="the folder of documents (default: ./openapi, or those that come along)")
+    add("--host", default="127.0.0.1", help="the address to listen on (default: loopback)")
+    add("--port", type=int, default=8765, help="the port; 0 takes a free one")
+    add("--seed", type=int, default=0, help="the seed of ids, durations and faults")
+    add(
+        "--speed", type=float, default=1.0, help="how much faster than the time of day; 0: a clock that is told to move"
+    )
+    add("--step", type=float, help="seconds that the clock moves per request, and not otherwise")
+    add("--duration", default="3", help="seconds that jobs take, such as 3, or a median and a spread, such as 20:1.2")
+    add("--failures", type=float, default=0.0, help="the share of jobs that fail, 0 to 1")
+    add("--faults", type=Path, help="a JSON file with a list of faults, as POST /_simulator/faults takes them")
+    add("--enforce-limits", action="store_true", help="refuse more requests than the documents allow")
+    add("--disabled", action="append", default=[], help="the file stem of an API that is switched off")
+    add("--request-log", type=Path, help="a file that gets one line per request")
+    add("--open-control", action="store_true", help="let other machines control the simulator")
+    return parser
+
+
+def _settings(arguments: argparse.Namespace, documents: tuple[Document, ...]) -> Settings:
+    stems = [document.stem for document in documents]
+    if unknown := set(arguments.disabled) - set(stems):
+        raise Unusable(f"--disabled names {', '.join(sorted(unknown))}; wanted one of {', '.join(stems)}")
+    if not 0 <= arguments.failures <= 1:
+        raise Unusable(f"--failures wants a share from 0 to 1, got {arguments.failures:g}")
+    if not 0 <= arguments.speed <= 1e5:
+        raise Unusable(f"--speed wants 0 to 100000, got {arguments.speed:g}")
+    try:
+        median, spread = read_duration(arguments.duration)
+    except DrawError as error:
+        raise Unusable(f"--duration: {error}") from None
+    clock: Clock = RunningClock(arguments.speed, None if arguments.speed == 1 else EPOCH)
+    return Settings(
+        environment=os.environ,
+        clock=clock if arguments.step is None else SteppingClock(arguments.step),
+        seed=arguments.seed,
+        disabled=frozenset(arguments.disabled),
+        request_log=arguments.request_log.open("w", encoding="utf-8") if arguments.request_log else None,
+        draws=Draws(median, spread, arguments.failures),
+        enforce_limits=arguments.enforce_limits,
+    )
+
+
+def _set_faults(simulator: Simulator, path: Path | None) -> None:
+    if path is None:
+        return
+    schema = control.document().operation("set_fault").body
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))
+        if schema is None or not isinstance(listed, list):
+            raise Unusable(f"{path}: wanted a list of faults, got {type(listed).__name__}")
+        for index, raw in enumerate(listed):
+            for slip in control.document().validator(schema.schema).iter_errors(raw):
+                where = "/".join(map(str, (index, *slip.instance_path)))
+                raise Unusable(f"{path} at {where}: {slip.message}")
+            try:
+                simulator.faults.add(read_fault(raw, simulator.documents))
+            except FaultError as error:
+                raise Unusable(f"{path} at {index}/{error}") from None
+    except (OSError, ValueError) as error:
+        raise error if isinstance(error, Unusable) else Unusable(f"{path}: {error}") from None
 
 
 def _introduction(simulator: Simulator, document: Document, base: str) -> list[str]:

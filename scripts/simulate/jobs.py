@@ -1,18 +1,19 @@
 """Jobs with a life, told in the document's own examples."""
 
-import copy
 import datetime
 import random
 import re
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import attrs
 from attrs import define, frozen
 
 from ..document import MISSING, Job, Keys, Operation, walk
+from .draws import Draws
 
-DURATION = 3.0  # seconds from the first reading of a job to its end
+Timeline = tuple[tuple[float, str], ...]
 
 
 def put(body: Any, path: Keys, value: Any) -> None:
@@ -27,6 +28,15 @@ def put(body: Any, path: Keys, value: Any) -> None:
         body.pop(path[-1], None)
     else:
         body[path[-1]] = value
+
+
+def copied(value: Any) -> Any:
+    """A copy of JSON; `copy.deepcopy` takes five times as long."""
+    if isinstance(value, dict):
+        return {key: copied(child) if isinstance(child, dict | list) else child for key, child in value.items()}
+    if isinstance(value, list):
+        return [copied(child) if isinstance(child, dict | list) else child for child in value]
+    return value
 
 
 def sibling(value: str, source: random.Random) -> str:
@@ -66,11 +76,18 @@ class Reading:
 
 @define
 class Life:
-    """One run of one job. It begins with its first reading, so that nobody who looks comes too late."""
+    """One run of one job. Unless it has begun, it begins with its first reading, so that nobody comes too late.
+
+    There can be very many, so what they have in common is shared: `base` is a reading of the document, and `own` what
+    this job has of its own. `before` is the run before this one.
+    """
 
     base: Any
-    timeline: tuple[tuple[float, str], ...]
+    own: tuple[tuple[Keys, Any], ...]
+    timeline: Timeline
     begun: float | None = None
+    reason: str | None = None
+    before: "Life | None" = None
 
     def at(self, now: float) -> tuple[str, float, float]:
         """The state, the seconds since the run began, and the moment of the last change, all at `now`."""
@@ -92,14 +109,16 @@ class Life:
 class Lives:
     """The jobs that one operation reports."""
 
-    def __init__(self, operation: Operation, source: random.Random) -> None:
+    def __init__(self, operation: Operation, source: random.Random, draws: Draws) -> None:
         if operation.job is None:
             raise ValueError(f"{operation.id} reports no job")
         self.operation = operation
         self.job: Job = operation.job
+        self.draws = draws
         self._random = source
         self._lives: dict[tuple[str, ...], Life] = {}
-        self._parameters = tuple(parameter.name for parameter in operation.parameters_in("path"))
+        self._ids: set[str] = set()
+        self.parameter_names = tuple(parameter.name for parameter in operation.parameters_in("path"))
         examples = [
             Reading(str(walk(example.value, self.job.state)), example.value)
             for response in operation.responses
@@ -113,9 +132,17 @@ class Lives:
                 self._forms[reading.word] = reading.body
         ids = {str(walk(reading.body, self.job.id)) for reading in examples}
         named = [p.name for p in operation.parameters_in("path") if ids & set(map(str, p.known_values))]
-        self.id_parameter = named[0] if named else self._parameters[-1]
+        self.id_parameter = named[0] if named else self.parameter_names[-1]
         self._hidden = self._hidden_keys(examples)
         self._readings = examples
+        job = self.job
+        self._varying: tuple[Keys, ...] = (
+            *((job.reason,) if job.reason else ()),
+            *job.times,
+            *job.grows,
+            *((job.parts.items,) if job.parts else ()),
+            *(agreement.at for agreement in job.agrees),
+        )
 
     def _hidden_keys(self, examples: Iterable[Reading]) -> tuple[frozenset[str], ...]:
         """For each value of the `views` parameter, the fields that the widest reading has and this one lacks."""
@@ -134,39 +161,45 @@ class Lives:
                     hidden[index] |= chain[-1] - chain[index]
         return tuple(frozenset(keys) for keys in hidden)
 
-    def _timeline(self, word: str) -> tuple[tuple[float, str], ...]:
-        kind = self.job.kinds.get(word)
+    def _timeline(self, end: str) -> Timeline:
+        """Through the pending words to an end, in a time that is drawn."""
+        kind = self.job.kinds.get(end)
         if kind == "idle":
-            return ((0.0, word),)
-        end = self.job.success[0] if kind == "pending" else word
+            return ((0.0, end),)
+        if kind == "pending":
+            end = self._drawn_end()
+        duration = self.draws.duration(self._random)
         steps = len(self.job.pending)
-        pending = tuple((DURATION * index / steps, name) for index, name in enumerate(self.job.pending))
-        return (*pending, (DURATION, end))
+        pending = tuple((duration * index / steps, name) for index, name in enumerate(self.job.pending))
+        return (*pending, (duration, end))
+
+    def _drawn_end(self) -> str:
+        return self.job.failure[0] if self.job.failure and self.draws.fails(self._random) else self.job.success[0]
 
     def seed(self, known: Mapping[str, Iterable[str]]) -> None:
-        """Lets the known ids exist: an example's id with the example's end, any other with the first success."""
-        first = {name: next(iter(known.get(name, ())), "") for name in self._parameters}
+        """Lets the known ids exist: an example's id with the example's end, any other with an end that is drawn."""
+        first = {name: next(iter(known.get(name, ())), "") for name in self.parameter_names}
         for value in known.get(self.id_parameter, ()):
             values = {**first, self.id_parameter: value}
-            self._lives.setdefault(tuple(values[name] for name in self._parameters), self._seeded(value))
+            if self._key(values) not in self._lives:
+                self._put(values, self._seeded(value))
 
     def _seeded(self, value: str) -> Life:
         own = [reading for reading in self._readings if str(walk(reading.body, self.job.id)) == value]
         if own:
             widest = max(own, key=lambda reading: len(reading.body))
-            return Life(copy.deepcopy(widest.body), self._timeline(widest.word))
-        word = self.job.success[0]
-        body = copy.deepcopy(self._forms[word])
-        put(body, self.job.id, self.typed_id(value))
-        self._renew_run(body)
-        return Life(body, self._timeline(word))
+            return Life(widest.body, (), self._timeline(widest.word))
+        end = self._drawn_end()
+        return Life(self._forms[end], self._identity(self._forms[end], value), self._timeline(end))
 
-    def _renew_run(self, body: Any) -> None:
-        """Another run of a job: what tells runs apart is new. Times are told by the clock."""
-        for path in self.job.run:
-            run = walk(body, path)
-            if path != self.job.id and path not in self.job.times and isinstance(run, str):
-                put(body, path, sibling(run, self._random))
+    def _identity(self, base: Any, value: str) -> tuple[tuple[Keys, Any], ...]:
+        """The id of a job, and a run of its own. Times are told by the clock."""
+        runs = (
+            (path, sibling(run, self._random))
+            for path in self.job.run
+            if path != self.job.id and path not in self.job.times and isinstance(run := walk(base, path), str)
+        )
+        return ((self.job.id, self.typed_id(value)), *runs)
 
     def start(self, parameters: Mapping[str, str], answer: Mapping[str, Any]) -> None:
         """A job that an answer of a start operation has announced. It is of the answer's kind and ends as it says."""
@@ -177,13 +210,48 @@ class Lives:
             for reading in self._readings
         ]
         _, nearest = max(same, key=lambda pair: pair[0])
-        body = copy.deepcopy(nearest.body)
-        self._renew_run(body)
+        body = copied(nearest.body)
         overlay(body, answer, self._readings, {self.job.id, self.job.state})
-        put(body, self.job.id, self.typed_id(parameters[self.id_parameter]))
         # An answer that already tells the end leaves nothing to wait for.
         timeline = ((0.0, word),) if self.job.is_final(word) else self._timeline(word)
-        self._lives[tuple(parameters[name] for name in self._parameters)] = Life(body, timeline)
+        identity = self._identity(nearest.body, parameters[self.id_parameter])
+        self._put(parameters, Life(body, identity, timeline))
+
+    def create(
+        self, parameters: Mapping[str, str], timeline: Timeline | None, reason: str | None, now: float
+    ) -> Timeline:
+        """A job with a life of its own that begins now; of a job that exists, a new run. Gives its timeline."""
+        end = timeline[-1][1] if timeline else self._drawn_end()
+        base = self._forms[end]
+        identity = self._identity(base, parameters[self.id_parameter])
+        if (before := self._lives.get(self._key(parameters))) is not None:
+            # A run that nobody has looked at was over a minute ago.
+            begun = now - before.duration - 60 if before.begun is None else before.begun
+            before = attrs.evolve(before, begun=begun, before=None)
+        life = Life(base, identity, timeline or self._timeline(end), now, reason, before)
+        self._put(parameters, life)
+        return life.timeline
+
+    def parameters(self, given: Mapping[str, str]) -> dict[str, str]:
+        """The path parameters of a job: those that are given, a new id, and otherwise what an existing job has."""
+        some = next(iter(self._lives), tuple("simulated" for _ in self.parameter_names))
+        values = {**dict(zip(self.parameter_names, some, strict=True)), **given}
+        if self.id_parameter not in given:
+            values[self.id_parameter] = self.new_id(values[self.id_parameter])
+        return values
+
+    def states(self, now: float) -> Iterator[tuple[dict[str, str], str]]:
+        """Each job's parameters and the word of its state."""
+        for key, life in self._lives.items():
+            word = life.timeline[0][1] if life.begun is None else life.at(now)[0]
+            yield dict(zip(self.parameter_names, key, strict=True)), word
+
+    def _put(self, parameters: Mapping[str, str], life: Life) -> None:
+        self._lives[self._key(parameters)] = life
+        self._ids.add(parameters[self.id_parameter])
+
+    def _key(self, parameters: Mapping[str, str]) -> tuple[str, ...]:
+        return tuple(parameters[name] for name in self.parameter_names)
 
     def typed_id(self, value: str) -> Any:
         """An id as the bodies of this operation write it: a number where the examples have numbers."""
@@ -192,36 +260,50 @@ class Lives:
 
     def new_id(self, pattern: str) -> str:
         """An id like `pattern` that no job has."""
-        taken = {value for key in self._lives for value in key}
         for _ in range(100):
             candidate = sibling(pattern, self._random)
-            if candidate not in taken:
+            if candidate not in self._ids:
                 return candidate
         return f"{pattern}-{len(self._lives)}"
 
     def read(self, parameters: Mapping[str, str], view: Any, now: float) -> Any:
         """The body that reports a job, or `MISSING` where there is none."""
-        life = self._lives.get(tuple(parameters[name] for name in self._parameters))
+        life = self._lives.get(self._key(parameters))
+        return MISSING if life is None else self._told(life, view, now)
+
+    def read_stale(self, parameters: Mapping[str, str], view: Any, now: float) -> Any:
+        """What was so once: the run before, where there was one, or else the job at its beginning."""
+        life = self._lives.get(self._key(parameters))
+        if life is not None and life.before is not None:
+            return self._told(life.before, view, now)
+        return self.read_backwards(parameters, view, now)
+
+    def read_backwards(self, parameters: Mapping[str, str], view: Any, now: float) -> Any:
+        """The job as it was at the beginning of its run."""
+        life = self._lives.get(self._key(parameters))
         if life is None:
             return MISSING
-        word, elapsed, changed = life.at(now)
-        body = copy.deepcopy(life.base)
+        life.at(now)
+        return self._told(life, view, now if life.begun is None else life.begun)
+
+    def _told(self, life: Life, view: Any, moment: float) -> Any:
+        """What a life looks like at a moment."""
+        word, elapsed, changed = life.at(moment)
+        body = copied(life.base)
+        for path, value in life.own:
+            put(body, path, value)
         form = self._forms[word]
-        for path in self._varying():
-            put(body, path, copy.deepcopy(walk(form, path)))
+        for path in self._varying:
+            put(body, path, copied(walk(form, path)))
         put(body, self.job.state, word)
+        if life.reason is not None and self.job.reason and self.job.kinds.get(word) == "failure":
+            put(body, self.job.reason, life.reason)
         self._tell_progress(body, form, word, elapsed / life.duration if life.duration else 1.0)
-        self._tell_times(body, form, now - elapsed, changed)
+        self._tell_times(body, form, moment - elapsed, changed)
         if self.job.views is not None and view in self.job.views.values:
             for key in self._hidden[self.job.views.values.index(view)]:
                 body.pop(key, None)
         return body
-
-    def _varying(self) -> tuple[Keys, ...]:
-        job = self.job
-        parts = (job.parts.items,) if job.parts else ()
-        reason = (job.reason,) if job.reason else ()
-        return (*reason, *job.times, *job.grows, *parts, *(agreement.at for agreement in job.agrees))
 
     def _tell_progress(self, body: Any, form: Any, word: str, share: float) -> None:
         path = self.job.progress

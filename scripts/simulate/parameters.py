@@ -28,20 +28,22 @@ def read_query(document: Document, operation: Operation, request: Request) -> di
         UnknownParameter: one is not described.
     """
     values: dict[str, Any] = {}
-    credentials = {scheme.name for scheme in document.security_schemes.values() if scheme.where == "query"}
-    for parameter in operation.parameters_in("query"):
-        given = request.query_params.getlist(parameter.name)
-        if given:
-            values[parameter.name] = _value(document, parameter, given)
+    given = request.query_params if request.scope["query_string"] else None
+    parameters = operation.parameters_in("query")
+    for parameter in parameters:
+        if given and parameter.name in given:
+            values[parameter.name] = _value(document, parameter, given.getlist(parameter.name))
         elif parameter.required:
             raise BadParameter(parameter.name)
         else:
             schema = document.resolve(parameter.schema)
             if "default" in schema:
                 values[parameter.name] = schema["default"]
-    unknown = set(request.query_params) - {p.name for p in operation.parameters_in("query")} - credentials
-    if unknown:
-        raise UnknownParameter(", ".join(sorted(unknown)))
+    if given:
+        credentials = {scheme.name for scheme in document.security_schemes.values() if scheme.where == "query"}
+        unknown = set(given) - {parameter.name for parameter in parameters} - credentials
+        if unknown:
+            raise UnknownParameter(", ".join(sorted(unknown)))
     return values
 
 
@@ -51,9 +53,9 @@ def check_headers(document: Document, operation: Operation, request: Request) ->
     Raises:
         BadParameter: one is missing, or its value is not of its schema.
     """
-    places: tuple[tuple[str, Mapping[str, str]], ...] = (("header", request.headers), ("cookie", request.cookies))
-    for where, given in places:
+    for where in ("header", "cookie"):
         for parameter in operation.parameters_in(where):
+            given: Mapping[str, str] = request.headers if where == "header" else request.cookies
             if parameter.name in given:
                 _value(document, parameter, [given[parameter.name]])
             elif parameter.required:
@@ -70,26 +72,27 @@ def check_path(document: Document, operation: Operation, values: Mapping[str, st
         _value(document, parameter, [values[parameter.name]])
 
 
-async def check_body(document: Document, operation: Operation, request: Request) -> None:
-    """Whether the body is the one that the document describes. A body where none is described is ignored.
+async def read_body(document: Document, operation: Operation, request: Request) -> Any:
+    """The body, where the document describes one; any other is ignored.
 
     Raises:
         BadParameter: it is missing, no JSON, or not of its schema.
     """
     if operation.body is None:
-        return
+        return None
     described = document.resolve(operation.raw["requestBody"])
     body = await request.body()
     if not body:
         if described.get("required"):
             raise BadParameter("body")
-        return
+        return None
     try:
         value = json.loads(body)
     except ValueError:
         raise BadParameter("body") from None
     if not document.validator(operation.body.schema).is_valid(value):
         raise BadParameter("body")
+    return value
 
 
 def _value(document: Document, parameter: Parameter, given: Sequence[str]) -> Any:

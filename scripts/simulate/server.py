@@ -1,7 +1,10 @@
 """A server that behaves as the documents say. No operation is known to it by name."""
 
+import asyncio
 import copy
+import http
 import json
+import math
 import random
 import re
 import urllib.parse
@@ -13,12 +16,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ..document import MISSING, Document, Operation, walk
+from ..document import MISSING, Document, Keys, Operation, walk
 from ..document import Response as Described
-from .clock import Clock, WallClock
-from .credentials import Credential, credentials, verdict
+from . import wire
+from .clock import Clock, RunningClock
+from .credentials import credentials, verdict
+from .draws import Draws
+from .faults import Fault, Faults
 from .jobs import Lives, put
-from .parameters import BadParameter, UnknownParameter, check_body, check_headers, check_path, read_query
+from .journal import Journal
+from .limits import Limits
+from .parameters import BadParameter, UnknownParameter, check_headers, check_path, read_body, read_query
+
+REMEMBERED = 1024  # queries
 
 
 @frozen
@@ -28,6 +38,7 @@ class Route:
     document: Document
     pattern: re.Pattern[str]
     operations: Mapping[str, Operation]
+    secret: frozenset[str] = frozenset()
 
     @property
     def allow(self) -> str:
@@ -39,14 +50,33 @@ class Route:
 class Settings:
     """How a simulator is set up.
 
-    `environment` names credentials and known ids, `disabled` the documents whose API is switched off.
+    `environment` names credentials and known ids, `disabled` the documents whose API is switched off, `draws` how long
+    jobs take where nobody says it. With `enforce_limits`, more requests than a document allows are refused.
     """
 
     environment: Mapping[str, str] = field(factory=dict)
-    clock: Clock = field(factory=WallClock)
+    clock: Clock = field(factory=RunningClock)
     seed: int = 0
     disabled: frozenset[str] = frozenset()
     request_log: TextIO | None = None
+    draws: Draws = field(factory=Draws)
+    enforce_limits: bool = False
+
+
+@define
+class Exchange:
+    """A request on its way through the simulator: what befalls it, and which query parameters are secret."""
+
+    request: Request
+    faults: list[Fault] = field(factory=list)
+    secret: frozenset[str] = frozenset()
+
+    def fault(self, kind: str) -> Fault | None:
+        """The first fault of a kind."""
+        for fault in self.faults:
+            if fault.kind == kind:
+                return fault
+        return None
 
 
 class Simulator:
@@ -55,67 +85,107 @@ class Simulator:
     def __init__(self, documents: Iterable[Document], settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         self.documents = tuple(documents)
-        self.credentials: dict[str, dict[str, Credential]] = {}
-        self.known: dict[str, dict[str, list[str]]] = {}
-        self._lives: dict[tuple[str, str], Lives] = {}
-        self._routes: dict[str, list[Route]] = {}
+        self.credentials = {d.stem: credentials(d, self.settings.environment) for d in self.documents}
+        self.known = {d.stem: known_ids(d, self.settings.environment) for d in self.documents}
+        self._routes = {d.stem: list(routes(d)) for d in self.documents}
+        self.lives: dict[tuple[str, str], Lives] = {}
+        self._queries: dict[tuple[str, str, bytes], Mapping[str, Any] | Exception] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        """Begins anew: jobs, faults, limits and the requests that were seen are as at the start."""
         source = random.Random(self.settings.seed)  # noqa: S311 - made-up ids, repeatable
+        self.faults = Faults(self.settings.seed)
+        self.limits = Limits(self.settings.enforce_limits)
+        self.journal = Journal()
         for document in self.documents:
-            self.credentials[document.stem] = credentials(document, self.settings.environment)
-            self.known[document.stem] = known = known_ids(document, self.settings.environment)
-            self._routes[document.stem] = list(_routes(document))
             for operation in document.operations:
                 if operation.job:
-                    lives = Lives(operation, source)
-                    lives.seed(known)
-                    self._lives[document.stem, operation.id] = lives
+                    lives = Lives(operation, source, self.settings.draws)
+                    lives.seed(self.known[document.stem])
+                    self.lives[document.stem, operation.id] = lives
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         if scope["type"] != "http":
             raise RuntimeError(f"wanted an http request, got {scope['type']}")
-        request = Request(scope, receive)
+        exchange = Exchange(Request(scope, receive))
         self.settings.clock.request()
-        response = await self._answer(request)
+        response = await self._answer(exchange)
         if scope["method"] == "HEAD":
             response.body = b""
-        if self.settings.request_log is not None:
-            query = scope["query_string"].decode("latin-1")
-            target = scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
-            print(scope["method"], target, response.status_code, file=self.settings.request_log, flush=True)
-        await response(scope, receive, send)
+        response.raw_headers.append((b"date", self.journal.date(self.settings.clock.now())))
+        spoiled = exchange.faults and await self._spoil(exchange, response, receive)
+        self._note(exchange, None if spoiled else response.status_code)
+        if not spoiled:
+            await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
-        raw_path = request.scope["raw_path"].decode("latin-1")
+    async def _spoil(self, exchange: Exchange, response: Response, receive: Receive) -> bool:
+        """Lets the wire go wrong; whether it did, and nothing is left to be sent."""
+        if late := exchange.fault("latency"):
+            await asyncio.sleep(late.seconds)
+        scope = exchange.request.scope
+        if exchange.fault("reset"):
+            wire.reset(scope)
+        elif exchange.fault("truncate"):
+            wire.truncate(scope, response)
+        elif slow := exchange.fault("trickle"):
+            await wire.trickle(scope, response, slow.seconds)
+        else:
+            return False
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        return True
+
+    def _note(self, exchange: Exchange, status: int | None) -> None:
+        scope = exchange.request.scope
+        target = scope["raw_path"].decode("latin-1")
+        if scope["query_string"]:
+            target += "?" + masked(scope["query_string"].decode("latin-1"), exchange.secret)
+        kinds = tuple(fault.kind for fault in exchange.faults)
+        self.journal.add(self.settings.clock.now(), scope["method"], target, status, kinds)
+        if self.settings.request_log is not None:
+            print(scope["method"], target, status or "-", file=self.settings.request_log, flush=True)
+
+    async def _answer(self, exchange: Exchange) -> Response:
+        raw_path = exchange.request.scope["raw_path"].decode("latin-1")
         stem, _, rest = raw_path.lstrip("/").partition("/")
         for route in self._routes.get(stem, ()):
             match = route.pattern.fullmatch("/" + rest)
             if match:
-                return await self._serve(route, match.groupdict(), request)
+                return await self._serve(route, match.groupdict(), exchange)
         served = ", ".join(f"/{name}" for name in self._routes)
         return _text(404, f"nothing is served under {raw_path}; this simulator serves {served}")
 
-    async def _serve(self, route: Route, raw_values: Mapping[str, str], request: Request) -> Response:
-        document, method = route.document, request.method
-        operation = route.operations.get(method)
+    async def _serve(self, route: Route, raw_values: Mapping[str, str], exchange: Exchange) -> Response:
+        document, request = route.document, exchange.request
+        exchange.secret = route.secret
+        operation = route.operations.get(request.method)
         if operation is None:
-            return self._other_method(route, method, raw_values, request)
+            return self._other_method(route, request.method, raw_values, request)
+        names = [parameter.name for parameter in operation.parameters_in("path")]
+        readable, decoded = True, list(raw_values.values())
+        if any("%" in value for value in decoded):
+            try:
+                decoded = [urllib.parse.unquote(value, errors="strict") for value in decoded]
+            except UnicodeDecodeError:
+                readable = False
+        exchange.faults = self.faults.due(document.stem, operation.id, decoded)
+        if refused := self._refused(document, operation, decoded, exchange):
+            return refused
         judged = verdict(operation, self.credentials[document.stem], request)
+        if exchange.fault("expired"):
+            judged = "wrong_credential"
         if judged in {"no_credential", "wrong_credential"}:
             return _situation(operation, judged, 401, {})
-        names = [parameter.name for parameter in operation.parameters_in("path")]
-        try:
-            values = {
-                name: urllib.parse.unquote(value, errors="strict")
-                for name, value in zip(names, raw_values.values(), strict=True)
-            }
-        except UnicodeDecodeError:
+        values = dict(zip(names, decoded, strict=True))
+        if not readable:
             return _situation(operation, "bad_parameter", 400, {})
         try:
             check_path(document, operation, values)
             check_headers(document, operation, request)
-            query = read_query(document, operation, request)
-            await check_body(document, operation, request)
+            query = self._query(document, operation, request)
+            await read_body(document, operation, request)
         except BadParameter:
             return _situation(operation, "bad_parameter", 400, values)
         except UnknownParameter:
@@ -126,11 +196,41 @@ class Simulator:
             return _situation(operation, "disabled", 403, values)
         if judged == "wrong_scope":
             return _situation(operation, "wrong_scope", 403, values)
-        return (
-            self._report(document, operation, values, query)
+        if exchange.fault("unknown_id"):
+            return _situation(operation, "unknown_id", 404, values)
+        response = (
+            self._report(document, operation, values, query, exchange)
             if operation.job
             else self._act(document, operation, values)
         )
+        if wrong := exchange.fault("content_type"):
+            response.headers["content-type"] = str(wrong.value or "text/html")
+        return response
+
+    def _query(self, document: Document, operation: Operation, request: Request) -> Mapping[str, Any]:
+        """As `read_query`; what the same query has been read as is remembered."""
+        key = (operation.id, document.stem, request.scope["query_string"])
+        known = self._queries.get(key)
+        if known is None:
+            if len(self._queries) >= REMEMBERED:
+                self._queries.clear()
+            try:
+                known = read_query(document, operation, request)
+            except (BadParameter, UnknownParameter) as error:
+                known = error
+            self._queries[key] = known
+        if isinstance(known, Exception):
+            raise known.with_traceback(None)
+        return known
+
+    def _refused(self, document: Document, operation: Operation, ids: list[str], exchange: Exchange) -> Response | None:
+        """What something before the API answers: a gateway that is down, a limit that is reached."""
+        fault = exchange.fault("status")
+        if fault is not None:
+            return _gateway(operation, fault)
+        if operation.job and (wait := self.limits.wait(document.stem, operation, ids, self.settings.clock.now())):
+            return _gateway(operation, Fault("status", status=429, retry_after=math.ceil(wait)))
+        return None
 
     def _other_method(self, route: Route, method: str, raw_values: Mapping[str, str], request: Request) -> Response:
         allow = {"Allow": route.allow}
@@ -142,13 +242,26 @@ class Simulator:
         return response
 
     def _report(
-        self, document: Document, operation: Operation, values: Mapping[str, str], query: Mapping[str, Any]
+        self,
+        document: Document,
+        operation: Operation,
+        values: Mapping[str, str],
+        query: Mapping[str, Any],
+        exchange: Exchange,
     ) -> Response:
-        lives = self._lives[document.stem, operation.id]
+        lives = self.lives[document.stem, operation.id]
         view = query.get(lives.job.views.parameter) if lives.job.views else None
-        body = lives.read(values, view, self.settings.clock.now())
+        now = self.settings.clock.now()
+        if exchange.fault("stale"):
+            body = lives.read_stale(values, view, now)
+        elif exchange.fault("backwards"):
+            body = lives.read_backwards(values, view, now)
+        else:
+            body = lives.read(values, view, now)
         if not body:
             return _situation(operation, "unknown_id", 404, values)
+        for fault in exchange.faults:
+            _spoil_reading(body, fault, lives.job.state)
         return _json(operation.success, body)
 
     def _act(self, document: Document, operation: Operation, values: Mapping[str, str]) -> Response:
@@ -164,7 +277,7 @@ class Simulator:
         chosen = own[0] if own else self._unfinished(document, operation, examples)
         body = _echo(operation, copy.deepcopy(chosen.value), values)
         for link in response.follow:
-            lives = self._lives[document.stem, link.operation_id]
+            lives = self.lives[document.stem, link.operation_id]
             first = link.parameters[lives.id_parameter]
             current = walk(body, first)
             if current is MISSING:
@@ -178,7 +291,7 @@ class Simulator:
     def _unfinished(self, document: Document, operation: Operation, examples: list[Any]) -> Any:
         """The first example whose job is still under way, so that there is something to wait for."""
         for link in operation.success.follow:
-            job = self._lives[document.stem, link.operation_id].job
+            job = self.lives[document.stem, link.operation_id].job
             for example in examples:
                 if walk(example.value, job.state) in job.pending:
                     return example
@@ -200,10 +313,11 @@ def known_ids(document: Document, environment: Mapping[str, str]) -> dict[str, l
     return known
 
 
-def _routes(document: Document) -> Iterator[Route]:
+def routes(document: Document) -> Iterator[Route]:
     paths: dict[str, dict[str, Operation]] = {}
     for operation in document.operations:
         paths.setdefault(operation.path, {})[operation.method] = operation
+    secret = frozenset(s.name for s in document.security_schemes.values() if s.where == "query")
     for path, operations in paths.items():
         pattern, count = "", 0
         for part in re.split(r"(\{[^{}]+\})", path):
@@ -211,7 +325,56 @@ def _routes(document: Document) -> Iterator[Route]:
                 pattern, count = f"{pattern}(?P<p{count}>[^/]+)", count + 1
             else:
                 pattern += re.escape(part)
-        yield Route(document, re.compile(pattern.removesuffix("/") + "/*"), operations)
+        yield Route(document, re.compile(pattern.removesuffix("/") + "/*"), operations, secret)
+
+
+def masked(query: str, secret: frozenset[str]) -> str:
+    """A query with the values of its credentials masked."""
+    if not secret:
+        return query
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    return "&".join(
+        f"{name}=***" if urllib.parse.unquote_plus(name) in secret else f"{name}{sign}{value}"
+        for name, sign, value in pairs
+    )
+
+
+def _spoil_reading(body: Any, fault: Fault, state: Keys) -> None:
+    """Spoils one field of a reading: the state, where no other is named."""
+    path = tuple(fault.field.strip("/").split("/")) if fault.field else state
+    if fault.kind == "unknown_word":
+        put(body, state, fault.value or "UNHEARD_OF")
+    elif fault.kind == "unknown_field":
+        put(body, path if fault.field else ("unheardOf",), True if fault.value is None else fault.value)
+    elif fault.kind == "missing_field":
+        put(body, path, MISSING)
+    elif fault.kind == "null":
+        put(body, path, None)
+
+
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+PAGE = "<!DOCTYPE html>\n<html><head><title>{status}</title></head><body><h1>{status} {word}</h1></body></html>\n"
+
+
+def _gateway(operation: Operation, fault: Fault) -> Response:
+    """An answer that is not the API's: as the document has it, where it has that status, or as gateways answer."""
+    try:
+        word = http.HTTPStatus(fault.status).phrase
+    except ValueError:
+        word = "Unknown"
+    described = next((r for r in operation.responses if r.status == str(fault.status)), None)
+    example = described.examples[0] if described and described.examples else None
+    if fault.html:
+        response = Response(PAGE.format(status=fault.status, word=word), fault.status, media_type="text/html")
+    elif described is not None and example is not None and example[0].is_json:
+        response = _json(described, example[1].value, fault.status)
+    elif example is not None:
+        response = Response(str(example[1].value), fault.status, media_type=example[0].name)
+    else:
+        response = _text(fault.status, word)
+    if fault.retry_after is not None:
+        response.headers["retry-after"] = f"{fault.retry_after:g}"
+    return response
 
 
 def _echo(operation: Operation, body: Any, values: Mapping[str, str]) -> Any:
@@ -275,7 +438,7 @@ def _described_headers(described: Described) -> dict[str, str]:
 
 def _json(described: Described, body: Any, status: int | None = None) -> Response:
     media_type = next((m.name for m in described.media_types if m.is_json), "application/json")
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    text = ENCODER.encode(body)
     code = status or (int(described.status) if described.status.isdecimal() else 200)
     return Response(text, code, media_type=media_type, headers=_described_headers(described))
 

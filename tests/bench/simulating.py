@@ -1,0 +1,161 @@
+"""Status requests per second of the simulator beside Prism's mock of the same document, and the memory it takes.
+
+Each server runs on one core, the load on another. One request in twenty is invalid and has to be refused.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import uvloop
+
+from scripts.simulate.remote import Control
+
+from ..conftest import ROOT
+
+DOCUMENT = "opensearch-flow-framework"
+PRISM = "@stoplight/prism-cli@5.14.2"
+CONNECTIONS, SECONDS = 32, 6.0
+HUNDRED_THOUSAND, MILLION = 100_000, 1_000_000
+PATH = "/_plugins/_flow_framework/workflow/d6WKB6IBR8spXwU9M5eD/_status"
+HEAD = "GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n"
+
+
+def pinned(core: int) -> list[str]:
+    """The beginning of a command that keeps to one core, where that can be had."""
+    return ["taskset", "-c", str(core)] if shutil.which("taskset") and (os.cpu_count() or 1) > 1 else []
+
+
+class Load:
+    """Requests over kept connections, one in twenty of them invalid."""
+
+    def __init__(self, port: int, base: str) -> None:
+        self.port = port
+        valid, invalid = (HEAD.format(path=f"{base}{PATH}?all={value}").encode() for value in ("true", "banana"))
+        self.requests = [valid] * 19 + [invalid]
+        self.statuses: Counter[tuple[bool, int]] = Counter()
+
+    async def one(self, number: int, until: float, share: int) -> None:
+        """One connection, until a moment or for its share of the requests."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        sent = number
+        while time.monotonic() < until and share > 0:
+            request = self.requests[sent % 20]
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = next(
+                (int(line[15:]) for line in head.split(b"\r\n") if line[:15].lower() == b"content-length:"), 0
+            )
+            await reader.readexactly(length)
+            self.statuses[sent % 20 == 19, int(head[9:12])] += 1
+            sent, share = sent + 1, share - 1
+        writer.close()
+
+    def run(self, seconds: float = 1e9, requests: int = 10**9) -> float:
+        """Runs it all; gives the requests per second."""
+
+        async def every() -> None:
+            until = time.monotonic() + seconds
+            await asyncio.gather(*(self.one(n, until, requests // CONNECTIONS) for n in range(CONNECTIONS)))
+
+        before, began = self.statuses.total(), time.monotonic()
+        uvloop.run(every())
+        return (self.statuses.total() - before) / (time.monotonic() - began)
+
+    def refused(self) -> str:
+        """What became of the invalid ones and of the others."""
+        wrong = sum(count for (invalid, status), count in self.statuses.items() if invalid != (400 <= status < 500))
+        invalid = sum(count for (invalid, _), count in self.statuses.items() if invalid)
+        return f"{invalid} invalid, {'all' if not wrong else f'{wrong} of all answers not'} as they should be"
+
+
+@contextlib.contextmanager
+def ours() -> Iterator[tuple[int, int]]:
+    """The simulator on a core of its own; its port and process."""
+    command = [*pinned(0), sys.executable, "-m", "scripts.simulate", "--port", "0"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield int(process.stdout.readline().strip().rpartition(":")[2]), process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextlib.contextmanager
+def prism() -> Iterator[int | None]:
+    """Prism's mock on a core of its own; None, with a word, where it cannot be had."""
+    home = ROOT / "build" / "prism"
+    program = home / "node_modules" / ".bin" / "prism"
+    if not program.exists() and shutil.which("npm"):
+        install = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(home), PRISM]
+        subprocess.run(install, check=False, capture_output=True, timeout=240)
+    if not program.exists():
+        print("Prism: skipped, npm is not here or cannot install it")
+        yield None
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    document = str(ROOT / "openapi" / f"{DOCUMENT}.yaml")
+    command = [*pinned(0), str(program), "mock", "--multiprocess", "false", "-v", "error", "-p", str(port), document]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            with contextlib.suppress(httpx.TransportError):
+                httpx.get(f"http://127.0.0.1:{port}{PATH}")
+                break
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def resident(pid: int) -> float:
+    """The resident memory of a process, in MB; 0 where it is not told."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():
+        return 0.0
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+
+def main() -> None:
+    """Prints rates, their ratio, and the memory."""
+    print(f"\nstatus requests per second on one core, every request validated, {DOCUMENT}")
+    if pinned(1):
+        os.sched_setaffinity(0, {1})
+    with ours() as (port, pid):
+        load = Load(port, f"/{DOCUMENT}")
+        load.run(1.0)
+        rate = load.run(SECONDS)
+        print(f"  ours   {rate:8.0f}   {load.refused()}")
+        with prism() as other:
+            if other is not None:
+                mock = Load(other, "")
+                mock.run(1.0)
+                theirs = mock.run(SECONDS)
+                print(f"  Prism  {theirs:8.0f}   {mock.refused()}")
+                print(f"ours / Prism {rate / theirs:6.1f}   goal 3")
+        before = resident(pid)
+        with Control(f"http://127.0.0.1:{port}") as control:
+            began = time.monotonic()
+            control.create_jobs(HUNDRED_THOUSAND, api=DOCUMENT)
+            took = time.monotonic() - began
+        print(f"{HUNDRED_THOUSAND} jobs created in {took:.1f} s, {resident(pid) - before:.0f} MB")
+        load.run(requests=max(HUNDRED_THOUSAND - load.statuses.total(), CONNECTIONS))
+        first = resident(pid)
+        load.run(requests=MILLION - load.statuses.total())
+        print(f"memory from request {HUNDRED_THOUSAND} to {MILLION}: {resident(pid) - first:+.1f} MB   goal 20")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,442 @@
+"""The control API keeps to its own document, and nothing that it is told brings the simulator down."""
+
+import io
+import itertools
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from job_status import AgentPlatform, OpenSearchFlowFramework
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from scripts.document import load, walk
+from scripts.simulate import Controlled, Draws, Settings, Simulator
+from scripts.simulate.control import document as control_document
+from scripts.simulate.remote import Control, ControlError, Running, running
+
+from .conftest import ROOT, Serve
+
+pytest_plugins = ["scripts.simulate.plugin"]
+API = "agent-platform"
+FREIGHT = ROOT / "tests" / "vendors"
+
+
+@pytest.fixture
+def simulator() -> Iterator[Running]:
+    """A simulator whose clock moves when it is told to."""
+    with running(ROOT / "openapi", speed=0) as started:
+        yield started
+
+
+def reading(simulator: Running, job: dict[str, Any]) -> dict[str, Any]:
+    """What the API itself says of a job."""
+    held = simulator.credentials[job["api"]]
+    headers = {"x-api-key": held["api_key"]} if "api_key" in held else {"auth": held["jwt"]} if "jwt" in held else {}
+    answer: dict[str, Any] = httpx.get(simulator.url + job["path"], headers=headers).json()
+    return answer
+
+
+# Jobs
+
+
+def test_a_scripted_job_lives_by_its_script(simulator: Running) -> None:
+    job = simulator.create_job(api=API, after=[[0, "IN_PROGRESS"], [3, "SUCCESS"]])
+    seen = []
+    for _ in range(4):
+        seen.append(reading(simulator, job)["status"])
+        simulator.advance(1)
+
+    assert seen == ["IN_PROGRESS", "IN_PROGRESS", "IN_PROGRESS", "SUCCESS"]
+    assert simulator.jobs(api=API, id=job["id"]) == [
+        {"api": API, "operation": "get_dock_status", "parameters": {"dockStatusId": job["id"]}, "state": "SUCCESS"}
+    ]
+
+
+def test_a_scripted_failure_gives_its_reason(simulator: Running) -> None:
+    job = simulator.create_job(
+        api="ai-for-service", id="st-mine", after=[[0, "inprogress"], [2, "failed"]], reason="no disk"
+    )
+    assert "error" not in reading(simulator, job)
+    simulator.advance(2)
+
+    body = reading(simulator, job)
+    assert (body["streamId"], body["status"], body["error"]) == ("st-mine", "failed", "no disk")
+
+
+def test_a_new_run_of_a_job_is_told_apart_and_begins_later(simulator: Running) -> None:
+    first = simulator.create_job(api="ai-for-service", id="st-mine")
+    before = reading(simulator, first)
+    simulator.advance(50)
+    second = reading(simulator, simulator.create_job(api="ai-for-service", id="st-mine"))
+
+    assert before["_id"] != second["_id"]
+    assert before["requestedTime"] < second["requestedTime"]
+
+
+def test_drawn_jobs_take_drawn_times_and_some_fail() -> None:
+    with running(ROOT / "openapi", speed=0, seed=5, draws=Draws(20, 1.0, 0.3)) as simulator:
+        jobs = simulator.create_jobs(300, api=API)
+
+    ends = [job["after"][-1] for job in jobs]
+    assert 60 < sum(word == "FAILED" for _, word in ends) < 120
+    assert len({moment for moment, _ in ends}) == 300
+    assert 10 < sorted(moment for moment, _ in ends)[150] < 40
+    assert len({job["id"] for job in jobs}) == 300
+
+
+def test_a_hundred_thousand_jobs_are_held(simulator: Running) -> None:
+    began = time.monotonic()
+    jobs = simulator.create_jobs(100_000, api=API)
+
+    assert reading(simulator, jobs[-1])["_id"] == jobs[-1]["id"]
+    assert len(simulator.jobs(api=API, limit=1000)) == 1000
+    assert time.monotonic() - began < 30
+
+
+def test_the_clock_can_run_faster(simulator: Running) -> None:
+    job = simulator.create_job(api=API, after=[[0, "IN_PROGRESS"], [60, "SUCCESS"]])
+    simulator.run_at(1000)
+    time.sleep(0.2)
+
+    assert reading(simulator, job)["status"] == "SUCCESS"
+    assert simulator.now() > 1_767_225_600 + 100
+
+
+def test_the_date_header_is_told_by_the_simulator_s_clock(simulator: Running) -> None:
+    before = httpx.get(simulator.base_url(API) + "/x").headers.get_list("date")
+    simulator.advance(3600)
+    after = httpx.get(simulator.base_url(API) + "/x").headers.get_list("date")
+
+    assert (before, after) == (["Thu, 01 Jan 2026 00:00:00 GMT"], ["Thu, 01 Jan 2026 01:00:00 GMT"])
+
+
+def test_a_reset_begins_anew(simulator: Running) -> None:
+    job = simulator.create_job(api=API)
+    simulator.fault("status", status=500)
+    simulator.enforce_limits()
+    simulator.advance(99)
+    simulator.reset()
+
+    assert (simulator.faults(), simulator.requests(), simulator.now()) == ([], [], 1_767_225_600.0)
+    assert simulator.jobs(id=job["id"]) == []
+    assert httpx.get(simulator.url + "/_simulator").json()["limits"] == {"enforced": False}
+
+
+def test_the_last_requests_are_told_without_credentials(simulator: Running) -> None:
+    job = simulator.create_job(api=API)
+    reading(simulator, job)
+    httpx.get(simulator.url + job["path"] + "?a=b")
+
+    first, second = simulator.requests()
+    assert (first["number"], first["method"], first["target"], first["status"]) == (1, "GET", job["path"], 200)
+    assert (second["target"], second["status"]) == (job["path"] + "?a=b", 401)
+    assert simulator.requests(after=1) == [second]
+    with running(FREIGHT) as other:
+        token = other.credentials["freight"]["portal_key"]
+        httpx.get(other.base_url("freight") + f"/v2/shipments/SH-100200?portal-key={token}&detail=full")
+        assert other.requests()[0]["target"] == "/freight/v2/shipments/SH-100200?portal-key=***&detail=full"
+
+
+# An invented vendor
+
+
+def test_an_invented_vendor_has_every_feature() -> None:
+    freight = load(FREIGHT / "freight.yaml")
+    operation = freight.operation("get_shipment")
+    validator = freight.validator(operation.success.media_types[0].schema)
+    script = [[0, "QUEUED"], [10, "MOVING"], [40, "LOST"]]
+    with running(FREIGHT, speed=0) as simulator:
+        job = simulator.create_job(api="freight", after=script, reason="pirates")
+        headers = {"authorization": f"Bearer {simulator.credentials['freight']['access_token']}"}
+        url = simulator.url + job["path"]
+        seen = []
+        for _ in range(6):
+            full, brief = (httpx.get(f"{url}?detail={view}", headers=headers).json() for view in ("full", "brief"))
+            validator.validate(full)
+            assert brief.items() <= full.items()
+            seen.append(full)
+            simulator.advance(10)
+        assert [walk(body, ("shipment", "phase")) for body in seen] == [
+            "QUEUED",
+            *["MOVING"] * 3,
+            *["LOST"] * 2,
+        ]
+        assert [body["light"] for body in seen] == ["amber"] * 4 + ["red"] * 2
+        assert seen[-1]["shipment"]["remark"] == "pirates"
+        assert len({(body["shipment"]["journey"], body["owner"]) for body in seen}) == 1
+        assert all(len(a["checkpoints"]) <= len(b["checkpoints"]) for a, b in itertools.pairwise(seen))
+        done = [body["shipment"]["done"] for body in seen]
+        assert done == sorted(done)
+        assert max(done) < 100
+        started = httpx.post(simulator.base_url("freight") + "/v2/plans/P-1001/dispatch", headers=headers).json()
+        followed = httpx.get(
+            f"{simulator.base_url('freight')}/v2/shipments/{started['shipment']['number']}", headers=headers
+        )
+        assert followed.json()["shipment"]["phase"] == "QUEUED"
+        simulator.fault("unknown_word", api="freight", value="ASLEEP")
+        assert walk(httpx.get(url, headers=headers).json(), ("shipment", "phase")) == "ASLEEP"
+        simulator.clear_faults()
+        simulator.fault("null", api="freight", field="shipment/done")
+        assert httpx.get(url, headers=headers).json()["shipment"]["done"] is None
+        simulator.clear_faults()
+        simulator.enforce_limits()
+        statuses = [httpx.get(url, headers=headers).status_code for _ in range(101)]
+        assert statuses == [200] * 100 + [429]
+
+
+# The document of the control API
+
+schema = schemathesis.openapi.from_path(ROOT / "scripts/simulate/control.yaml")
+
+
+@pytest.fixture(scope="module")
+def controlled() -> Iterator[Running]:
+    """A simulator that is told anything."""
+    with running(ROOT / "openapi", speed=0) as started:
+        yield started
+
+
+@schema.parametrize()
+@settings(
+    max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
+)
+def test_every_answer_of_the_control_api_keeps_to_its_document(controlled: Running, case: Any) -> None:
+    if isinstance(case.body, dict) and isinstance(case.body.get("count"), int):
+        case.body["count"] = min(case.body["count"], 50)
+    # Fields that do not go together, and names that no document has, are refused although each of them is of its schema.
+    case.call_and_validate(base_url=controlled.url, excluded_checks=[positive_data_acceptance])
+
+
+@given(
+    method=st.sampled_from(["POST", "PUT"]),
+    path=st.sampled_from(["jobs", "faults", "clock", "limits"]),
+    body=st.binary(max_size=60),
+)
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_bytes_bring_the_control_api_down(controlled: Running, method: str, path: str, body: bytes) -> None:
+    answer = httpx.request(method, f"{controlled.url}/_simulator/{path}", content=body)
+
+    assert answer.status_code in {200, 201, 400, 405}
+    if answer.status_code >= 400:
+        assert answer.json()["errors"][0].keys() == {"field", "reason"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "said"),
+    [
+        ("POST", "jobs", {"api": "nowhere"}, 400, "api: 'nowhere' is none of agent-platform, "),
+        ("POST", "jobs", {}, 400, "api: wanted one of agent-platform, ai-for-process, ai-for-service, opensearch"),
+        ("POST", "jobs", {"api": API, "operation": "get_x"}, 400, "operation: wanted one of get_dock_status"),
+        (
+            "POST",
+            "jobs",
+            {"api": API, "after": [[0, "DONE"]]},
+            400,
+            "after/0/1: 'DONE' is none of IN_PROGRESS, SUCCESS",
+        ),
+        ("POST", "jobs", {"api": API, "after": [[1, "SUCCESS"]]}, 400, "after/0/0: a job begins at 0, got 1"),
+        ("POST", "jobs", {"api": API, "after": [[0, "IN_PROGRESS"], [0, "SUCCESS"]]}, 400, "after/1/0: moments rise"),
+        ("POST", "jobs", {"api": API, "after": [[0, "FAILED"], [1, "SUCCESS"]]}, 400, "after/1: FAILED is an end"),
+        ("POST", "jobs", {"api": API, "after": []}, 400, "after: [] has less than 1 item"),
+        ("POST", "jobs", {"api": API, "reason": "x"}, 400, "reason: get_dock_status tells no reason"),
+        ("POST", "jobs", {"api": API, "id": "a", "count": 2}, 400, "count: wants one job where an id is given"),
+        ("POST", "jobs", {"api": API, "parameters": {"x": "y"}}, 400, "parameters/x: is none of dockStatusId"),
+        ("POST", "jobs", {"speed": 3}, 400, "the request: Additional properties are not allowed"),
+        ("PUT", "clock", {"advance": -1}, 400, "advance: -1 is less than the minimum of 0"),
+        ("PUT", "clock", {}, 400, "the request: {} has less than 1 property"),
+        ("PUT", "limits", {"enforced": "yes"}, 400, 'enforced: "yes" is not of type "boolean"'),
+        ("GET", "requests?after=x", None, 400, "after: is missing or cannot be read"),
+        ("GET", "jobs?limits=1", None, 400, "limits: is no parameter of list_jobs; it takes api, id, limit"),
+        ("DELETE", "faults/7", None, 404, "number: no fault has the number 7"),
+        ("DELETE", "faults/x", None, 400, "number: is missing or cannot be read"),
+        ("DELETE", "clock", None, 405, "the request: DELETE is not served here, only GET, PUT"),
+        ("GET", "nothing", None, 404, "the request: nothing is served under /_simulator/nothing; the control API"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_field_and_reason(
+    controlled: Running, method: str, path: str, body: Any, status: int, said: str
+) -> None:
+    with pytest.raises(ControlError) as e:
+        controlled._told(method, f"/{path}", body)
+
+    assert f": {status}: {said}" in str(e.value)
+
+
+def test_a_body_without_an_end_is_refused(controlled: Running) -> None:
+    answer = httpx.post(f"{controlled.url}/_simulator/jobs", content=b" " * ((1 << 20) + 1))
+
+    assert (answer.status_code, answer.json()["errors"][0]["reason"]) == (413, "the body is larger than 1048576 bytes")
+
+
+def test_another_machine_may_not_control_unless_it_is_let(serve: Serve) -> None:
+    simulator = Simulator([load(ROOT / "openapi/agent-platform.yaml")])
+
+    def from_elsewhere(application: Any) -> Any:
+        async def called(scope: Any, receive: Any, send: Any) -> None:
+            await application({**scope, "client": ("192.0.2.7", 4711)}, receive, send)
+
+        return called
+
+    shut = httpx.get(serve(from_elsewhere(Controlled(simulator))) + "/_simulator")
+    opened = httpx.get(serve(from_elsewhere(Controlled(simulator, open_to_all=True))) + "/_simulator")
+
+    assert (shut.status_code, opened.status_code) == (403, 200)
+    assert "--open-control" in shut.json()["errors"][0]["reason"]
+
+
+def test_no_answer_of_the_control_api_holds_a_credential(serve: Serve) -> None:
+    environment = {"AGENT_PLATFORM_API_KEY": "canary-key"}
+    simulator = Simulator([load(ROOT / "openapi/agent-platform.yaml")], Settings(environment=environment))
+    url = serve(Controlled(simulator))
+    httpx.get(f"{url}/agent-platform/api/public/dock-status/x", headers={"x-api-key": "canary-key"})
+
+    for path in ("", "/jobs", "/requests", "/faults", "/clock"):
+        assert "canary" not in httpx.get(f"{url}/_simulator{path}").text
+
+
+def test_every_operation_of_the_document_is_served() -> None:
+    assert [o.id for o in control_document().operations if not callable(getattr(Controlled, f"_{o.id}", None))] == []
+
+
+# Doors
+
+
+def test_the_fixture_starts_in_under_a_second_and_hands_back_the_control(job_status_simulator: Running) -> None:
+    with running(ROOT / "openapi"):
+        pass
+    began = time.monotonic()
+    with running(ROOT / "openapi") as started:
+        took = time.monotonic() - began
+        assert isinstance(started, Control)
+
+    job = job_status_simulator.create_job(api=API, after=[[0, "IN_PROGRESS"], [60, "SUCCESS"]])
+    with AgentPlatform(job_status_simulator.base_url(API), **job_status_simulator.credentials[API]) as api:
+        assert api.get_dock_status(job["id"]).status == "IN_PROGRESS"
+        job_status_simulator.advance(60)
+        assert api.wait_for_dock_status(job["id"]).status == "SUCCESS"
+    search = job_status_simulator.credentials["opensearch-flow-framework"]
+    with OpenSearchFlowFramework(job_status_simulator.base_url("opensearch-flow-framework"), **search) as flow:
+        assert flow.get_workflow_status("d6WKB6IBR8spXwU9M5eD").workflow_id == "d6WKB6IBR8spXwU9M5eD"
+    assert took < 1
+
+
+def simulate(*options: str) -> subprocess.Popen[str]:
+    """The simulator as a process."""
+    command = [sys.executable, "-m", "scripts.simulate", "--port", "0", *options]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_the_process_is_controlled_and_stops_when_told(tmp_path: Path) -> None:
+    (tmp_path / "faults.json").write_text('[{"kind": "status", "status": 503, "times": 1}]')
+    process = simulate("--faults", str(tmp_path / "faults.json"), "--speed", "0", "--duration", "20:0.5")
+    assert process.stdout is not None
+    url = process.stdout.readline().split()[1]
+    said = process.stdout.readline()
+    with Control(url) as control:
+        job = control.create_job(api=API)
+        assert httpx.get(url + job["path"]).status_code == 503
+        assert control.faults()[0]["met"] == 1
+        assert job["after"][-1][0] != 20
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=10)
+
+    assert said == f"control: {url}/_simulator (from this machine only; --open-control lets others)\n"
+    assert (process.returncode, errors) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--duration", "soon"], "--duration: a duration is seconds, such as 20, or a median and a spread"),
+        (["--failures", "2"], "--failures wants a share from 0 to 1, got 2"),
+        (["--speed", "-1"], "--speed wants 0 to 100000, got -1"),
+        (["--faults", "/nowhere.json"], "/nowhere.json: "),
+        (["--faults", "{file}"], "at 0/kind: "),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_refused(options: list[str], said: str, tmp_path: Path) -> None:
+    file = tmp_path / "faults.json"
+    file.write_text('[{"kind": "flood"}]')
+    process = simulate(*(option.format(file=file) for option in options))
+    _, errors = process.communicate(timeout=20)
+
+    assert process.returncode == 1
+    assert said in errors
+    assert errors.count("\n") == 1
+
+
+def test_a_taken_port_says_so_and_names_the_way_out() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "scripts.simulate", "--port", str(port)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use; name another port, or 0" in done.stderr
+
+
+def test_the_wheel_of_the_tools_brings_documents_fixture_and_command(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True, timeout=100)
+    wheel = zipfile.ZipFile(io.BytesIO(next(tmp_path.glob("job_status_tools-*.whl")).read_bytes()))
+    wheel.extractall(tmp_path / "installed")
+    entries = next(
+        text for name in wheel.namelist() if name.endswith("entry_points.txt") for text in [wheel.read(name)]
+    )
+    (tmp_path / "test_it.py").write_text(
+        "def test_it(job_status_simulator):\n"
+        "    assert job_status_simulator.create_job(api='agent-platform')['id'].startswith('ds-')\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "installed")}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+        str(tmp_path / "test_it.py"),
+    ]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    shown = subprocess.run(
+        [sys.executable, "-c", "from job_status_tools.simulate.__main__ import main; main()", "--help"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+    assert b"job-status-simulator = job_status_tools.simulate.__main__:main" in entries
+    assert b"job_status_simulator = job_status_tools.simulate.plugin" in entries
+    assert "--open-control" in shown.stdout
+
+
+def test_the_container_file_names_what_exists() -> None:
+    text = (ROOT / "scripts/simulate/Containerfile").read_text(encoding="utf-8")
+    copied = [word for line in text.splitlines() if line.startswith("COPY") for word in line.split()[1:-1]]
+
+    assert copied
+    assert all((ROOT / name).exists() for name in copied)
+    command = json.loads(text[text.index("ENTRYPOINT") :].split(" ", 1)[1].splitlines()[0])
+    assert command[0] == "job-status-simulator"
+    help_text = subprocess.run(
+        [sys.executable, "-m", "scripts.simulate", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert all(option in help_text for option in command[1:] if option.startswith("--"))

@@ -1,0 +1,383 @@
+"""Bad days: each fault is met on a real socket, by the client or by plain httpx."""
+
+import itertools
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from job_status import (
+    AgentPlatform,
+    AIForProcess,
+    AIForService,
+    ApiError,
+    InvalidArgument,
+    JobFailed,
+    NotFound,
+    OpenSearchFlowFramework,
+    RateLimited,
+    ServerError,
+    TransportError,
+    Unauthorized,
+    UnexpectedAnswer,
+)
+
+from scripts.simulate.remote import ControlError, Running, running
+
+from .conftest import ROOT
+
+BOT = "st-a86a6717-340b-5830-a8b6-13b4aebxxxxx"
+API = "agent-platform"
+
+
+@pytest.fixture
+def simulator() -> Iterator[Running]:
+    """A simulator whose clock moves when it is told to."""
+    with running(ROOT / "openapi", speed=0, seed=3) as started:
+        yield started
+
+
+@pytest.fixture
+def api(simulator: Running) -> Iterator[AgentPlatform]:
+    """A client that tries nothing twice."""
+    with AgentPlatform(simulator.base_url(API), **simulator.credentials[API], max_retries=0, timeout=5) as client:
+        yield client
+
+
+@pytest.fixture
+def job(simulator: Running) -> str:
+    """The id of a job that is done after 3 seconds."""
+    return str(simulator.create_job(api=API, after=[[0, "IN_PROGRESS"], [3, "SUCCESS"]])["id"])
+
+
+def quick() -> Iterator[float]:
+    """A schedule for the impatient."""
+    return itertools.accumulate(itertools.repeat(0.05), initial=0.0)
+
+
+def dock_url(simulator: Running, job: str) -> str:
+    """The URL of its status."""
+    return f"{simulator.base_url(API)}/api/public/dock-status/{job}"
+
+
+def key(simulator: Running) -> dict[str, str]:
+    """The header with the credential."""
+    return {"x-api-key": simulator.credentials[API]["api_key"]}
+
+
+# What takes long
+
+
+def test_an_answer_that_is_late(simulator: Running, api: AgentPlatform, job: str) -> None:
+    simulator.fault("latency", seconds=0.4)
+    began = time.monotonic()
+    api.get_dock_status(job)
+
+    assert time.monotonic() - began >= 0.4
+    with pytest.raises(TransportError, match="no answer in time"):
+        api.get_dock_status(job, timeout=0.2)
+
+
+def test_an_answer_whose_lateness_is_drawn(simulator: Running, api: AgentPlatform, job: str) -> None:
+    simulator.fault("latency", seconds=0.05, most=0.3)
+    took = []
+    for _ in range(8):
+        began = time.monotonic()
+        api.get_dock_status(job)
+        took.append(time.monotonic() - began)
+
+    assert all(0.05 <= seconds < 0.6 for seconds in took)
+    assert max(took) - min(took) > 0.05
+
+
+def test_a_body_that_trickles(simulator: Running, api: AgentPlatform, job: str) -> None:
+    simulator.fault("trickle", seconds=0.6)
+    began = time.monotonic()
+
+    assert api.get_dock_status(job).field_id == job
+    assert 0.5 < time.monotonic() - began < 3
+    with pytest.raises(TransportError):
+        api.get_dock_status(job, timeout=0.25)
+
+
+# What is answered instead
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_server_error(simulator: Running, api: AgentPlatform, job: str, status: int) -> None:
+    simulator.fault("status", status=status, times=1)
+
+    with pytest.raises(ServerError) as e:
+        api.get_dock_status(job)
+    assert e.value.status == status
+    assert api.get_dock_status(job).status == "IN_PROGRESS"
+
+
+@pytest.mark.parametrize("retry_after", [None, 7])
+def test_too_many_requests_with_and_without_a_word_of_when(
+    simulator: Running, api: AgentPlatform, job: str, retry_after: int | None
+) -> None:
+    simulator.fault("status", status=429, **({"retry_after": retry_after} if retry_after else {}))
+
+    with pytest.raises(RateLimited, match="Rate limit for this API has been reached") as e:
+        api.get_dock_status(job)
+    assert e.value.retry_after == retry_after
+
+
+@pytest.mark.parametrize("status", [200, 502])
+def test_a_page_of_html(simulator: Running, api: AgentPlatform, job: str, status: int) -> None:
+    simulator.fault("status", status=status, html=True)
+
+    with pytest.raises(UnexpectedAnswer if status == 200 else ServerError) as e:
+        api.get_dock_status(job)
+    assert "<!DOCTYPE html>" in vars(e.value)["excerpt"]
+
+
+def test_a_token_that_expires_after_some_requests(simulator: Running, api: AgentPlatform, job: str) -> None:
+    simulator.fault("expired", after=3)
+    for _ in range(3):
+        api.get_dock_status(job)
+
+    with pytest.raises(Unauthorized, match="Invalid API key"):
+        api.get_dock_status(job)
+
+
+def test_a_404_that_heals(simulator: Running, api: AgentPlatform, job: str) -> None:
+    simulator.fault("unknown_id", id=job, times=2)
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            api.get_dock_status(job)
+
+    assert api.get_dock_status(job).status == "IN_PROGRESS"
+
+
+# The wire
+
+
+def test_a_connection_that_is_reset(simulator: Running, api: AgentPlatform, job: str) -> None:
+    simulator.fault("reset", times=1)
+
+    with pytest.raises(TransportError) as e:
+        api.get_dock_status(job)
+    assert e.value.reason in {"ReadError", "RemoteProtocolError"}
+    assert api.get_dock_status(job).status == "IN_PROGRESS"
+    assert [entry["status"] for entry in simulator.requests()] == [None, 200]
+
+
+def test_a_reset_is_a_reset_and_no_polite_end(simulator: Running, job: str) -> None:
+    simulator.fault("reset")
+
+    with pytest.raises(httpx.ReadError):
+        httpx.get(dock_url(simulator, job), headers=key(simulator))
+
+
+def test_a_body_that_ends_too_early(simulator: Running, api: AgentPlatform, job: str) -> None:
+    simulator.fault("truncate", times=1)
+
+    with pytest.raises(TransportError, match="RemoteProtocolError"):
+        api.get_dock_status(job)
+    assert api.get_dock_status(job).status == "IN_PROGRESS"
+
+
+# What a reading says
+
+
+def test_a_wrong_content_type(simulator: Running, api: AgentPlatform, job: str) -> None:
+    simulator.fault("content_type", value="text/plain; charset=utf-8")
+    answer = httpx.get(dock_url(simulator, job), headers=key(simulator))
+
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert api.get_dock_status(job).status == "IN_PROGRESS"
+
+
+def test_an_unknown_word(simulator: Running, api: AgentPlatform, job: str) -> None:
+    simulator.fault("unknown_word", value="PAUSED")
+
+    assert api.get_dock_status(job).status == "PAUSED"
+
+
+def test_an_unknown_field(simulator: Running, api: AgentPlatform, job: str) -> None:
+    simulator.fault("unknown_field", field="mood", value={"today": "good"})
+
+    assert api.get_dock_status(job).additional_properties["mood"] == {"today": "good"}
+
+
+@pytest.mark.parametrize("kind", ["missing_field", "null"])
+def test_a_state_that_is_not_told(simulator: Running, api: AgentPlatform, job: str, kind: str) -> None:
+    simulator.fault(kind, times=2)
+    simulator.advance(5)
+    heard: list[Any] = []
+
+    status = api.wait_for_dock_status(job, poll=quick(), on_update=lambda status, _: heard.append(status.status))
+    assert (status.status, heard, len(simulator.requests())) == ("SUCCESS", ["SUCCESS"], 3)
+
+
+def test_another_field_that_is_not_told(simulator: Running, api: AgentPlatform, job: str) -> None:
+    simulator.fault("missing_field", field="jobType")
+
+    assert "jobType" not in api.get_dock_status(job).to_dict()
+
+
+def test_a_state_that_goes_back(simulator: Running, api: AgentPlatform, job: str) -> None:
+    simulator.advance(5)
+    simulator.fault("backwards", after=1, times=1)
+
+    assert [str(api.get_dock_status(job).status) for _ in range(3)] == ["SUCCESS", "IN_PROGRESS", "SUCCESS"]
+
+
+def test_a_stale_reading_is_of_the_run_before(simulator: Running) -> None:
+    with AIForService(simulator.base_url("ai-for-service"), **simulator.credentials["ai-for-service"]) as api:
+        first = api.get_publish_status(BOT)
+        simulator.advance(100)
+        mark = api.publish_status_job(BOT).last_run()
+        simulator.create_job(api="ai-for-service", id=BOT, after=[[0, "inprogress"], [4, "failed"]], reason="no disk")
+        simulator.fault("stale", times=2)
+        stale, fresh = [api.get_publish_status(BOT) for _ in range(3)][1:]
+
+        assert (stale.field_id, stale.status) == (first.field_id, "successful")
+        assert fresh.field_id != first.field_id
+        assert fresh.status == "inprogress"
+        assert str(stale.requested_time) < str(fresh.requested_time)
+        simulator.advance(5)
+        with pytest.raises(JobFailed, match="no disk"):
+            api.wait_for_publish_status(BOT, newer_than=mark, poll=quick())
+
+
+def test_a_wait_gets_through_a_bad_day(simulator: Running, job: str) -> None:
+    for fault in (
+        {"kind": "status", "status": 503, "share": 0.2},
+        {"kind": "status", "status": 502, "html": True, "share": 0.1},
+        {"kind": "reset", "share": 0.1},
+        {"kind": "truncate", "share": 0.1},
+        {"kind": "unknown_word", "value": "PAUSED", "share": 0.1},
+        {"kind": "null", "share": 0.1},
+        {"kind": "stale", "share": 0.1},
+    ):
+        simulator.fault(**fault)  # type: ignore[arg-type]
+    simulator.run_at(1)
+
+    with AgentPlatform(simulator.base_url(API), **simulator.credentials[API]) as api:
+        assert api.wait_for_dock_status(job, poll=quick(), timeout=30).status == "SUCCESS"
+    assert sum(entry["met"] for entry in simulator.faults()) > 5
+
+
+# For whom, and how often
+
+
+def test_a_fault_befalls_one_job_alone(simulator: Running, api: AgentPlatform, job: str) -> None:
+    other = simulator.create_job(api=API)["id"]
+    simulator.fault("status", status=500, id=job)
+
+    assert api.get_dock_status(other).field_id == other
+    with pytest.raises(ServerError):
+        api.get_dock_status(job)
+
+
+def test_a_fault_befalls_one_operation_of_one_api_alone(simulator: Running, api: AgentPlatform, job: str) -> None:
+    simulator.fault("status", status=500, api="ai-for-process", operation="undeploy_model")
+    base = simulator.base_url("ai-for-process")
+    with AIForProcess(base, **simulator.credentials["ai-for-process"], max_retries=0) as process:
+        assert process.get_dock_status("ds-24c1d3e3-04fc-5ab5-a1d3-c19f0b6e2a78")
+        with pytest.raises(ServerError):
+            process.undeploy_model("cm-20d4f1bf-0ac9-5e70-8b21-81c6a9f0e380")
+
+    assert api.get_dock_status(job).status == "IN_PROGRESS"
+
+
+def test_a_share_of_the_requests(simulator: Running, api: AgentPlatform, job: str) -> None:
+    number = simulator.fault("status", status=503, share=0.3)
+    failed = 0
+    for _ in range(200):
+        try:
+            api.get_dock_status(job)
+        except ServerError:
+            failed += 1
+
+    assert 40 <= failed <= 80
+    assert simulator.faults()[0]["met"] == failed
+    simulator.clear_faults(number)
+    assert api.get_dock_status(job).status == "IN_PROGRESS"
+
+
+def test_documented_limits_are_enforced_when_asked(simulator: Running) -> None:
+    held = simulator.credentials["ai-for-service"]
+    with AIForService(simulator.base_url("ai-for-service"), **held, max_retries=0) as api:
+        for _ in range(70):
+            api.get_publish_status(BOT)
+        simulator.enforce_limits()
+        for _ in range(60):
+            api.get_publish_status(BOT)
+        simulator.advance(10)
+        with pytest.raises(ApiError) as e:
+            api.get_publish_status(BOT)
+
+        assert (e.value.status, e.value.retry_after) == (429, 50)
+        simulator.advance(50)
+        assert api.get_publish_status(BOT).stream_id == BOT
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"kind": "flood"}, '"flood" is not one of'),
+        ({"kind": "status"}, "status: is required for the kind status"),
+        ({"kind": "latency"}, "seconds: is required for the kind latency"),
+        ({"kind": "latency", "seconds": 3, "most": 1}, "most: is less than seconds, 3"),
+        ({"kind": "reset", "status": 500}, "status: is no field of the kind reset"),
+        ({"kind": "status", "status": 99}, "status: 99 is less than the minimum of 200"),
+        ({"kind": "reset", "share": 2}, "share: 2 is greater than the maximum of 1"),
+        ({"kind": "reset", "api": "nowhere"}, "api: is none that is simulated; wanted one of agent-platform"),
+        ({"kind": "reset", "operation": "get_all"}, "operation: is none that is simulated; wanted one of get_dock"),
+        ({"kind": "stale", "operation": "undeploy_model"}, "operation: reports no job"),
+        ({"kind": "unknown_word", "value": "SUCCESS"}, "value: SUCCESS is a word that get_dock_status knows"),
+        ({"kind": "reset", "when": "now"}, "Additional properties are not allowed"),
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused_with_field_and_reason(
+    simulator: Running, fault: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ControlError) as e:
+        simulator.fault(**fault)
+
+    assert "400" in str(e.value)
+    assert said in str(e.value)
+
+
+def test_the_same_seed_brings_the_same_bad_day(tmp_path: Path) -> None:
+    def day() -> list[Any]:
+        with running(ROOT / "openapi", speed=0, seed=11) as simulator:
+            simulator.fault("status", status=503, share=0.3)
+            simulator.fault("reset", share=0.2)
+            simulator.fault("unknown_word", share=0.2)
+            base = simulator.base_url("ai-for-process")
+            seen: list[Any] = []
+            started: dict[str, Any] = {}
+            with httpx.Client(headers={"x-api-key": simulator.credentials["ai-for-process"]["api_key"]}) as client:
+                for number in range(60):
+                    model = "cm-20d4f1bf-0ac9-5e70-8b21-81c6a9f0e380"
+                    try:
+                        if number % 10 == 0:
+                            started = client.post(f"{base}/api/public/models/{model}/undeploy").json()
+                            seen.append(started)
+                        answer = client.get(f"{base}/api/public/dock-status/{started['dockStatusId']}")
+                        seen.append((answer.status_code, answer.text, answer.headers["date"]))
+                    except (httpx.HTTPError, ValueError, KeyError) as error:
+                        seen.append(type(error).__name__)
+                    simulator.advance(0.7)
+            return seen
+
+    first = day()
+
+    assert first == day()
+    assert {503, 200} <= {entry[0] for entry in first if isinstance(entry, tuple)}
+    assert "ReadError" in first
+
+
+def test_arguments_of_the_client_are_not_the_simulators_business(simulator: Running) -> None:
+    with OpenSearchFlowFramework(simulator.base_url("opensearch-flow-framework")) as api:
+        with pytest.raises(InvalidArgument):
+            api.get_workflow_status("..")
+        assert api.get_workflow_status("d6WKB6IBR8spXwU9M5eD").workflow_id == "d6WKB6IBR8spXwU9M5eD"
+    assert len(simulator.requests()) == 1
