@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from ..document import MISSING, Operation, Response, walk
+from ..document.source import Pointer
 from .exchange import Exchange
 from .result import Failure, Result
 from .target import Target
@@ -32,6 +33,7 @@ def failure(
     wanted: str,
     got: str,
     response: Response | None = None,
+    place: Pointer | None = None,
 ) -> Failure:
     """A failure, with every credential taken out of its texts."""
     return Failure(
@@ -39,7 +41,9 @@ def failure(
         operation_id=operation.id,
         wanted=target.redact(wanted),
         got=target.redact(shortened(got)),
-        clause=clause(target, operation, response),
+        clause=f"{target.document.path}:{target.document.line(place)}"
+        if place
+        else clause(target, operation, response),
         replay=target.replay(exchange),
     )
 

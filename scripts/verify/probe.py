@@ -1,13 +1,15 @@
 """A deterministic probe of few requests: jobs followed to their end, starts to their jobs, and each situation once."""
 
+import itertools
 import time
 from collections.abc import Iterator
 from typing import Any
 
 from ..document import MISSING, Job, Operation, Response, walk
-from . import conformance
+from . import conformance, life
 from .calls import Caller
 from .exchange import Exchange
+from .life import Lives
 from .preflight import known_values
 from .result import Result
 from .target import Target
@@ -16,16 +18,19 @@ READINGS = {"full": 24, "live": 16}  # at most, of one job
 PATIENCE = 12.0  # seconds of waiting for a job of a server whose clock is not ours
 
 
-def probe(target: Target, caller: Caller, result: Result) -> None:
+def probe(target: Target, caller: Caller, result: Result, lives: Lives) -> None:
     """Runs the whole probe on every operation of the target."""
     for operation in target.operations:
         if operation.job:
             for values in known_values(target, operation)[: None if target.profile == "full" else 1]:
-                follow(target, caller, result, operation, operation.job, values)
+                follow(target, caller, result, lives, operation, operation.job, values)
     for operation in target.operations:
         if operation.is_start:
+            started: set[str] = set()
             for values in known_values(target, operation):
-                _start(target, caller, result, operation, values)
+                # Twice, so that the second has to be another job.
+                for _ in range(2):
+                    _start(target, caller, result, lives, operation, values, started)
         for exchange, wanted in _situations(target, caller, operation):
             _judge_situation(target, result, operation, exchange, wanted)
 
@@ -46,17 +51,28 @@ def words(target: Target, operation: Operation, exchange: Exchange) -> tuple[str
 
 
 def follow(
-    target: Target, caller: Caller, result: Result, operation: Operation, job: Job, values: dict[str, str]
+    target: Target,
+    caller: Caller,
+    result: Result,
+    lives: Lives,
+    operation: Operation,
+    job: Job,
+    values: dict[str, str],
 ) -> list[Exchange]:
     """Reads a job until it has ended, under every value of its `views` parameter; returns the readings."""
-    readings = []
+    readings: list[Exchange] = []
     deadline = time.monotonic() + PATIENCE
     queries = _queries(job)
-    for count in range(READINGS[target.profile] // len(queries)):
+
+    def read() -> None:
         for query in queries:
             exchange = caller.call(operation, values, query)
             record(target, result, operation, exchange)
             readings.append(exchange)
+        _judge_views(target, lives, operation, job, readings[-len(queries) :])
+
+    for count in range(READINGS[target.profile] // len(queries)):
+        read()
         state = walk(readings[-1].json, job.state)
         if not readings[-1].is_accepted or job.kinds.get(str(state)) != "pending":
             break
@@ -65,14 +81,75 @@ def follow(
             if time.monotonic() + wait > deadline:
                 break
             time.sleep(wait)
+    else:
+        if target.stepping:
+            state = walk(readings[-1].json, job.state)
+            got = f"still {state}" if job.kinds.get(str(state)) == "pending" else ""
+            lives.judge(operation, readings[-1], "ends", "pending", f"an end within {len(readings)} readings", got)
+        return readings
+    if target.stepping and readings[-1].is_accepted:
+        lives.judge(operation, readings[-1], "ends", "pending", "an end", "")
+    if readings[-1].is_accepted and target.profile == "full":
+        # Once more: what has ended stays as it is.
+        read()
     return readings
+
+
+def _judge_views(target: Target, lives: Lives, operation: Operation, job: Job, readings: list[Exchange]) -> None:
+    """Each view contains the one before it; a narrow one tells nothing that the document shows in the wide one only."""
+    if job.views is None or any(not isinstance(reading.json, dict) for reading in readings):
+        return
+    name = job.views.parameter
+    for narrow, wide in itertools.pairwise(readings):
+        got = life.views_differ(job, narrow.json, wide.json)
+        lives.judge(operation, wide, "views", "views", f"all that the narrower {name} tells", got)
+    for index, (reading, told) in enumerate(zip(readings, _shown(operation, job), strict=True)):
+        word = str(walk(reading.json, job.state))
+        here, wider = told.get(word), _shown(operation, job)[-1].get(word)
+        if here is None or wider is None or here == wider:
+            continue
+        only_wide = wider - here
+        extra = sorted(only_wide & reading.json.keys()) if index < len(readings) - 1 else []
+        value = job.views.values[index]
+        got = f"{', '.join(extra)} with {name}={value}" if extra else ""
+        lives.judge(operation, reading, "views", "views", f"nothing but {', '.join(sorted(here))}", got)
+    last = readings[-1]
+    word = str(walk(last.json, job.state))
+    narrow_fields, wide_fields = (_shown(operation, job)[i].get(word, set()) for i in (0, -1))
+    if only_wide := wide_fields - narrow_fields:
+        got = f"none of them with {name}={job.views.values[-1]}" if not only_wide & last.json.keys() else ""
+        lives.judge(operation, last, "views", "views", f"also {', '.join(sorted(only_wide))}", got)
+
+
+def _shown(operation: Operation, job: Job) -> list[dict[str, set[str]]]:
+    """For each view, the fields that the document's examples show with each word of the state, where they show both."""
+    chains: dict[tuple[str, str], list[set[str]]] = {}
+    for _, example in operation.success.examples:
+        if isinstance(example.value, dict) and example.when is None:
+            identity = (str(walk(example.value, job.id)), str(walk(example.value, job.state)))
+            chains.setdefault(identity, []).append(set(example.value))
+    count = len(job.views.values) if job.views else 0
+    shown: list[dict[str, set[str]]] = [{} for _ in range(count)]
+    for (_, word), fields in chains.items():
+        if len(fields) == count:
+            for index, names in enumerate(sorted(fields, key=len)):
+                shown[index][word] = names
+    return shown
 
 
 def _queries(job: Job) -> list[dict[str, Any]]:
     return [{job.views.parameter: value} for value in job.views.values] if job.views else [{}]
 
 
-def _start(target: Target, caller: Caller, result: Result, operation: Operation, values: dict[str, str]) -> None:
+def _start(
+    target: Target,
+    caller: Caller,
+    result: Result,
+    lives: Lives,
+    operation: Operation,
+    values: dict[str, str],
+    started: set[str],
+) -> None:
     """Starts a job and follows it: the link that resolves must lead to a status that exists."""
     exchange = caller.call(operation, values)
     record(target, result, operation, exchange)
@@ -96,9 +173,17 @@ def _start(target: Target, caller: Caller, result: Result, operation: Operation,
     job = status_operation.job
     if job is None:
         return
-    readings = follow(target, caller, result, status_operation, job, parameters)
+    identity = "/".join(parameters.values())
+    known = all(value in target.known.get(name, ()) for name, value in parameters.items())
+    got = f"{identity} again" if known or identity in started else ""
+    lives.judge(operation, exchange, "start_is_new", None, "the id of a job that was not there before", got)
+    started.add(identity)
+    readings = follow(target, caller, result, lives, status_operation, job, parameters)
     if readings[0].is_accepted:
         result.judge(operation.id, rule)
+        if isinstance(exchange.json, dict) and isinstance(readings[-1].json, dict):
+            got = life.same_kind(exchange.json, readings[-1].json, job)
+            lives.judge(operation, readings[-1], "start_keeps_its_kind", None, "what its start has told", got)
     else:
         told = f"{readings[0].status} {readings[0].body.decode(errors='replace')}"
         broken(f"{status_operation.id} knows the started job {', '.join(parameters.values())}", told, readings[0])

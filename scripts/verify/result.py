@@ -1,7 +1,7 @@
 """What a verification has found: one model for every report."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from attrs import Factory, define, field, frozen
 
@@ -83,6 +83,8 @@ class Result:
     coverage: dict[str, Coverage] = Factory(dict)
     problems: list[str] = Factory(list)
     notes: list[str] = Factory(list)
+    # Hears of every exchange, whoever has sent it.
+    hear: Callable[[Exchange], None] = field(default=lambda exchange: None, repr=False)
     _seen: set[tuple[str, str, str, str]] = field(factory=set, repr=False)
 
     def judge(self, operation_id: str, rule: str, failure: Failure | None = None) -> None:
@@ -119,6 +121,7 @@ class Result:
             coverage.seen_statuses.add(exchange.status)
         if exchange.is_accepted:
             coverage.accepted += 1
+        self.hear(exchange)
 
     @property
     def status(self) -> int:

@@ -31,7 +31,50 @@ RULES = (
     Rule(
         "start_resolves", "a started job has a status under the id that its start has answered", by_schemathesis=False
     ),
+    Rule("start_is_new", "every start answers the id of a new job", by_schemathesis=False),
+    Rule(
+        "start_keeps_its_kind", "the status of a started job agrees with what its start has told", by_schemathesis=False
+    ),
+    Rule("id_echo", "a reading is of the job that was asked for", by_schemathesis=False),
+    Rule("terminal_is_final", "a job that has ended stays as it has ended", by_schemathesis=False),
+    Rule("never_backwards", "a job that is under way does not go back to rest", by_schemathesis=False),
+    Rule("ends", "a simulated job comes to an end within a bounded number of readings", by_schemathesis=False),
+    Rule("progress_never_falls", "progress never falls within a run", by_schemathesis=False),
+    Rule("progress_tells_the_end", "progress is 100 with success, and not before", by_schemathesis=False),
+    Rule(
+        "run",
+        "a run is told apart from the one before it, and is not replaced while it is under way",
+        by_schemathesis=False,
+    ),
+    Rule("constant", "what is constant within a run does not change", by_schemathesis=False),
+    Rule("grows", "lists that grow lose nothing within a run", by_schemathesis=False),
+    Rule("parts", "every part has succeeded when the job has", by_schemathesis=False),
+    Rule("times_in_order", "moments come in their order once the job has ended", by_schemathesis=False),
+    Rule("agrees", "the second telling of the state agrees with it", by_schemathesis=False),
+    Rule(
+        "views",
+        "a wider view tells all that a narrower one does, and each tells what the document shows",
+        by_schemathesis=False,
+    ),
 )
+
+
+# The keys of x-job that rules of a job's life hang on.
+KEYS = {
+    "id_echo": "id",
+    "terminal_is_final": "state",
+    "never_backwards": "state",
+    "ends": "pending",
+    "progress_never_falls": "progress",
+    "progress_tells_the_end": "progress",
+    "run": "run",
+    "constant": "constant",
+    "grows": "grows",
+    "parts": "parts",
+    "times_in_order": "times",
+    "agrees": "agrees",
+    "views": "views",
+}
 
 
 def applies(rule: str, document: Document, operation: Operation, *, full: bool) -> bool:
@@ -50,7 +93,9 @@ def applies(rule: str, document: Document, operation: Operation, *, full: bool) 
             return full
         case "ignored_auth":
             return bool(operation.security) and all(operation.security)
-        case "start_resolves":
+        case _ if rule in KEYS:
+            return bool(operation.raw.get("x-job", {}).get(KEYS[rule]))
+        case "start_resolves" | "start_is_new" | "start_keeps_its_kind":
             return operation.is_start
         case _:
             return True

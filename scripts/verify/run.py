@@ -8,6 +8,7 @@ from ..document import Operation
 from . import engine, probe
 from .calls import Caller
 from .exchange import Exchange
+from .life import Lives
 from .preflight import CannotJudge, known_values, preflight
 from .result import Coverage, Result
 from .target import Target
@@ -36,6 +37,8 @@ def verify(target: Target, seed: int) -> Result:
         for operation in target.document.operations
         if operation not in target.operations
     )
+    lives = Lives(target, result)
+    result.hear = lives.hear
     with Caller(target) as caller:
         try:
             exchanges = preflight(target, caller)
@@ -46,7 +49,7 @@ def verify(target: Target, seed: int) -> Result:
             probe.record(target, result, operation, exchange)
         if target.profile == "live":
             target = _narrowed(target, exchanges)
-        probe.probe(target, caller, result)
+        probe.probe(target, caller, result, lives)
     engine.run(target, result, seed)
     for operation in target.operations:
         if not result.coverage[operation.id].accepted:
