@@ -42,7 +42,11 @@ class Caller:
         for name, value in path_values.items():
             url = url.replace(f"{{{name}}}", urllib.parse.quote(value, safe=""))
         headers = {"accept": "application/json"}
-        parameters = {name: _text(value) for name, value in (query or {}).items()}
+        # A list is sent as a parameter repeated.
+        parameters: dict[str, Any] = {
+            name: [_text(one) for one in value] if isinstance(value, list) else _text(value)
+            for name, value in (query or {}).items()
+        }
         cookies: list[str] = []
         given = self.target.credentials if credentials is None else credentials
         way = self.target.way_in(operation) or ()
@@ -57,7 +61,7 @@ class Caller:
         if cookies:
             headers["cookie"] = "; ".join(cookies)
         if parameters:
-            url += "?" + urllib.parse.urlencode(parameters)
+            url += "?" + urllib.parse.urlencode(parameters, doseq=True)
         sent = method or operation.method
         body = operation.body.examples[0].value if operation.body and method is None else None
         if body is not None:

@@ -31,6 +31,12 @@ RULES = (
     Rule(
         "start_resolves", "a started job has a status under the id that its start has answered", by_schemathesis=False
     ),
+    Rule("strict_json", "JSON is UTF-8, without a byte order mark and with unique names", by_schemathesis=False),
+    Rule("caching", "no cache may keep the status of a job that is under way", by_schemathesis=False),
+    Rule("near_miss_credential", "a credential that is nearly right is refused", by_schemathesis=False),
+    Rule("strange_ids", "an id that no server has given is refused as documented", by_schemathesis=False),
+    Rule("odd_queries", "an unheard-of or a repeated query parameter is no server error", by_schemathesis=False),
+    Rule("head", "HEAD is answered as GET, or refused with 405", by_schemathesis=False),
     Rule("start_is_new", "every start answers the id of a new job", by_schemathesis=False),
     Rule(
         "start_keeps_its_kind", "the status of a started job agrees with what its start has told", by_schemathesis=False
@@ -87,6 +93,12 @@ def applies(rule: str, document: Document, operation: Operation, *, full: bool) 
                 document.resolve(parameter.schema).get("type") not in (None, "string")
                 for parameter in operation.parameters
             )
+        case "caching" | "strange_ids" | "odd_queries":
+            return operation.method == "GET" and (operation.job is not None or rule != "caching")
+        case "head":
+            return full and operation.method == "GET"
+        case "near_miss_credential":
+            return operation.method == "GET" and bool(operation.security) and all(operation.security)
         case "missing_required_header":
             return full and any(parameter.required for parameter in operation.parameters_in("header"))
         case "unsupported_method" | "allow_header_conformance":

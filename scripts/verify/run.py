@@ -5,7 +5,7 @@ import urllib.parse
 import attrs
 
 from ..document import Operation
-from . import engine, probe
+from . import engine, probe, protocol
 from .calls import Caller
 from .exchange import Exchange
 from .life import Lives
@@ -37,8 +37,16 @@ def verify(target: Target, seed: int) -> Result:
         for operation in target.document.operations
         if operation not in target.operations
     )
+    if target.profile == "live":
+        result.notes.append("a live run sends reads only: no other method, no body, and few odd requests")
     lives = Lives(target, result)
-    result.hear = lives.hear
+    wire = protocol.Wire(target, result)
+
+    def hear(exchange: Exchange) -> None:
+        lives.hear(exchange)
+        wire.hear(exchange)
+
+    result.hear = hear
     with Caller(target) as caller:
         try:
             exchanges = preflight(target, caller)
@@ -50,6 +58,9 @@ def verify(target: Target, seed: int) -> Result:
         if target.profile == "live":
             target = _narrowed(target, exchanges)
         probe.probe(target, caller, result, lives)
+        for operation in target.operations:
+            for values in known_values(target, operation)[:1]:
+                protocol.probe(target, caller, result, operation, values)
     engine.run(target, result, seed)
     for operation in target.operations:
         if not result.coverage[operation.id].accepted:
