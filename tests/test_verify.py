@@ -323,6 +323,39 @@ def test_junit_has_a_case_per_operation_and_rule(
     assert int(suite.get("failures", "0")) == len(failed)
 
 
+def test_sarif_and_annotations_point_at_the_line_of_the_clause(
+    lying: Callable[[Callable[[Answer], None]], str], tmp_path: Path
+) -> None:
+    done = verify(
+        "--api", "ai-for-process", "--url", lying(lower_case_status), "--profile", "full",
+        out=tmp_path, **ENVIRONMENT, GITHUB_ACTIONS="true",
+    )  # fmt: skip
+    log = json.loads((tmp_path / "verify.sarif").read_text(encoding="utf-8"))["runs"][0]
+
+    found = next(r for r in log["results"] if r["ruleId"] == "response_schema_conformance")
+    place = found["locations"][0]["physicalLocation"]
+    lines = (ROOT / place["artifactLocation"]["uri"]).read_text(encoding="utf-8").splitlines()
+    assert place["artifactLocation"]["uri"] == "openapi/ai-for-process.yaml"
+    assert lines[place["region"]["startLine"] - 1].strip() == "'200':"
+    assert {rule["id"] for rule in log["tool"]["driver"]["rules"]} == {r["ruleId"] for r in log["results"]}
+    assert log["invocations"][0] == {"executionSuccessful": True, "toolExecutionNotifications": []}
+    line = place["region"]["startLine"]
+    title = "title=ai-for-process get_dock_status response_schema_conformance::wanted "
+    assert f"::error file=openapi/ai-for-process.yaml,line={line},{title}" in done.stdout
+    assert ENVIRONMENT["AI_FOR_PROCESS_API_KEY"] not in json.dumps(log) + done.stdout
+
+
+def test_what_cannot_be_judged_is_told_to_every_reader(tmp_path: Path) -> None:
+    done = verify(
+        "--api", "agent-platform", "--url", "http://127.0.0.1:9", out=tmp_path, **ENVIRONMENT, GITHUB_ACTIONS="true"
+    )
+    log = json.loads((tmp_path / "verify.sarif").read_text(encoding="utf-8"))["runs"][0]
+
+    assert done.returncode == 2
+    assert log["invocations"][0]["executionSuccessful"] is False
+    assert "::error title=agent-platform cannot be judged::" in done.stdout
+
+
 def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
     verify("--api", "agent-platform", out=tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")

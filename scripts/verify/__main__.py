@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..document import Document, DocumentError, load_folder
 from .hosted import SimulatorDied, made_up_environment, simulator
-from .report import junit, page, table
+from .report import annotations, junit, page, sarif, table
 from .result import Result
 from .run import announce, verify
 from .target import Target, is_loopback, target
@@ -52,7 +52,10 @@ def main() -> int:
     arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / "junit.xml").write_text(junit(results), encoding="utf-8")
     (arguments.out / "report.html").write_text(page(results, headline), encoding="utf-8")
-    print(f"reports: {arguments.out / 'report.html'}, {arguments.out / 'junit.xml'}")
+    (arguments.out / "verify.sarif").write_text(sarif(results), encoding="utf-8")
+    print("reports: " + ", ".join(str(arguments.out / name) for name in ("report.html", "junit.xml", "verify.sarif")))
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        print("\n".join(annotations(results)))
     return status
 
 

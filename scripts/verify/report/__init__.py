@@ -1,7 +1,8 @@
-"""What people read of a verification: a table, JUnit XML and one HTML page."""
+"""What people and their tools read of a verification: a table, JUnit XML, SARIF, annotations and one HTML page."""
 
 from .junit import junit
 from .page import page
+from .sarif import annotations, sarif
 from .table import table
 
-__all__ = ["junit", "page", "table"]
+__all__ = ["annotations", "junit", "page", "sarif", "table"]

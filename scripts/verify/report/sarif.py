@@ -1,0 +1,76 @@
+"""SARIF 2.1.0, and annotations of GitHub: each failure at the line of the clause that is broken."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..result import Failure, Result
+from ..rules import RULES
+
+
+def sarif(results: Sequence[Result]) -> str:
+    """The log as text. A rule that could not be judged has no result; what could not be judged at all is a notification."""
+    failures = [failure for result in results for failure in result.failures()]
+    named = {failure.rule for failure in failures}
+    rules = [{"id": r.name, "shortDescription": {"text": r.says}} for r in RULES if r.name in named]
+    problems = [f"{result.document.stem}: {problem}" for result in results for problem in result.problems]
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": {"name": "job-status verify", "rules": rules}},
+                "invocations": [
+                    {
+                        "executionSuccessful": not problems,
+                        "toolExecutionNotifications": [{"level": "error", "message": {"text": p}} for p in problems],
+                    }
+                ],
+                "results": [_result(failure) for failure in failures],
+            }
+        ],
+    }
+    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+
+
+def annotations(results: Sequence[Result]) -> Iterator[str]:
+    """A workflow command of GitHub for each failure and each thing that could not be judged."""
+    for result in results:
+        for failure in result.failures():
+            path, line = _place(failure)
+            title = _property(f"{result.document.stem} {failure.operation_id} {failure.rule}")
+            yield f"::error file={_property(path)},line={line},title={title}::{_data(_told(failure))}"
+        for problem in result.problems:
+            yield f"::error title={_property(result.document.stem)} cannot be judged::{_data(problem)}"
+
+
+def _result(failure: Failure) -> dict[str, Any]:
+    path, line = _place(failure)
+    location = {"artifactLocation": {"uri": path}, "region": {"startLine": line}}
+    return {
+        "ruleId": failure.rule,
+        "level": "error",
+        "message": {"text": f"{failure.operation_id}: {_told(failure)}"},
+        "locations": [{"physicalLocation": location}],
+        "properties": {"replay": failure.replay},
+    }
+
+
+def _told(failure: Failure) -> str:
+    return f"wanted {failure.wanted}; got {failure.got}"
+
+
+def _place(failure: Failure) -> tuple[str, int]:
+    """The file, relative to this folder where it lies below it, and the line."""
+    path, _, line = failure.clause.rpartition(":")
+    return Path(os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else path).as_posix(), int(line)
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
