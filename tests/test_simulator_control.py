@@ -275,6 +275,46 @@ def test_what_cannot_be_done_is_refused_with_field_and_reason(
     assert f": {status}: {said}" in str(e.value)
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("jobs", b'{"api": "agent-platform", "id": "\\ud800"}'),
+        ("faults", b'{"kind": "unknown_field", "field": "x", "value": NaN}'),
+        ("faults", b'{"kind": "unknown_field", "field": "x", "value": 1e999}'),
+        ("faults", b'{"kind": "unknown_field", "field": "x", "value": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
+        ("faults", b'{"kind": "reset", "after": ' + b"9" * 5000 + b"}"),
+        ("clock", b'{"advance": 1e400}'),
+        ("jobs", b'{"api": "agent-platform", "id": "\xff"}'),
+    ],
+)
+def test_what_could_not_be_answered_again_is_refused(controlled: Running, path: str, body: bytes) -> None:
+    method = "PUT" if path == "clock" else "POST"
+    answer = httpx.request(method, f"{controlled.url}/_simulator/{path}", content=body)
+
+    assert answer.status_code == 400
+    assert httpx.get(f"{controlled.url}/_simulator/faults").status_code == 200
+    assert httpx.get(f"{controlled.url}/_simulator/jobs").status_code == 200
+
+
+def test_the_clock_ends_with_the_year_9999(simulator: Running) -> None:
+    while simulator.now() < 253_402_214_400 - 1e9:
+        simulator.advance(1e9)
+    with pytest.raises(ControlError, match="advance: goes beyond the year 9999"):
+        simulator.advance(1e9)
+    job = simulator.create_job(api="ai-for-service", id="st-late")
+    simulator.run_at(1e5)
+
+    assert reading(simulator, job)["requestedTime"].startswith("99")
+
+
+@pytest.mark.parametrize("status", [204, 304, 599])
+def test_any_status_can_be_answered(simulator: Running, status: int) -> None:
+    job = simulator.create_job(api=API)
+    simulator.fault("status", status=status)
+
+    assert httpx.get(simulator.url + job["path"]).status_code == status
+
+
 def test_a_body_without_an_end_is_refused(controlled: Running) -> None:
     answer = httpx.post(f"{controlled.url}/_simulator/jobs", content=b" " * ((1 << 20) + 1))
 
@@ -354,6 +394,22 @@ def test_the_process_is_controlled_and_stops_when_told(tmp_path: Path) -> None:
     _, errors = process.communicate(timeout=10)
 
     assert said == f"control: {url}/_simulator (from this machine only; --open-control lets others)\n"
+    assert (process.returncode, errors) == (0, "")
+
+
+def test_a_stop_cuts_off_what_is_late_without_a_word() -> None:
+    process = simulate()
+    assert process.stdout is not None
+    url = process.stdout.readline().split()[1]
+    with Control(url) as control:
+        control.fault("latency", seconds=60)
+        job = control.create_job(api=API)
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as waiting:
+            waiting.sendall(f"GET {job['path']} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            time.sleep(0.3)
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=10)
+
     assert (process.returncode, errors) == (0, "")
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from attrs import define
 
+LAST_MOMENT = 253_402_214_400.0  # 9999-12-31T00:00:00Z, after which dates cannot be written
 EPOCH = 1_767_225_600.0  # 2026-01-01T00:00:00Z, where a clock starts that is not the time of day
 
 
@@ -37,7 +38,7 @@ class RunningClock:
 
     def now(self) -> float:
         """The time."""
-        return self._told + (time.monotonic() - self._since) * self._speed
+        return min(self._told + (time.monotonic() - self._since) * self._speed, LAST_MOMENT)
 
     def request(self) -> None:
         """Changes nothing."""

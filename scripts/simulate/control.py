@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from ..document import Document, Operation, load
 from . import faults
-from .clock import RunningClock
+from .clock import LAST_MOMENT, RunningClock
 from .jobs import Lives, Timeline
 from .parameters import BadParameter, UnknownParameter, check_path, read_query
 from .server import Route, Simulator, routes
@@ -108,8 +108,10 @@ class Controlled:
                 raise Refused("", f"the body is larger than {MOST_BYTES} bytes", 413)
         try:
             body = json.loads(raw)
+            # What cannot be answered again is no JSON either: NaN, infinity, half of a surrogate pair.
+            json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         except (ValueError, RecursionError) as error:
-            raise Refused("", f"the body is not JSON: {error}") from None
+            raise Refused("", f"the body is not JSON: {str(error)[:200]}") from None
         for slip in self._document.validator(operation.body.schema).iter_errors(body):
             raise Refused("/".join(map(str, slip.instance_path)), slip.message[:300])
         return body
@@ -219,6 +221,8 @@ class Controlled:
             if not isinstance(clock, RunningClock):
                 raise Refused("speed", "the clock moves a step per request and has no speed")
             clock.run_at(body["speed"])
+        if clock.now() + body.get("advance", 0) > LAST_MOMENT:
+            raise Refused("advance", "goes beyond the year 9999")
         clock.advance(body.get("advance", 0))
         return JSONResponse(self._clock())
 

@@ -88,7 +88,7 @@ async def read_body(document: Document, operation: Operation, request: Request) 
         return None
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadParameter("body") from None
     if not document.validator(operation.body.schema).is_valid(value):
         raise BadParameter("body")
@@ -112,7 +112,7 @@ def _scalar(schema: Mapping[str, Any], text: str) -> Any:
     types = wanted if isinstance(wanted, list) else [wanted]
     if "boolean" in types and text in {"true", "false"}:
         return text == "true"
-    if "integer" in types and re.fullmatch(r"-?(0|[1-9]\d*)", text):
+    if "integer" in types and re.fullmatch(r"-?(0|[1-9]\d{0,400})", text):
         return int(text)
     if "number" in types and NUMBER.fullmatch(text):
         return float(text)

@@ -364,7 +364,9 @@ def _gateway(operation: Operation, fault: Fault) -> Response:
         word = "Unknown"
     described = next((r for r in operation.responses if r.status == str(fault.status)), None)
     example = described.examples[0] if described and described.examples else None
-    if fault.html:
+    if fault.status in {204, 304}:
+        response = Response(status_code=fault.status)
+    elif fault.html:
         response = Response(PAGE.format(status=fault.status, word=word), fault.status, media_type="text/html")
     elif described is not None and example is not None and example[0].is_json:
         response = _json(described, example[1].value, fault.status)

@@ -1,6 +1,7 @@
 """What goes wrong below HTTP, on the real socket: resets, bodies cut short, bodies that trickle."""
 
 import asyncio
+import logging
 import socket
 import struct
 from collections.abc import MutableMapping
@@ -24,18 +25,33 @@ class Protocol(HttpToolsProtocol):
         self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
 
 
+class _Farewell(logging.Filter):
+    """Leaves out what uvicorn says of requests that a stop has cut off: that is how a stop is to be."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is of interest."""
+        cut_off = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+        return not cut_off and "graceful shutdown exceeded" not in record.getMessage()
+
+
 def config(application: ASGIApp) -> uvicorn.Config:
     """How a simulator is served: it tells the date by its own clock, and its connections can be spoiled."""
+    logging.getLogger("uvicorn.error").addFilter(_FAREWELL)
     return uvicorn.Config(
         application,
         http=Protocol,
-        log_level="warning",
+        log_level="error",
         access_log=False,
+        proxy_headers=False,
+        ws="none",
         server_header=False,
         date_header=False,
         lifespan="off",
         timeout_graceful_shutdown=2,
     )
+
+
+_FAREWELL = _Farewell()
 
 
 def transport_of(scope: MutableMapping[str, Any]) -> asyncio.Transport:
