@@ -197,6 +197,122 @@ def test_an_invented_vendor_has_every_feature() -> None:
         assert statuses == [200] * 100 + [429]
 
 
+def test_no_request_leaks_a_credential_into_the_journal(serve: Serve) -> None:
+    environment = {"FREIGHT_PORTAL_KEY": "TOP/SECRET", "FREIGHT_ACCESS_TOKEN_WITHOUT_SCOPE": "OTHER-SECRET"}
+    documents = [load(FREIGHT / "freight.yaml"), load(FREIGHT / "mill.yaml")]
+    url = serve(Controlled(Simulator(documents, Settings(environment=environment))))
+    for path in (
+        "/freight/nope?portal-key=TOP%2FSECRET",
+        "/mill/plants/north/batches/17?portal-key=TOP%2FSECRET",
+        "/nowhere/OTHER-SECRET?a=TOP/SECRET",
+    ):
+        httpx.get(url + path)
+
+    assert "SECRET" not in httpx.get(f"{url}/_simulator/requests").text
+
+
+def test_two_runs_differ_also_while_the_clock_stands(simulator: Running) -> None:
+    api = "opensearch-flow-framework"
+    marks = []
+    for _ in range(4):
+        job = simulator.create_job(api=api, id="wf", after=[[0, "PROVISIONING"]])
+        marks.append(httpx.get(simulator.url + job["path"] + "?all=true").json()["provision_start_time"])
+
+    assert marks == sorted(set(marks))
+    with running(FREIGHT, speed=0) as other:
+        headers = {"authorization": f"Bearer {other.credentials['freight']['access_token']}"}
+        job = other.create_job(api="freight", id="SH-1")
+        journeys = set()
+        for _ in range(60):
+            journeys.add(httpx.get(other.url + job["path"], headers=headers).json()["shipment"]["journey"])
+            other.create_job(api="freight", id="SH-1")
+        assert len(journeys) == 60
+
+
+def test_a_reset_keeps_the_faults_of_the_start(serve: Serve) -> None:
+    from scripts.simulate.faults import Fault
+
+    settings = Settings(faults=(Fault("status", status=503),))
+    with Control(serve(Controlled(Simulator([load(ROOT / "openapi/agent-platform.yaml")], settings)))) as control:
+        control.clear_faults()
+        control.reset()
+
+        assert [fault["status"] for fault in control.faults()] == [503]
+
+
+def test_a_fault_of_readings_is_not_used_up_by_what_reads_nothing() -> None:
+    with running(FREIGHT, speed=0) as simulator:
+        headers = {"authorization": f"Bearer {simulator.credentials['freight']['access_token']}"}
+        simulator.fault("unknown_word", value="ASLEEP", times=1)
+        httpx.post(simulator.base_url("freight") + "/v2/plans/P-1001/dispatch", headers=headers)
+        answer = httpx.get(simulator.base_url("freight") + "/v2/shipments/SH-100200", headers=headers)
+
+        assert answer.json()["shipment"]["phase"] == "ASLEEP"
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        ({"api": "mill", "id": "abc"}, "id: 'abc' is none that the path can hold"),
+        ({"api": "mill", "parameters": {"batch": "5"}, "count": 3}, "count: wants one job where an id is given"),
+        ({"api": "freight", "id": "a/b"}, "id: 'a/b' would lead to another path"),
+        ({"api": "freight", "id": ".."}, "id: '..' would lead to another path"),
+    ],
+)
+def test_a_job_that_nobody_could_ask_for_is_refused(order: dict[str, Any], said: str) -> None:
+    with running(FREIGHT, speed=0) as simulator:
+        with pytest.raises(ControlError) as e:
+            simulator.create_job(**order)
+        headers = {"authorization": f"Bearer {simulator.credentials['freight']['access_token']}"}
+        odd = simulator.create_job(api="freight", id="x?y#%41 ü")
+        assert httpx.get(simulator.url + odd["path"], headers=headers).json()["shipment"]["number"] == "x?y#%41 ü"
+
+    assert said in str(e.value)
+
+
+def test_a_page_of_a_browser_does_not_control_the_simulator(controlled: Running) -> None:
+    answer = httpx.post(f"{controlled.url}/_simulator/reset", headers={"origin": "https://elsewhere.example"})
+
+    assert answer.status_code == 403
+
+
+def test_a_document_with_nulls_and_paths_that_overlap_is_simulated(tmp_path: Path) -> None:
+    text = (FREIGHT / "mill.yaml").read_text(encoding="utf-8")
+    text = text.replace(
+        "batch: {type: integer}, state: {$ref: '#/components/schemas/Step'}}}\n    Step",
+        "batch: {type: integer}, done: {type: [integer, 'null']}, ended: {type: [string, 'null']}, state: {$ref: '#/components/schemas/Step'}}}\n    Step",
+    )
+    text = text.replace("        spilt: []", "").replace(
+        "        failure: [spilt]",
+        "        failure: [spilt]\n        progress: $response.body#/done\n        times: [$response.body#/ended]",
+    )
+    text = text.replace(
+        "{value: {batch: 20, state: waiting}}", "{value: {batch: 20, done: null, ended: null, state: waiting}}"
+    )
+    text = text.replace(
+        "{batch: 17, state: ground}", "{batch: 17, done: 100, ended: '2026-01-01T00:00:00Z', state: ground}"
+    )
+    latest = (
+        "  /plants/{plant}/batches/latest:\n    get:\n      operationId: get_latest\n      parameters:\n"
+        "        - {name: plant, in: path, required: true, schema: {type: string}, examples: {a: {value: north}}}\n"
+        "      responses: {'200': {description: It., content: {application/json: {schema: {type: object}, examples: {a: {value: {is: latest}}}}}}}\n"
+    )
+    (tmp_path / "mill.yaml").write_text(
+        text.replace("components:\n  examples", latest + "components:\n  examples"), encoding="utf-8"
+    )
+    with running(tmp_path, speed=0) as simulator:
+        cookies = {"sid": simulator.credentials["mill"]["sid"]}
+        job = simulator.create_job(api="mill", after=[[0, "waiting"], [9, "ground"]])
+        first = httpx.get(simulator.url + job["path"], cookies=cookies).json()
+        simulator.advance(9)
+        last = httpx.get(simulator.url + job["path"], cookies=cookies).json()
+        latest_answer = httpx.get(simulator.base_url("mill") + "/plants/north/batches/latest", cookies=cookies)
+
+    assert (first["done"], first["ended"], last["done"]) == (None, None, 100)
+    assert last["ended"].startswith("2026-01-01T00:00:0")
+    assert latest_answer.json() == {"is": "latest"}
+
+
 # The document of the control API
 
 schema = schemathesis.openapi.from_path(ROOT / "scripts/simulate/control.yaml")
@@ -283,6 +399,8 @@ def test_what_cannot_be_done_is_refused_with_field_and_reason(
         ("faults", b'{"kind": "unknown_field", "field": "x", "value": 1e999}'),
         ("faults", b'{"kind": "unknown_field", "field": "x", "value": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
         ("faults", b'{"kind": "reset", "after": ' + b"9" * 5000 + b"}"),
+        ("faults", b'{"kind": "content_type", "value": "a/b\\r\\nX-Evil: 1"}'),
+        ("faults", b'{"kind": "unknown_field", "value": ' + b"[" * 300 + b"]" * 300 + b"}"),
         ("clock", b'{"advance": 1e400}'),
         ("jobs", b'{"api": "agent-platform", "id": "\xff"}'),
     ],
@@ -421,6 +539,8 @@ def test_a_stop_cuts_off_what_is_late_without_a_word() -> None:
         (["--speed", "-1"], "--speed wants 0 to 100000, got -1"),
         (["--faults", "/nowhere.json"], "/nowhere.json: "),
         (["--faults", "{file}"], "at 0/kind: "),
+        (["--step", "-1"], "--step wants seconds from 0, got -1"),
+        (["--request-log", "/nowhere/log"], "--request-log: "),
     ],
 )
 def test_an_option_that_cannot_be_used_is_refused(options: list[str], said: str, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import shlex
 import signal
 import socket
 import sys
+import urllib.parse
+from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
@@ -17,7 +19,7 @@ from . import control
 from .clock import EPOCH, Clock, RunningClock, SteppingClock
 from .control import ROOT, Controlled
 from .draws import DrawError, Draws, read_duration
-from .faults import FaultError
+from .faults import Fault, FaultError
 from .faults import read as read_fault
 from .folders import default_documents
 from .server import Settings, Simulator
@@ -29,9 +31,7 @@ def main() -> int:
     arguments = _parser().parse_args()
     try:
         documents = load_folder(arguments.openapi or default_documents())
-        settings = _settings(arguments, documents)
-        simulator = Simulator(documents, settings)
-        _set_faults(simulator, arguments.faults)
+        simulator = Simulator(documents, _settings(arguments, documents))
     except (DocumentError, Unusable) as error:
         print(error, file=sys.stderr)
         return 1
@@ -97,18 +97,27 @@ def _settings(arguments: argparse.Namespace, documents: tuple[Document, ...]) ->
     except DrawError as error:
         raise Unusable(f"--duration: {error}") from None
     clock: Clock = RunningClock(arguments.speed, None if arguments.speed == 1 else EPOCH)
+    if arguments.step is not None and not 0 <= arguments.step <= 1e9:
+        raise Unusable(f"--step wants seconds from 0, got {arguments.step:g}")
+    if not 0 <= arguments.port <= 65535:
+        raise Unusable(f"--port wants 0 to 65535, got {arguments.port}")
+    try:
+        log = arguments.request_log.open("w", encoding="utf-8") if arguments.request_log else None
+    except OSError as error:
+        raise Unusable(f"--request-log: {error}") from None
     return Settings(
         environment=os.environ,
         clock=clock if arguments.step is None else SteppingClock(arguments.step),
         seed=arguments.seed,
         disabled=frozenset(arguments.disabled),
-        request_log=arguments.request_log.open("w", encoding="utf-8") if arguments.request_log else None,
+        request_log=log,
         draws=Draws(median, spread, arguments.failures),
         enforce_limits=arguments.enforce_limits,
+        faults=tuple(_faults(arguments.faults, documents)),
     )
 
 
-def _set_faults(simulator: Simulator, path: Path | None) -> None:
+def _faults(path: Path | None, documents: tuple[Document, ...]) -> Iterator[Fault]:
     if path is None:
         return
     schema = control.document().operation("set_fault").body
@@ -121,10 +130,10 @@ def _set_faults(simulator: Simulator, path: Path | None) -> None:
                 where = "/".join(map(str, (index, *slip.instance_path)))
                 raise Unusable(f"{path} at {where}: {slip.message}")
             try:
-                simulator.faults.add(read_fault(raw, simulator.documents))
+                yield read_fault(raw, documents)
             except FaultError as error:
                 raise Unusable(f"{path} at {index}/{error}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise error if isinstance(error, Unusable) else Unusable(f"{path}: {error}") from None
 
 
@@ -133,13 +142,14 @@ def _introduction(simulator: Simulator, document: Document, base: str) -> list[s
     lines = ["", f"{document.title}: {base}"]
     options = ""
     for credential in simulator.credentials[document.stem].values():
-        named = credential.variable in os.environ
+        named = credential.is_named
         if not credential.enforced:
             lines.append(f"  no credential is asked for; name one in {credential.variable} to have it asked for")
             continue
         if not named:
             lines.append(f"  {credential.variable}={shlex.quote(credential.accepted)}")
-            lines.append(f"  without the scope: {shlex.quote(credential.unscoped)}")
+            if not credential.is_unscoped_named:
+                lines.append(f"  without the scope: {shlex.quote(credential.unscoped)}")
         value = f'"${credential.variable}"' if named else shlex.quote(credential.accepted)
         match credential.scheme.type, credential.scheme.scheme, credential.scheme.where:
             case "apiKey", _, "header":
@@ -159,10 +169,14 @@ def _introduction(simulator: Simulator, document: Document, base: str) -> list[s
     for operation in document.operations:
         path = operation.path
         for parameter in operation.parameters_in("path"):
-            values = simulator.known[document.stem].get(parameter.name) or ["id"]
-            path = path.replace(f"{{{parameter.name}}}", values[0])
+            values = simulator.known_of(document, operation).get(parameter.name) or ["id"]
+            path = path.replace(f"{{{parameter.name}}}", urllib.parse.quote(values[0], safe=""))
         method = "" if operation.method == "GET" else f" -X {operation.method}"
-        lines.append(f"  curl -s{method}{options} {shlex.quote(base + path)}")
+        body = ""
+        if operation.body is not None and operation.body.examples:
+            sent = json.dumps(operation.body.examples[0].value)
+            body = f" -H 'content-type: application/json' -d {shlex.quote(sent)}"
+        lines.append(f"  curl -s{method}{options}{body} {shlex.quote(base + path)}")
     return lines
 
 

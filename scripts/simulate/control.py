@@ -2,13 +2,15 @@
 
 import ipaddress
 import json
+import re
+import urllib.parse
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import attrs
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -16,7 +18,7 @@ from ..document import Document, Operation, load
 from . import faults
 from .clock import LAST_MOMENT, RunningClock
 from .jobs import Lives, Timeline
-from .parameters import BadParameter, UnknownParameter, check_path, read_query
+from .parameters import BadParameter, UnknownParameter, check_parameter, check_path, read_query
 from .server import Route, Simulator, routes
 
 ROOT = "/_simulator"
@@ -69,6 +71,8 @@ class Controlled:
     async def _answer(self, path: str, request: Request) -> Response:
         if not (self.open_to_all or _is_local(request)):
             raise Refused("", "the simulator is controlled from its own machine; start it with --open-control", 403)
+        if not self.open_to_all and "origin" in request.headers:
+            raise Refused("", "a page of a browser does not control the simulator; start it with --open-control", 403)
         for route in self._routes:
             match = route.pattern.fullmatch(path)
             if match is None:
@@ -102,10 +106,13 @@ class Controlled:
         if operation.body is None:
             return None
         raw = b""
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > MOST_BYTES:
-                raise Refused("", f"the body is larger than {MOST_BYTES} bytes", 413)
+        try:
+            async for chunk in request.stream():
+                raw += chunk
+                if len(raw) > MOST_BYTES:
+                    raise Refused("", f"the body is larger than {MOST_BYTES} bytes", 413)
+        except ClientDisconnect:
+            raise Refused("", "the body has not come") from None
         try:
             body = json.loads(raw)
             # What cannot be answered again is no JSON either: NaN, infinity, half of a surrogate pair.
@@ -143,20 +150,20 @@ class Controlled:
         if reason is not None and lives.job.reason is None:
             raise Refused("reason", f"{operation.id} tells no reason")
         count = body.get("count", 1)
-        if count > 1 and "id" in body:
-            raise Refused("count", "wants one job where an id is given")
         given = dict(body.get("parameters", {}))
         if "id" in body:
             given[lives.id_parameter] = body["id"]
+        if count > 1 and lives.id_parameter in given:
+            raise Refused("count", "wants one job where an id is given")
+        self._check_parameters(api, operation, given, lives.id_parameter)
         now = self.simulator.settings.clock.now()
         shown: list[dict[str, Any]] = []
         for _ in range(count):
             parameters = lives.parameters(given)
             told = lives.create(parameters, timeline, reason, now)
             if len(shown) < SHOWN:
-                path = operation.path
-                for name, value in parameters.items():
-                    path = path.replace(f"{{{name}}}", value)
+                quoted = {name: urllib.parse.quote(value, safe="") for name, value in parameters.items()}
+                path = re.sub(r"\{([^{}]+)\}", lambda match: quoted[match[1]], operation.path)  # noqa: B023
                 shown.append(
                     {
                         "api": api,
@@ -168,6 +175,21 @@ class Controlled:
                     }
                 )
         return JSONResponse({"jobs": shown, "count": count}, 201)
+
+    def _check_parameters(self, api: str, operation: Operation, given: Mapping[str, str], id_parameter: str) -> None:
+        """Refuses ids under which nobody could ask for the job."""
+        described = next(d for d in self.simulator.documents if d.stem == api)
+        for parameter in operation.parameters_in("path"):
+            value = given.get(parameter.name)
+            if value is None:
+                continue
+            field = "id" if parameter.name == id_parameter else f"parameters/{parameter.name}"
+            try:
+                check_parameter(described, parameter, value)
+            except BadParameter:
+                raise Refused(field, f"{value[:80]!r} is none that the path can hold") from None
+            if value in {".", ".."} or "/" in value:
+                raise Refused(field, f"{value[:80]!r} would lead to another path")
 
     def _list_jobs(self, _: Any, __: Any, query: Mapping[str, Any]) -> Response:
         if "api" in query:
@@ -193,7 +215,11 @@ class Controlled:
 
     def _list_faults(self, _: Any, __: Any, ___: Any) -> Response:
         listed = [
-            {**attrs.asdict(fault, filter=lambda _, value: value is not None), "number": number, "met": met}
+            {
+                **attrs.asdict(fault, recurse=False, filter=lambda _, value: value is not None),
+                "number": number,
+                "met": met,
+            }
             for number, fault, met in self.simulator.faults.listed()
         ]
         return JSONResponse({"faults": listed})

@@ -1,7 +1,6 @@
 """Which credentials a simulated server accepts, and what it makes of those it is given."""
 
 import base64
-import binascii
 import hmac
 from collections.abc import Mapping
 from typing import Literal
@@ -28,6 +27,14 @@ class Credential:
     accepted: str
     unscoped: str
     enforced: bool
+    is_named: bool = False
+    is_unscoped_named: bool = False
+
+    @property
+    def named_values(self) -> tuple[str, ...]:
+        """The values that the environment has named: they are secret, made-up ones are not."""
+        named = ((self.accepted, self.is_named), (self.unscoped, self.is_unscoped_named))
+        return tuple(value for value, is_named in named if is_named)
 
 
 def credentials(document: Document, environment: Mapping[str, str]) -> dict[str, Credential]:
@@ -38,8 +45,10 @@ def credentials(document: Document, environment: Mapping[str, str]) -> dict[str,
         variable = document.environment_variable(key)
         named = environment.get(variable)
         accepted = named or _made_up(scheme, document.stem)
-        unscoped = environment.get(variable + UNSCOPED) or _made_up(scheme, f"{document.stem}-without-scope")
-        found[key] = Credential(scheme, variable, accepted, unscoped, enforced=bool(named) or not optional)
+        other = environment.get(variable + UNSCOPED)
+        unscoped = other or _made_up(scheme, f"{document.stem}-without-scope")
+        enforced = bool(named) or not optional
+        found[key] = Credential(scheme, variable, accepted, unscoped, enforced, bool(named), bool(other))
     return found
 
 
@@ -93,5 +102,5 @@ def presented(scheme: SecurityScheme, request: Request) -> str | None:
         return value.strip()
     try:
         return base64.b64decode(value.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return ""

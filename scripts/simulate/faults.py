@@ -29,6 +29,7 @@ KINDS: Mapping[str, frozenset[str]] = {
 REQUIRED: Mapping[str, frozenset[str]] = {"latency": frozenset({"seconds"}), "status": frozenset({"status"})}
 SCOPE = frozenset({"kind", "api", "operation", "id", "share", "after", "times"})
 # Answered before the job is looked at, or on the way out; the rest spoil a reading of a job.
+DEEPEST = 64  # levels of a value
 READINGS = frozenset({"unknown_word", "unknown_field", "missing_field", "null", "stale", "backwards"})
 
 
@@ -114,14 +115,16 @@ class Faults:
         for active in self._active:
             yield active.number, active.fault, active.met
 
-    def due(self, api: str, operation: str, ids: Iterable[str]) -> list[Fault]:
+    def due(self, api: str, operation: Operation, ids: Iterable[str]) -> list[Fault]:
         """What befalls this request, in the order in which the faults were set."""
         if not self._active:
             return []
         known, found = set(ids), []
         for active in self._active:
             fault = active.fault
-            if (fault.api or api) != api or (fault.operation or operation) != operation:
+            if (fault.api or api) != api or (fault.operation or operation.id) != operation.id:
+                continue
+            if fault.kind in READINGS and operation.job is None:
                 continue
             if fault.id is not None and fault.id not in known:
                 continue
@@ -165,9 +168,29 @@ def read(raw: Mapping[str, Any], documents: Iterable[Document]) -> Fault:
         raise FaultError(at, f"is none that is simulated; wanted one of {', '.join(known)}")
     if kind in READINGS and not any(operation.job for _, operation in operations):
         raise FaultError("operation", f"reports no job, and {kind} spoils the reading of one")
+    value = fault.value
+    readable = isinstance(value, str) and value.isascii() and value.isprintable()
+    if kind == "content_type" and value is not None and not readable:
+        raise FaultError("value", "a content type is a printable text in ASCII")
+    if _depth(fault.value) > DEEPEST:
+        raise FaultError("value", f"is nested more than {DEEPEST} levels deep")
     if kind == "unknown_word":
         _check_word(fault, (operation for _, operation in operations))
     return fault
+
+
+def _depth(value: Any) -> int:
+    """How deep JSON is nested, as far as it matters."""
+    level, depth = [value], 0
+    while level and depth <= DEEPEST:
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+        depth += 1
+    return depth
 
 
 def _check_word(fault: Fault, operations: Iterable[Operation]) -> None:

@@ -118,6 +118,7 @@ class Lives:
         self._random = source
         self._lives: dict[tuple[str, ...], Life] = {}
         self._ids: set[str] = set()
+        self._runs = 0
         self.parameter_names = tuple(parameter.name for parameter in operation.parameters_in("path"))
         examples = [
             Reading(str(walk(example.value, self.job.state)), example.value)
@@ -194,11 +195,17 @@ class Lives:
 
     def _identity(self, base: Any, value: str) -> tuple[tuple[Keys, Any], ...]:
         """The id of a job, and a run of its own. Times are told by the clock."""
-        runs = (
-            (path, sibling(run, self._random))
-            for path in self.job.run
-            if path != self.job.id and path not in self.job.times and isinstance(run := walk(base, path), str)
-        )
+        runs: list[tuple[Keys, Any]] = []
+        for path in self.job.run:
+            run = walk(base, path)
+            if path == self.job.id or path in self.job.times or isinstance(run, bool):
+                continue
+            if isinstance(run, int):
+                self._runs += 1
+                runs.append((path, run + self._runs))
+            elif isinstance(run, str):
+                runs.append((path, self.new_id(run)))
+                self._ids.add(runs[-1][1])
         return ((self.job.id, self.typed_id(value)), *runs)
 
     def start(self, parameters: Mapping[str, str], answer: Mapping[str, Any]) -> None:
@@ -228,6 +235,8 @@ class Lives:
             # A run that nobody has looked at was over a minute ago.
             begun = now - before.duration - 60 if before.begun is None else before.begun
             before = attrs.evolve(before, begun=begun, before=None)
+            # A clock that stands does not make two runs one.
+            now = max(now, begun + 0.001)
         life = Life(base, identity, timeline or self._timeline(end), now, reason, before)
         self._put(parameters, life)
         return life.timeline
@@ -264,7 +273,7 @@ class Lives:
             candidate = sibling(pattern, self._random)
             if candidate not in self._ids:
                 return candidate
-        return f"{pattern}-{len(self._lives)}"
+        return f"{pattern}-{len(self._ids)}"
 
     def read(self, parameters: Mapping[str, str], view: Any, now: float) -> Any:
         """The body that reports a job, or `MISSING` where there is none."""
@@ -298,7 +307,7 @@ class Lives:
         put(body, self.job.state, word)
         if life.reason is not None and self.job.reason and self.job.kinds.get(word) == "failure":
             put(body, self.job.reason, life.reason)
-        self._tell_progress(body, form, word, elapsed / life.duration if life.duration else 1.0)
+        self._tell_progress(body, form, word, elapsed / life.duration if life.duration else 0.0)
         self._tell_times(body, form, moment - elapsed, changed)
         if self.job.views is not None and view in self.job.views.values:
             for key in self._hidden[self.job.views.values.index(view)]:
@@ -310,12 +319,12 @@ class Lives:
         if path is None:
             return
         sample = walk(form, path)
-        if sample is MISSING:
-            put(body, path, MISSING)
+        if isinstance(sample, bool) or not isinstance(sample, int | float) or self.job.kinds.get(word) == "idle":
+            put(body, path, sample)
         elif self.job.kinds.get(word) == "success":
             put(body, path, type(sample)(100))
         else:
-            put(body, path, type(sample)(min(99, int(100 * min(share, 1.0)))))
+            put(body, path, type(sample)(min(99, int(100 * min(max(share, 0.0), 1.0)))))
 
     def _tell_times(self, body: Any, form: Any, begun: float, changed: float) -> None:
         last = len(self.job.times) - 1
@@ -324,7 +333,7 @@ class Lives:
             moment = begun if index == 0 else begun + 0.001 * index
             if index == last and index > 0:
                 moment = max(moment, changed)
-            put(body, path, MISSING if sample is MISSING else _like(sample, moment))
+            put(body, path, sample if sample is MISSING or sample is None else _like(sample, moment))
 
 
 def _like(sample: Any, moment: float) -> Any:

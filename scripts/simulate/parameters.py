@@ -69,7 +69,16 @@ def check_path(document: Document, operation: Operation, values: Mapping[str, st
         BadParameter: a value is not of its schema.
     """
     for parameter in operation.parameters_in("path"):
-        _value(document, parameter, [values[parameter.name]])
+        check_parameter(document, parameter, values[parameter.name])
+
+
+def check_parameter(document: Document, parameter: Parameter, value: str) -> None:
+    """Whether a value of one parameter can be read.
+
+    Raises:
+        BadParameter: it is not of its schema.
+    """
+    _value(document, parameter, [value])
 
 
 async def read_body(document: Document, operation: Operation, request: Request) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
 from attrs import define, field, frozen
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -38,7 +38,6 @@ class Route:
     document: Document
     pattern: re.Pattern[str]
     operations: Mapping[str, Operation]
-    secret: frozenset[str] = frozenset()
 
     @property
     def allow(self) -> str:
@@ -61,15 +60,15 @@ class Settings:
     request_log: TextIO | None = None
     draws: Draws = field(factory=Draws)
     enforce_limits: bool = False
+    faults: tuple[Fault, ...] = ()
 
 
 @define
 class Exchange:
-    """A request on its way through the simulator: what befalls it, and which query parameters are secret."""
+    """A request on its way through the simulator, and what befalls it."""
 
     request: Request
     faults: list[Fault] = field(factory=list)
-    secret: frozenset[str] = frozenset()
 
     def fault(self, kind: str) -> Fault | None:
         """The first fault of a kind."""
@@ -89,6 +88,16 @@ class Simulator:
         self.known = {d.stem: known_ids(d, self.settings.environment) for d in self.documents}
         self._routes = {d.stem: list(routes(d)) for d in self.documents}
         self.lives: dict[tuple[str, str], Lives] = {}
+        # Credentials are masked wherever they turn up, also in requests that lead nowhere.
+        schemes = [scheme for d in self.documents for scheme in d.security_schemes.values()]
+        self._secret_names = frozenset(scheme.name for scheme in schemes if scheme.where == "query")
+        self._secret_values = tuple(
+            form
+            for held in self.credentials.values()
+            for credential in held.values()
+            for value in credential.named_values
+            for form in {value, urllib.parse.quote(value, safe=""), urllib.parse.quote_plus(value)}
+        )
         self._queries: dict[tuple[str, str, bytes], Mapping[str, Any] | Exception] = {}
         self.begin()
 
@@ -96,14 +105,20 @@ class Simulator:
         """Begins anew: jobs, faults, limits and the requests that were seen are as at the start."""
         source = random.Random(self.settings.seed)  # noqa: S311 - made-up ids, repeatable
         self.faults = Faults(self.settings.seed)
+        for fault in self.settings.faults:
+            self.faults.add(fault)
         self.limits = Limits(self.settings.enforce_limits)
         self.journal = Journal()
         for document in self.documents:
             for operation in document.operations:
                 if operation.job:
                     lives = Lives(operation, source, self.settings.draws)
-                    lives.seed(self.known[document.stem])
+                    lives.seed(self.known_of(document, operation))
                     self.lives[document.stem, operation.id] = lives
+
+    def known_of(self, document: Document, operation: Operation) -> dict[str, list[str]]:
+        """For each path parameter of an operation the values that exist from the start."""
+        return known_ids_of(document, operation, self.settings.environment)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -111,7 +126,11 @@ class Simulator:
             raise RuntimeError(f"wanted an http request, got {scope['type']}")
         exchange = Exchange(Request(scope, receive))
         self.settings.clock.request()
-        response = await self._answer(exchange)
+        try:
+            response = await self._answer(exchange)
+        except ClientDisconnect:
+            self._note(exchange, None)
+            return
         if scope["method"] == "HEAD":
             response.body = b""
         response.raw_headers.append((b"date", self.journal.date(self.settings.clock.now())))
@@ -141,7 +160,9 @@ class Simulator:
         scope = exchange.request.scope
         target = scope["raw_path"].decode("latin-1")
         if scope["query_string"]:
-            target += "?" + masked(scope["query_string"].decode("latin-1"), exchange.secret)
+            target += "?" + masked(scope["query_string"].decode("latin-1"), self._secret_names)
+        for value in self._secret_values:
+            target = target.replace(value, "***")
         kinds = tuple(fault.kind for fault in exchange.faults)
         self.journal.add(self.settings.clock.now(), scope["method"], target, status, kinds)
         if self.settings.request_log is not None:
@@ -159,7 +180,6 @@ class Simulator:
 
     async def _serve(self, route: Route, raw_values: Mapping[str, str], exchange: Exchange) -> Response:
         document, request = route.document, exchange.request
-        exchange.secret = route.secret
         operation = route.operations.get(request.method)
         if operation is None:
             return self._other_method(route, request.method, raw_values, request)
@@ -170,7 +190,7 @@ class Simulator:
                 decoded = [urllib.parse.unquote(value, errors="strict") for value in decoded]
             except UnicodeDecodeError:
                 readable = False
-        exchange.faults = self.faults.due(document.stem, operation.id, decoded)
+        exchange.faults = self.faults.due(document.stem, operation, decoded)
         if refused := self._refused(document, operation, decoded, exchange):
             return refused
         judged = verdict(operation, self.credentials[document.stem], request)
@@ -266,7 +286,7 @@ class Simulator:
 
     def _act(self, document: Document, operation: Operation, values: Mapping[str, str]) -> Response:
         """Answers an operation that reports no job: with its example, and with a new job where it starts one."""
-        known = self.known[document.stem]
+        known = self.known_of(document, operation)
         if any(value not in known.get(name, ()) for name, value in values.items()):
             return _situation(operation, "unknown_id", 404, values)
         response = operation.success
@@ -302,14 +322,19 @@ def known_ids(document: Document, environment: Mapping[str, str]) -> dict[str, l
     """For each path parameter the values that exist from the start: those of the environment, then the examples."""
     known: dict[str, list[str]] = {}
     for operation in document.operations:
-        for parameter in operation.parameters_in("path"):
-            named = environment.get(document.environment_variable(parameter.name))
-            values = [named] if named else []
-            known[parameter.name] = list(dict.fromkeys([*values, *map(str, parameter.known_values)]))
-        if operation.job:
-            parameter = operation.parameters_in("path")[-1]
-            if not known[parameter.name]:
-                known[parameter.name] = [f"simulated-{parameter.name}"]
+        for name, values in known_ids_of(document, operation, environment).items():
+            known[name] = list(dict.fromkeys([*known.get(name, ()), *values]))
+    return known
+
+
+def known_ids_of(document: Document, operation: Operation, environment: Mapping[str, str]) -> dict[str, list[str]]:
+    """As `known_ids`, for one operation: the same name can stand for another thing elsewhere."""
+    known: dict[str, list[str]] = {}
+    for parameter in operation.parameters_in("path"):
+        named = environment.get(document.environment_variable(parameter.name))
+        known[parameter.name] = list(dict.fromkeys([*([named] if named else []), *map(str, parameter.known_values)]))
+    if operation.job and known and not known[last := list(known)[-1]]:
+        known[last] = [f"simulated-{last}"]
     return known
 
 
@@ -317,15 +342,19 @@ def routes(document: Document) -> Iterator[Route]:
     paths: dict[str, dict[str, Operation]] = {}
     for operation in document.operations:
         paths.setdefault(operation.path, {})[operation.method] = operation
-    secret = frozenset(s.name for s in document.security_schemes.values() if s.where == "query")
-    for path, operations in paths.items():
+
+    # What is written out goes before what is a parameter, segment by segment.
+    def concrete_first(path: str) -> list[bool]:
+        return ["{" in segment for segment in path.split("/")]
+
+    for path, operations in sorted(paths.items(), key=lambda entry: concrete_first(entry[0])):
         pattern, count = "", 0
         for part in re.split(r"(\{[^{}]+\})", path):
             if part.startswith("{"):
                 pattern, count = f"{pattern}(?P<p{count}>[^/]+)", count + 1
             else:
                 pattern += re.escape(part)
-        yield Route(document, re.compile(pattern.removesuffix("/") + "/*"), operations, secret)
+        yield Route(document, re.compile(pattern.removesuffix("/") + "/*"), operations)
 
 
 def masked(query: str, secret: frozenset[str]) -> str:
@@ -375,7 +404,7 @@ def _gateway(operation: Operation, fault: Fault) -> Response:
     else:
         response = _text(fault.status, word)
     if fault.retry_after is not None:
-        response.headers["retry-after"] = f"{fault.retry_after:g}"
+        response.headers["retry-after"] = f"{fault.retry_after:.3f}".rstrip("0").rstrip(".")
     return response
 
 
