@@ -2,8 +2,6 @@
 
 import asyncio
 import copy
-import http
-import json
 import math
 import random
 import re
@@ -16,9 +14,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ..document import MISSING, Document, Keys, Operation, walk
-from ..document import Response as Described
+from ..document import MISSING, Document, Operation, walk
 from . import wire
+from .answers import gateway, in_json, in_text, situation, spoil
 from .clock import Clock, RunningClock
 from .credentials import credentials, verdict
 from .draws import Draws
@@ -176,7 +174,7 @@ class Simulator:
             if match:
                 return await self._serve(route, match.groupdict(), exchange)
         served = ", ".join(f"/{name}" for name in self._routes)
-        return _text(404, f"nothing is served under {raw_path}; this simulator serves {served}")
+        return in_text(404, f"nothing is served under {raw_path}; this simulator serves {served}")
 
     async def _serve(self, route: Route, raw_values: Mapping[str, str], exchange: Exchange) -> Response:
         document, request = route.document, exchange.request
@@ -197,27 +195,27 @@ class Simulator:
         if exchange.fault("expired"):
             judged = "wrong_credential"
         if judged in {"no_credential", "wrong_credential"}:
-            return _situation(operation, judged, 401, {})
+            return situation(operation, judged, 401, {})
         values = dict(zip(names, decoded, strict=True))
         if not readable:
-            return _situation(operation, "bad_parameter", 400, {})
+            return situation(operation, "bad_parameter", 400, {})
         try:
             check_path(document, operation, values)
             check_headers(document, operation, request)
             query = self._query(document, operation, request)
             await read_body(document, operation, request)
         except BadParameter:
-            return _situation(operation, "bad_parameter", 400, values)
+            return situation(operation, "bad_parameter", 400, values)
         except UnknownParameter:
             if operation.situation("unknown_parameter"):
-                return _situation(operation, "unknown_parameter", 400, values)
+                return situation(operation, "unknown_parameter", 400, values)
             query = {}
         if document.stem in self.settings.disabled and operation.situation("disabled"):
-            return _situation(operation, "disabled", 403, values)
+            return situation(operation, "disabled", 403, values)
         if judged == "wrong_scope":
-            return _situation(operation, "wrong_scope", 403, values)
+            return situation(operation, "wrong_scope", 403, values)
         if exchange.fault("unknown_id"):
-            return _situation(operation, "unknown_id", 404, values)
+            return situation(operation, "unknown_id", 404, values)
         response = (
             self._report(document, operation, values, query, exchange)
             if operation.job
@@ -247,9 +245,9 @@ class Simulator:
         """What something before the API answers: a gateway that is down, a limit that is reached."""
         fault = exchange.fault("status")
         if fault is not None:
-            return _gateway(operation, fault)
+            return gateway(operation, fault)
         if operation.job and (wait := self.limits.wait(document.stem, operation, ids, self.settings.clock.now())):
-            return _gateway(operation, Fault("status", status=429, retry_after=math.ceil(wait)))
+            return gateway(operation, Fault("status", status=429, retry_after=math.ceil(wait)))
         return None
 
     def _other_method(self, route: Route, method: str, raw_values: Mapping[str, str], request: Request) -> Response:
@@ -257,7 +255,7 @@ class Simulator:
         if method == "OPTIONS":
             return Response(status_code=200, media_type="text/plain", headers=allow)
         operation = next(iter(route.operations.values()))
-        response = _situation(operation, "wrong_method", 405, {})
+        response = situation(operation, "wrong_method", 405, {})
         response.headers.update(allow)
         return response
 
@@ -279,20 +277,20 @@ class Simulator:
         else:
             body = lives.read(values, view, now)
         if not body:
-            return _situation(operation, "unknown_id", 404, values)
+            return situation(operation, "unknown_id", 404, values)
         for fault in exchange.faults:
-            _spoil_reading(body, fault, lives.job.state)
-        return _json(operation.success, body)
+            spoil(body, fault, lives.job.state)
+        return in_json(operation.success, body)
 
     def _act(self, document: Document, operation: Operation, values: Mapping[str, str]) -> Response:
         """Answers an operation that reports no job: with its example, and with a new job where it starts one."""
         known = self.known_of(document, operation)
         if any(value not in known.get(name, ()) for name, value in values.items()):
-            return _situation(operation, "unknown_id", 404, values)
+            return situation(operation, "unknown_id", 404, values)
         response = operation.success
         examples = [example for media_type, example in response.examples if media_type.is_json and example.when is None]
         if not examples:
-            return _json(response, {})
+            return in_json(response, {})
         own = [example for example in examples if set(values.values()) & set(map(str, example.value.values()))]
         chosen = own[0] if own else self._unfinished(document, operation, examples)
         body = _echo(operation, copy.deepcopy(chosen.value), values)
@@ -306,7 +304,7 @@ class Simulator:
             put(body, first, int(fresh) if isinstance(current, int) else fresh)
             lives.start({name: str(walk(body, path)) for name, path in link.parameters.items()}, body)
             break
-        return _json(response, body)
+        return in_json(response, body)
 
     def _unfinished(self, document: Document, operation: Operation, examples: list[Any]) -> Any:
         """The first example whose job is still under way, so that there is something to wait for."""
@@ -368,46 +366,6 @@ def masked(query: str, secret: frozenset[str]) -> str:
     )
 
 
-def _spoil_reading(body: Any, fault: Fault, state: Keys) -> None:
-    """Spoils one field of a reading: the state, where no other is named."""
-    path = tuple(fault.field.strip("/").split("/")) if fault.field else state
-    if fault.kind == "unknown_word":
-        put(body, state, fault.value or "UNHEARD_OF")
-    elif fault.kind == "unknown_field":
-        put(body, path if fault.field else ("unheardOf",), True if fault.value is None else fault.value)
-    elif fault.kind == "missing_field":
-        put(body, path, MISSING)
-    elif fault.kind == "null":
-        put(body, path, None)
-
-
-ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-PAGE = "<!DOCTYPE html>\n<html><head><title>{status}</title></head><body><h1>{status} {word}</h1></body></html>\n"
-
-
-def _gateway(operation: Operation, fault: Fault) -> Response:
-    """An answer that is not the API's: as the document has it, where it has that status, or as gateways answer."""
-    try:
-        word = http.HTTPStatus(fault.status).phrase
-    except ValueError:
-        word = "Unknown"
-    described = next((r for r in operation.responses if r.status == str(fault.status)), None)
-    example = described.examples[0] if described and described.examples else None
-    if fault.status in {204, 304}:
-        response = Response(status_code=fault.status)
-    elif fault.html:
-        response = Response(PAGE.format(status=fault.status, word=word), fault.status, media_type="text/html")
-    elif described is not None and example is not None and example[0].is_json:
-        response = _json(described, example[1].value, fault.status)
-    elif example is not None:
-        response = Response(str(example[1].value), fault.status, media_type=example[0].name)
-    else:
-        response = _text(fault.status, word)
-    if fault.retry_after is not None:
-        response.headers["retry-after"] = f"{fault.retry_after:.3f}".rstrip("0").rstrip(".")
-    return response
-
-
 def _echo(operation: Operation, body: Any, values: Mapping[str, str]) -> Any:
     """Puts the request's own ids where an example holds one of the document's."""
     swaps = {
@@ -425,54 +383,3 @@ def _echo(operation: Operation, body: Any, values: Mapping[str, str]) -> Any:
         return swaps.get(node, node) if isinstance(node, str) else node
 
     return visit(body)
-
-
-def _situation(operation: Operation, when: str, status: int, values: Mapping[str, str]) -> Response:
-    """The documented answer to a situation, or the bare status where the document has none."""
-    found = operation.situation(when)
-    if found is None:
-        return Response(status_code=status)
-    described, media_type, example = found
-    # A range such as 4XX leaves the choice to the server.
-    code = int(described.status) if described.status.isdecimal() else status
-    if media_type.is_json:
-        return _json(described, _inside(operation, example.value, values), code)
-    return Response(str(example.value), code, media_type=media_type.name, headers=_described_headers(described))
-
-
-def _inside(operation: Operation, body: Any, values: Mapping[str, str]) -> Any:
-    """Replaces the sample ids of the document inside the texts of an error by those of the request."""
-    samples = {
-        str(example.value): values[parameter.name]
-        for parameter in operation.parameters_in("path")
-        if parameter.name in values
-        for example in parameter.examples
-        if example.when == "unknown_id"
-    }
-
-    def visit(node: Any) -> Any:
-        if isinstance(node, dict):
-            return {key: visit(child) for key, child in node.items()}
-        if isinstance(node, list):
-            return [visit(child) for child in node]
-        if isinstance(node, str):
-            for sample, value in samples.items():
-                node = node.replace(sample, value)
-        return node
-
-    return visit(body)
-
-
-def _described_headers(described: Described) -> dict[str, str]:
-    return {name: str(header["example"]) for name, header in described.headers.items() if "example" in header}
-
-
-def _json(described: Described, body: Any, status: int | None = None) -> Response:
-    media_type = next((m.name for m in described.media_types if m.is_json), "application/json")
-    text = ENCODER.encode(body)
-    code = status or (int(described.status) if described.status.isdecimal() else 200)
-    return Response(text, code, media_type=media_type, headers=_described_headers(described))
-
-
-def _text(status: int, text: str) -> Response:
-    return Response(text, status, media_type="text/plain")
