@@ -284,6 +284,16 @@ def test_a_wait_that_ends_amid_faults_says_so(world: World) -> None:
     assert (e.value.state, e.value.status) == (None, None)
 
 
+def test_faults_do_not_bring_the_end_forward(world: World) -> None:
+    for timeout in (1, 7, 55):
+        began = world.clock.time
+        with pytest.raises(JobTimedOut, match="not read once"):
+            world.dock(ends(5000), fault=lambda *_: told(503), timeout=timeout)
+
+        assert world.clock.time - began == pytest.approx(timeout, abs=1e-6)
+        assert timeout - (world.last.times[-1] - began) < 0.6
+
+
 def test_a_404_is_borne_for_three_polls(world: World) -> None:
     assert world.dock(ends(0), fault=answers(404, 404, 404)).status == "SUCCESS"
 

@@ -419,10 +419,13 @@ class Watch(Generic[T_co]):
         if asked:
             operation = self._plan.operation.id
             self._client._settings.traffic.hold(operation, self._values, now + min(asked, LONGEST_PAUSE))
-        self._go_on(now, max(asked, schedule.backoff(trouble.count)))
+        self._go_on(now, asked, schedule.backoff(trouble.count))
 
-    def _go_on(self, now: float, pause: float) -> None:
-        """Sets when the job is asked about next, `pause` seconds from now at the earliest."""
+    def _go_on(self, now: float, pause: float, least: float = 0.0) -> None:
+        """Sets when the job is asked about next: not before the `pause` that a server has asked for.
+
+        `least` seconds are our own wish, which the last poll before the deadline passes over.
+        """
         if self._steps is not None:
             try:
                 due = self._began + self._steps.after(now - self._began)
@@ -432,7 +435,7 @@ class Watch(Generic[T_co]):
         else:
             due = now + schedule.gap(now - self._origin)
         earliest = now + min(pause, LONGEST_PAUSE)
-        self._settle(max(due, now + schedule.spread(earliest - now)), earliest, now)
+        self._settle(max(due, now + schedule.spread(earliest - now), now + least), earliest, now)
 
     def _put_off(self, earliest: float, now: float) -> None:
         """Waits until the documented limits have room."""
@@ -467,7 +470,8 @@ class Watch(Generic[T_co]):
         message = f"{self.name}: {told} after {summary.elapsed:.1f} s and {_polls(summary)}"
         if self._trouble:
             message += f", the last {self._trouble.count} of them in vain: {self._trouble.last}"
-        self._fail(JobTimedOut(f"{message}; the job goes on, api.resume(error.token, timeout=...) waits on", summary))
+        goes_on = "the job goes on, " if summary.state is not None else ""
+        self._fail(JobTimedOut(f"{message}; {goes_on}api.resume(error.token, timeout=...) waits on", summary))
 
     def _fail(self, error: BaseException, now: float | None = None) -> None:
         """Ends the wait with an error."""
