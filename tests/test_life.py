@@ -12,7 +12,7 @@ from scripts.verify.calls import Caller
 from scripts.verify.life import Lives
 from scripts.verify.result import Result
 from scripts.verify.rules import RULES
-from scripts.verify.run import _coverage
+from scripts.verify.run import coverage
 from scripts.verify.target import UNSCOPED, target
 
 from .conftest import ENVIRONMENT, Serve
@@ -31,7 +31,7 @@ def probed(serve: Serve, simulator: Simulator, document: Document, change: Calla
     aimed = _without_scopes(aimed)
     result = Result(document, url, aimed.operations)
     for operation in aimed.operations:
-        result.coverage[operation.id] = _coverage(aimed, operation)
+        result.coverage[operation.id] = coverage(aimed, operation)
     lives = Lives(aimed, result)
     result.hear = lives.hear
     with Caller(aimed) as caller:

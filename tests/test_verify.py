@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from scripts.simulate import Settings, Simulator
 
 from .conftest import ENVIRONMENT, ROOT, Serve
 from .lies import Answer, Lie
+from .network import Network, proxied
 
 
 def verify(*arguments: str, out: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -230,7 +232,7 @@ def test_a_live_run_on_an_honest_server_is_green_and_only_reads(
 
     assert done.returncode == 0, done.stdout
     assert set(recorder.methods) == {"GET"}
-    assert len(recorder.methods) <= 46  # 45, and one probe of schemathesis' own
+    assert len(recorder.methods) <= 45
     if stem == "ai-for-process":
         assert "not judged: undeploy_model is a POST; set ALLOW_WRITES=1 to have it sent" in done.stdout
 
@@ -376,3 +378,53 @@ def test_invented_vendors_are_generated_simulated_and_verified_without_a_change(
     assert "words seen QUEUED, MOVING, DELIVERED, RETURNED, LOST, HELD" in done.stdout
     assert "mill get_batch: statuses seen 200, 4XX; words seen waiting, milling, ground, spilt" in done.stdout
     assert load(vendors / "freight.yaml").class_name == "FreightOfNowhere"
+
+
+@pytest.mark.parametrize("stem", ["ai-for-process", "opensearch-flow-framework"])
+def test_faults_of_a_network_are_told_from_those_of_the_contract(
+    simulator: Simulator, serve: Serve, tmp_path: Path, stem: str
+) -> None:
+    with proxied(serve(simulator), Network(seed=5, resets=0.03, bad_gateways=0.1, delay=0.005)) as (url, befallen):
+        done = verify("--api", stem, "--url", f"{url}/{stem}", "--profile", "full", out=tmp_path, **ENVIRONMENT)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert befallen["reset"] > 3
+    assert befallen["bad gateway"] > 10
+    assert re.search(r"\d+ requests met a fault that was gone .* \d+ answered 502, \d+ not answered", done.stdout)
+
+
+def test_a_contract_that_is_broken_is_found_through_a_faulty_network(
+    simulator: Simulator, serve: Serve, tmp_path: Path
+) -> None:
+    lying = serve(Lie(simulator, workflow_id_as_number))
+    with proxied(lying, Network(seed=5, resets=0.02, bad_gateways=0.1)) as (url, _):
+        stem = "ai-for-process"
+        done = verify("--api", stem, "--url", f"{url}/{stem}", "--profile", "full", out=tmp_path, **ENVIRONMENT)
+
+    assert done.returncode == 1
+    rules = set(re.findall(r"^FAILED ai-for-process \w+ (\w+)", done.stdout, re.MULTILINE))
+    assert rules == {"response_schema_conformance"}
+
+
+def test_a_server_that_fails_every_time_is_not_excused_as_a_network(
+    lying: Callable[[Callable[[Answer], None]], str], tmp_path: Path
+) -> None:
+    def unknown(answer: Answer) -> None:
+        if answer.status == 404:
+            answer.status, answer.body = 502, {}
+
+    done = verify("--api", "ai-for-process", "--url", lying(unknown), out=tmp_path, **ENVIRONMENT)
+
+    assert done.returncode == 1
+    assert "not_a_server_error" in done.stdout
+
+
+def test_a_verification_ends_in_the_time_that_it_is_given(simulator: Simulator, serve: Serve, tmp_path: Path) -> None:
+    began = time.monotonic()
+    with proxied(serve(simulator), Network(delay=0.5)) as (url, _):
+        stem = "ai-for-process"
+        done = verify("--api", stem, "--url", f"{url}/{stem}", "--max-time", "4", out=tmp_path, **ENVIRONMENT)
+
+    assert time.monotonic() - began < 15
+    assert done.returncode == 2
+    assert "stopped after 4 s with part of it judged; give it more with --max-time" in done.stdout

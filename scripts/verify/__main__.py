@@ -14,7 +14,7 @@ from ..document import Document, DocumentError, load_folder
 from .hosted import SimulatorDied, made_up_environment, simulator
 from .report import annotations, junit, page, sarif, table
 from .result import Result
-from .run import announce, verify
+from .run import SECONDS, announce, verify
 from .target import Target, is_loopback, target
 
 
@@ -29,18 +29,15 @@ def main() -> int:
     parser.add_argument(
         "--profile", choices=["full", "live"], help="full for simulators, live (the default with --url)"
     )
+    parser.add_argument("--ca-file", type=Path, help="the certificates that a server at --url is trusted by")
+    parser.add_argument("--max-time", type=int, default=SECONDS, help="seconds that one document may take at most")
     arguments = parser.parse_args()
     began = time.monotonic()
     try:
         documents = _chosen(load_folder(arguments.openapi), arguments.api)
         if arguments.url and len(documents) != 1:
             raise ValueError(f"--url needs --api, one of {', '.join(document.stem for document in documents)}")
-        if arguments.url:
-            results = [_live(documents[0], arguments.url, arguments.profile or "live", arguments.seed)]
-        else:
-            results = _simulated(
-                documents, arguments.openapi, arguments.out, arguments.profile or "full", arguments.seed
-            )
+        results = [_live(documents[0], arguments)] if arguments.url else _simulated(documents, arguments)
     except (DocumentError, SimulatorDied, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -66,7 +63,8 @@ def _chosen(documents: tuple[Document, ...], stem: str | None) -> tuple[Document
     return chosen
 
 
-def _live(document: Document, url: str, profile: str, seed: int) -> Result:
+def _live(document: Document, arguments: argparse.Namespace) -> Result:
+    url, profile = arguments.url, arguments.profile or "live"
     if not url.startswith(("http://", "https://")):
         raise ValueError(f"--url wants a base URL like https://host, got {url!r}")
     allowed = os.environ.get("ALLOW_WRITES") == "1"
@@ -76,30 +74,32 @@ def _live(document: Document, url: str, profile: str, seed: int) -> Result:
         os.environ,
         profile="full" if profile == "full" else "live",
         writes=allowed or (profile == "full" and is_loopback(url)),
+        ca_file=arguments.ca_file,
     )
-    return _run(aimed, seed)
+    return _run(aimed, arguments)
 
 
-def _simulated(documents: Sequence[Document], openapi: Path, out: Path, profile: str, seed: int) -> list[Result]:
+def _simulated(documents: Sequence[Document], arguments: argparse.Namespace) -> list[Result]:
     environment = made_up_environment(documents)
-    with simulator(openapi, environment, seed, out) as base:
+    live = arguments.profile == "live"
+    with simulator(arguments.openapi, environment, arguments.seed, arguments.out) as base:
         targets = [
             target(
                 document,
                 f"{base}/{document.stem}",
                 environment,
-                profile="live" if profile == "live" else "full",
-                writes=profile != "live",
+                profile="live" if live else "full",
+                writes=not live,
                 stepping=True,
             )
             for document in documents
         ]
-        return [_run(aimed, seed) for aimed in targets]
+        return [_run(aimed, arguments) for aimed in targets]
 
 
-def _run(aimed: Target, seed: int) -> Result:
+def _run(aimed: Target, arguments: argparse.Namespace) -> Result:
     print(announce(aimed), flush=True)
-    result = verify(aimed, seed)
+    result = verify(aimed, arguments.seed, arguments.max_time)
     if result.status == 2:
         print(f"cannot judge {aimed.document.stem}: {result.problems[0]}", flush=True)
     return result

@@ -6,6 +6,7 @@ from typing import Any
 from ..document import MISSING, Operation, Response, walk
 from ..document.source import Pointer
 from .exchange import Exchange
+from .faults import SLOW, broken_off
 from .result import Failure, Result
 from .target import Target
 
@@ -54,7 +55,13 @@ def shortened(text: str) -> str:
 
 
 def judge(target: Target, operation: Operation, exchange: Exchange, result: Result) -> None:
-    """Counts the judgements of every rule that one answer allows."""
+    """Counts the judgements of every rule that one answer allows; without an answer there is none but that it is late."""
+    if exchange.status is None and "Timeout" not in exchange.error:
+        problem = target.redact(f"{operation.id}: no answer to {exchange.method} {exchange.url}: {exchange.error}")
+        if problem not in result.problems and not broken_off(exchange):
+            result.problems.append(problem)
+        return
+    result.judge(operation.id, "max_response_time", broken(target, "max_response_time", operation, exchange))
     if exchange.status is None:
         return
     for rule in ("not_a_server_error", "status_code_conformance", "content_type_conformance"):
@@ -71,14 +78,18 @@ def judge(target: Target, operation: Operation, exchange: Exchange, result: Resu
 def broken(target: Target, rule: str, operation: Operation, exchange: Exchange) -> Failure | None:
     """How an answer breaks one of the rules of this module, None where it does not."""
     status = exchange.status
-    if status is None:
-        return None
-    response = documented(operation, status)
+    response = documented(operation, status or 0)
 
     def told(wanted: str, got: str) -> Failure:
         return failure(target, rule, operation, exchange, wanted, got, response)
 
     statuses = ", ".join(response.status for response in operation.responses)
+    if rule == "max_response_time":
+        late = exchange.status is None or exchange.elapsed > SLOW
+        got = exchange.error or f"one after {exchange.elapsed:.1f} s"
+        return told(f"an answer within {SLOW:g} s", got) if late else None
+    if status is None:
+        return None
     match rule:
         case "not_a_server_error" if status >= 500:
             return told("no server error", f"{status} {_excerpt(exchange)}")

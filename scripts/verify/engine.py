@@ -7,9 +7,8 @@ from typing import Any, Protocol
 
 import schemathesis
 from schemathesis.config import SchemathesisConfig
-from schemathesis.core.transport import Response as SchemathesisResponse
-from schemathesis.engine import events, from_schema
-from schemathesis.engine.recorder import CheckNode, ScenarioRecorder
+from schemathesis.engine import StopReason, events, from_schema
+from schemathesis.engine.recorder import CheckNode, Interaction, ScenarioRecorder
 from schemathesis.generation import GenerationMode
 from schemathesis.generation.case import Case
 from schemathesis.generation.meta import REQUEST_SHAPE_PROBES, coverage_scenario
@@ -17,12 +16,17 @@ from schemathesis.generation.meta import REQUEST_SHAPE_PROBES, coverage_scenario
 from ..document import Operation, snake_case
 from ..document.model import resolve
 from . import conformance, probe
+from .calls import Caller, OutOfTime
 from .exchange import Exchange
+from .faults import SLOW, fault
 from .result import Result
 from .rules import RULES, applies
 from .target import Target, is_loopback
 
-SLOW = 5.0
+# What schemathesis would send, but for QUERY: servers hang up on a method that HTTP itself did not have.
+METHODS = ("get", "put", "post", "delete", "patch", "options", "trace")
+LIVE_REQUESTS = 16  # that it sends of one operation to a live server, about
+RETRIES = 2  # of requests that are not answered
 # Checks that cannot fire on these operations and yet count successes, or that need two users.
 VACUOUS = ("ensure_resource_availability", "object_level_authorization", "use_after_free")
 NATURAL_REFUSALS = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
@@ -35,19 +39,38 @@ class Described(Protocol):
     label: str
 
 
-def run(target: Target, result: Result, seed: int) -> None:
-    """Runs schemathesis on the target and counts its judgements, those left out that could not have failed."""
+def run(target: Target, caller: Caller, result: Result, seed: int) -> None:
+    """Runs schemathesis on the target and counts its judgements, those left out that could not have failed.
+
+    What may be the fault of a network is sent again by `caller`, and not judged where it is gone then.
+
+    Raises:
+        OutOfTime: the verification has taken as long as it may.
+    """
     if is_loopback(target.base_url):
         os.environ.setdefault("NO_PROXY", "127.0.0.1,localhost,::1")
     stream = from_schema(_schema(target, seed)).execute()
     for event in stream:
+        # Its own limit of time would have it go on until then.
+        spent = max(coverage.requests for coverage in result.coverage.values()) >= target.most_requests
+        if caller.is_late or spent:
+            stream.stop()
         if isinstance(event, events.ScenarioFinished):
-            _count(target, result, event.recorder)
+            _count(target, caller, result, event.recorder)
         elif isinstance(event, events.NonFatalError):
-            where = f"{event.label}: " if event.label else ""
-            result.problems.append(target.redact(f"schemathesis could not go on: {where}{event.info.format()}"))
+            # A request without an answer stands among the interactions too, and is sent again there.
+            if not isinstance(event.value, OSError):
+                where = f"{event.label}: " if event.label else ""
+                result.problems.append(target.redact(f"schemathesis could not go on: {where}{event.info.format()}"))
         elif isinstance(event, events.FatalError):
             result.problems.append(target.redact(f"schemathesis ended: {event.exception}"))
+        elif isinstance(event, events.EngineFinished):
+            if caller.is_late:
+                raise OutOfTime
+            if spent:
+                result.notes.append(f"schemathesis was stopped at {target.most_requests} requests of one operation")
+            elif event.stop_reason is not StopReason.COMPLETED:
+                result.problems.append(f"schemathesis stopped early: {event.stop_reason.skip_explanation}")
 
 
 def _schema(target: Target, seed: int) -> Any:
@@ -58,9 +81,10 @@ def _schema(target: Target, seed: int) -> Any:
         "base-url": target.base_url,
         "max-redirects": 0,
         "request-timeout": 10,
+        "request-retries": RETRIES if full else 0,
         "continue-on-failure": True,
         "generation": {"max-examples": 10 if full else 4, "database": "none", "no-shrink": True},
-        "phases": {"stateful": {"enabled": full}},
+        "phases": {"stateful": {"enabled": full}, "coverage": {"unexpected-methods": list(METHODS)}},
         "checks": {
             "max_response_time": SLOW,
             "positive_data_acceptance": {"expected-statuses": sorted(refusals)},
@@ -74,8 +98,11 @@ def _schema(target: Target, seed: int) -> Any:
             if values
         },
     }
+    if target.ca_file:
+        settings["tls-verify"] = str(target.ca_file)
     if not full:
-        settings["phases"]["coverage"] = {"unexpected-methods": []}
+        # It varies every parameter, which is too much to ask of a live server.
+        settings["phases"]["coverage"] = {"enabled": False}
         settings["checks"]["ignored_auth"] = {"enabled": False}
     config = SchemathesisConfig.from_dict(settings)
     if not full:
@@ -122,7 +149,7 @@ def _view(target: Target) -> dict[str, Any]:
     return data
 
 
-def _count(target: Target, result: Result, recorder: ScenarioRecorder) -> None:
+def _count(target: Target, caller: Caller, result: Result, recorder: ScenarioRecorder) -> None:
     operations = {operation.id: operation for operation in target.operations}
     for case_id, node in recorder.cases.items():
         case = node.value
@@ -130,13 +157,29 @@ def _count(target: Target, result: Result, recorder: ScenarioRecorder) -> None:
         interaction = recorder.interactions.get(case_id)
         if interaction is None:
             continue
-        exchange = _exchange(operation, interaction.request, interaction.response)
+        exchange = _exchange(operation, interaction)
+        if fault(exchange):
+            again = _again(caller, exchange, interaction)
+            if not fault(again):
+                caller.faults.add(exchange)
+                result.saw(again, probe.words(target, operation, again))
+                continue
+            if again.status is None:
+                probe.record(target, result, operation, again)
+                continue
         result.saw(exchange, probe.words(target, operation, exchange))
-        if interaction.response is None:
-            result.problems.append(target.redact(f"{operation.id}: no answer to {exchange.method} {exchange.url}"))
-            continue
         for check in recorder.checks.get(case_id, ()):
             _judge(target, result, operation, case, exchange, check)
+
+
+def _again(caller: Caller, exchange: Exchange, interaction: Interaction) -> Exchange:
+    """The same request once more, as far as it may be repeated."""
+    if not caller.may_repeat(exchange.method):
+        return exchange
+    added = {"host", "content-length", "transfer-encoding", "connection"}
+    headers = {name: value for name, value in exchange.request_headers.items() if name.lower() not in added}
+    body = interaction.request.body
+    return caller.send(exchange.operation_id, exchange.method, exchange.url, headers, body)
 
 
 def _raw(operation: Described) -> Mapping[str, Any]:
@@ -144,7 +187,8 @@ def _raw(operation: Described) -> Mapping[str, Any]:
     return raw
 
 
-def _exchange(operation: Operation, request: Any, response: SchemathesisResponse | None) -> Exchange:
+def _exchange(operation: Operation, interaction: Interaction) -> Exchange:
+    request, response = interaction.request, interaction.response
     return Exchange(
         operation_id=operation.id,
         method=request.method,
@@ -155,6 +199,7 @@ def _exchange(operation: Operation, request: Any, response: SchemathesisResponse
         body=response.content if response else b"",
         elapsed=response.elapsed if response else 0.0,
         error="" if response else "no answer",
+        at=interaction.timestamp,
     )
 
 

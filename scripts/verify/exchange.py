@@ -14,8 +14,7 @@ from ..document import MISSING
 class Exchange:
     """One request and its answer. `status` is None where none came, and `error` then says why.
 
-    `path_values` holds the path parameters that the request was made from, where they are known. Header names are in
-    lower case.
+    Header names are in lower case. `at` is the moment at which it was sent, in seconds since 1970.
     """
 
     operation_id: str
@@ -27,6 +26,7 @@ class Exchange:
     body: bytes
     elapsed: float
     error: str = ""
+    at: float = 0.0
 
     @property
     def is_accepted(self) -> bool:

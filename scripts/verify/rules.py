@@ -32,11 +32,18 @@ RULES = (
         "start_resolves", "a started job has a status under the id that its start has answered", by_schemathesis=False
     ),
     Rule("strict_json", "JSON is UTF-8, without a byte order mark and with unique names", by_schemathesis=False),
+    Rule("truthful_headers", "headers tell the truth about the content", by_schemathesis=False),
     Rule("caching", "no cache may keep the status of a job that is under way", by_schemathesis=False),
     Rule("near_miss_credential", "a credential that is nearly right is refused", by_schemathesis=False),
+    Rule("credential_elsewhere", "a credential counts in its own place and scheme only", by_schemathesis=False),
     Rule("strange_ids", "an id that no server has given is refused as documented", by_schemathesis=False),
-    Rule("odd_queries", "an unheard-of or a repeated query parameter is no server error", by_schemathesis=False),
+    Rule("odd_queries", "an odd query is answered as documented, and is no server error", by_schemathesis=False),
+    Rule("defaults", "a parameter that is left out has its documented default", by_schemathesis=False),
     Rule("head", "HEAD is answered as GET, or refused with 405", by_schemathesis=False),
+    Rule("path_forms", "another form of the path tells nothing else, and lets nobody in", by_schemathesis=False),
+    Rule("undeclared_body", "a body that is not described is ignored or refused", by_schemathesis=False),
+    Rule("accept", "any Accept is answered with a documented type, or with 406", by_schemathesis=False),
+    Rule("concurrent_readings", "two readings at once tell the same", by_schemathesis=False),
     Rule("start_is_new", "every start answers the id of a new job", by_schemathesis=False),
     Rule(
         "start_keeps_its_kind", "the status of a started job agrees with what its start has told", by_schemathesis=False
@@ -93,11 +100,21 @@ def applies(rule: str, document: Document, operation: Operation, *, full: bool) 
                 document.resolve(parameter.schema).get("type") not in (None, "string")
                 for parameter in operation.parameters
             )
-        case "caching" | "strange_ids" | "odd_queries":
-            return operation.method == "GET" and (operation.job is not None or rule != "caching")
+        case "caching":
+            return operation.method == "GET" and operation.job is not None
+        case "strange_ids" | "odd_queries" | "path_forms" | "accept" | "concurrent_readings":
+            return operation.method == "GET"
+        case "defaults":
+            return operation.method == "GET" and any(
+                document.resolve(parameter.schema).get("default") is not None
+                for parameter in operation.parameters_in("query")
+                if not parameter.required
+            )
         case "head":
             return full and operation.method == "GET"
-        case "near_miss_credential":
+        case "undeclared_body":
+            return full and operation.body is None
+        case "near_miss_credential" | "credential_elsewhere":
             return operation.method == "GET" and bool(operation.security) and all(operation.security)
         case "missing_required_header":
             return full and any(parameter.required for parameter in operation.parameters_in("header"))

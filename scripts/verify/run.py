@@ -1,37 +1,38 @@
 """Verifies one target: first line first, then the probe, then schemathesis."""
 
+import time
 import urllib.parse
 
 import attrs
 
 from ..document import Operation
-from . import engine, probe, protocol
-from .calls import Caller
+from . import engine, oddities, probe
+from .calls import Caller, OutOfTime
 from .exchange import Exchange
 from .life import Lives
 from .preflight import CannotJudge, known_values, preflight
+from .protocol import Wire
 from .result import Coverage, Result
 from .target import Target
 
-REQUESTS_PER_OPERATION = {"full": 150, "live": 45}
+SECONDS = 300  # that a verification of one document may take, unless more are given
 
 
 def announce(target: Target) -> str:
     """What will be sent, said before the first request."""
     names = ", ".join(operation.id for operation in target.operations)
-    most = REQUESTS_PER_OPERATION[target.profile]
     methods = "reads and writes" if target.writes else "reads only"
     return (
         f"verifying {target.redact(target.base_url)} against {target.document.path} ({target.profile} profile, {methods}): "
-        f"{names}, about {most} requests each at most"
+        f"{names}, at most {target.most_requests} requests each"
     )
 
 
-def verify(target: Target, seed: int) -> Result:
-    """Runs every rule on every operation of the target."""
+def verify(target: Target, seed: int, seconds: int = SECONDS) -> Result:
+    """Runs every rule on every operation of the target, for so many seconds at most."""
     result = Result(target.document, target.base_url, target.operations)
     for operation in target.operations:
-        result.coverage[operation.id] = _coverage(target, operation)
+        result.coverage[operation.id] = coverage(target, operation)
     result.left_out = tuple(
         f"{operation.id} is a {operation.method}; set ALLOW_WRITES=1 to have it sent"
         for operation in target.document.operations
@@ -39,34 +40,49 @@ def verify(target: Target, seed: int) -> Result:
     )
     if target.profile == "live":
         result.notes.append("a live run sends reads only: no other method, no body, and few odd requests")
-    lives = Lives(target, result)
-    wire = protocol.Wire(target, result)
+    ends_at = time.monotonic() + seconds
+    with Caller(target, ends_at=ends_at) as caller:
+        try:
+            exchanges = preflight(target, caller)
+            target = examine(target, caller, result, exchanges)
+            engine.run(target, caller, result, seed)
+        except CannotJudge as error:
+            result.problems.append(str(error))
+            return result
+        except OutOfTime:
+            result.problems.append(f"stopped after {seconds} s with part of it judged; give it more with --max-time")
+        if caller.faults.seen:
+            result.notes.append(str(caller.faults))
+    for operation in target.operations:
+        if not result.coverage[operation.id].accepted:
+            needed = "" if known_values(target, operation) else "; it needs a known id"
+            result.problems.append(f"{operation.id} was never accepted, so it cannot be judged{needed}")
+    return result
+
+
+def examine(
+    target: Target, caller: Caller, result: Result, exchanges: list[tuple[Operation, Exchange]] | None = None
+) -> Target:
+    """Runs the deterministic part alone: the lives of jobs, each situation, and the odd requests.
+
+    `exchanges` is what was read already; gives the target as schemathesis is to have it.
+    """
+    lives, wire = Lives(target, result), Wire(target, result)
 
     def hear(exchange: Exchange) -> None:
         lives.hear(exchange)
         wire.hear(exchange)
 
     result.hear = hear
-    with Caller(target) as caller:
-        try:
-            exchanges = preflight(target, caller)
-        except CannotJudge as error:
-            result.problems.append(str(error))
-            return result
-        for operation, exchange in exchanges:
-            probe.record(target, result, operation, exchange)
-        if target.profile == "live":
-            target = _narrowed(target, exchanges)
-        probe.probe(target, caller, result, lives)
-        for operation in target.operations:
-            for values in known_values(target, operation)[:1]:
-                protocol.probe(target, caller, result, operation, values)
-    engine.run(target, result, seed)
+    for operation, exchange in exchanges or ():
+        probe.record(target, result, operation, exchange)
+    if target.profile == "live":
+        target = _narrowed(target, exchanges or [])
+    probe.probe(target, caller, result, lives)
     for operation in target.operations:
-        if not result.coverage[operation.id].accepted:
-            needed = "" if known_values(target, operation) else "; it needs a known id"
-            result.problems.append(f"{operation.id} was never accepted, so it cannot be judged{needed}")
-    return result
+        for values in known_values(target, operation)[:1]:
+            oddities.probe(target, caller, result, operation, values)
+    return target
 
 
 def _narrowed(target: Target, exchanges: list[tuple[Operation, Exchange]]) -> Target:
@@ -81,7 +97,8 @@ def _narrowed(target: Target, exchanges: list[tuple[Operation, Exchange]]) -> Ta
     return attrs.evolve(target, known=known)
 
 
-def _coverage(target: Target, operation: Operation) -> Coverage:
+def coverage(target: Target, operation: Operation) -> Coverage:
+    """What there is to be seen of an operation."""
     job = operation.job
     if job is None:
         followed = [link.operation_id for response in operation.responses for link in response.follow]

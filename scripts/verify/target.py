@@ -3,8 +3,10 @@
 import base64
 import ipaddress
 import shlex
+import ssl
 import urllib.parse
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
 from attrs import frozen
@@ -14,6 +16,7 @@ from .exchange import Exchange
 
 Profile = Literal["full", "live"]
 UNSCOPED = "_WITHOUT_SCOPE"
+REQUESTS: Mapping[Profile, int] = {"full": 250, "live": 45}  # of one operation, at most
 
 
 @frozen
@@ -32,11 +35,17 @@ class Target:
     known: Mapping[str, tuple[str, ...]]
     named: frozenset[str]
     stepping: bool = False
+    ca_file: Path | None = None
 
     @property
     def operations(self) -> tuple[Operation, ...]:
         """The operations that may be called."""
         return tuple(operation for operation in self.document.operations if self.writes or operation.method == "GET")
+
+    @property
+    def most_requests(self) -> int:
+        """How many requests of one operation may be sent."""
+        return REQUESTS[self.profile]
 
     def way_in(self, operation: Operation) -> tuple[str, ...] | None:
         """The scheme keys of the first alternative that can be satisfied, None where there is none."""
@@ -44,6 +53,10 @@ class Target:
         return next((way for way in ways if way and all(key in self.credentials for key in way)), None) or (
             () if any(not way for way in ways) else None
         )
+
+    def tls_context(self) -> ssl.SSLContext | bool:
+        """What certificates are trusted: those in `ca_file` where one is named, else the usual ones."""
+        return ssl.create_default_context(cafile=self.ca_file) if self.ca_file else True
 
     def redact(self, text: str) -> str:
         """A text with every credential replaced by the name of its environment variable."""
@@ -90,6 +103,7 @@ def target(
     profile: Profile,
     writes: bool,
     stepping: bool = False,
+    ca_file: Path | None = None,
 ) -> Target:
     """A target whose credentials and known ids come from the environment, ids also from the document's examples."""
     known: dict[str, tuple[str, ...]] = {}
@@ -116,6 +130,7 @@ def target(
         known=known,
         named=frozenset(named),
         stepping=stepping,
+        ca_file=ca_file,
     )
 
 
