@@ -18,12 +18,13 @@ BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-L
 
 @frozen
 class Network:
-    """What befalls requests: shares of resets and of bad gateways, and seconds of delay."""
+    """What befalls requests: shares of resets and of bad gateways, seconds of delay, and answers in HTTP/1.0."""
 
     seed: int = 0
     resets: float = 0.0
     bad_gateways: float = 0.0
     delay: float = 0.0
+    http10: bool = False
 
 
 @contextmanager
@@ -57,24 +58,30 @@ def proxied(url: str, network: Network) -> Iterator[tuple[str, Counter[str]]]:
                 forth.write(head[:-2] + b"Connection: close\r\nVia: 1.1 proxy\r\n\r\n" + body)
                 answer = re.sub(rb"\r\nconnection: close", b"", await back.read(), count=1, flags=re.IGNORECASE)
                 forth.close()
-                writer.write(answer)
+                writer.write(answer.replace(b"HTTP/1.1", b"HTTP/1.0", 1) if network.http10 else answer)
                 await writer.drain()
+                if network.http10:
+                    break
         except (asyncio.IncompleteReadError, OSError):
             pass
         finally:
             writer.close()
 
     loop = asyncio.new_event_loop()
+    ended = asyncio.Event()
 
-    async def serve() -> asyncio.Server:
-        return await asyncio.start_server(talk, sock=listening, limit=2**20)
+    async def serve() -> None:
+        async with await asyncio.start_server(talk, sock=listening, limit=2**20):
+            await ended.wait()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+            await asyncio.wait([task])
 
-    server = loop.run_until_complete(serve())
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}", befallen
     finally:
-        loop.call_soon_threadsafe(server.close)
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(ended.set)
         thread.join(timeout=10)
+        loop.close()

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from scripts.document import load_folder
+from scripts.verify.coverage import Coverage
 from scripts.verify.hosted import made_up_environment, simulator
-from scripts.verify.result import Coverage, Result
+from scripts.verify.result import Result
 from scripts.verify.rules import RULES, applies
 from scripts.verify.run import verify
 from scripts.verify.target import target

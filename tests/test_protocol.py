@@ -12,11 +12,12 @@ from scripts.document import Document, load
 from scripts.simulate import Simulator
 from scripts.verify import oddities, protocol
 from scripts.verify.calls import Caller
+from scripts.verify.coverage import coverage
 from scripts.verify.preflight import known_values
 from scripts.verify.probe import record
 from scripts.verify.protocol import CLAUSES
 from scripts.verify.result import Result
-from scripts.verify.run import coverage
+from scripts.verify.run import verify
 from scripts.verify.target import target
 
 from .conftest import ENVIRONMENT, ROOT, Serve
@@ -385,3 +386,38 @@ def test_no_rule_names_a_server_that_is_only_different(
 def test_every_rule_has_a_liar_and_says_which_clause_it_enforces() -> None:
     assert {rule for _, rule, _, _ in LIARS} == set(CLAUSES)
     assert all(clause.startswith(("RFC ", "OpenAPI 3.1, ", "JSON Schema, ")) for clause in CLAUSES.values())
+
+
+def no_allow(_: Any, headers: dict[bytes, bytes], status: int, body: bytes) -> tuple[int, bytes]:
+    if status == 405:
+        headers.pop(b"allow", None)
+    return status, body
+
+
+def deletes(scope: Any, headers: dict[bytes, bytes], status: int, body: bytes) -> tuple[int, bytes]:
+    return (204, b"") if scope["method"] == "DELETE" and status == 405 else (status, body)
+
+
+def allows_too_much(scope: Any, headers: dict[bytes, bytes], status: int, body: bytes) -> tuple[int, bytes]:
+    if scope["method"] == "OPTIONS":
+        headers[b"allow"] = b"GET, DELETE"
+    return status, body
+
+
+@pytest.mark.parametrize(
+    ("rule", "reply", "got"),
+    [
+        ("unsupported_method", no_allow, "405 to "),
+        ("unsupported_method", deletes, "204 to DELETE"),
+        ("allow_header_conformance", allows_too_much, "to OPTIONS"),
+    ],
+)
+def test_methods_that_nobody_described_are_refused_as_the_standard_has_it(
+    documents: dict[str, Document], simulator: Simulator, serve: Serve, rule: str, reply: Any, got: str
+) -> None:
+    url = f"{serve(around(reply=reply)(simulator))}/{API}"
+
+    found = list(verify(target(documents[API], url, ENVIRONMENT, profile="full", writes=True), 1).failures())
+
+    assert {failure.rule for failure in found} == {rule}
+    assert all(got in failure.got for failure in found)

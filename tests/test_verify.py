@@ -366,6 +366,18 @@ def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
     assert not re.search(r"(src|href)=", page)
 
 
+def test_the_page_tells_each_job_as_it_was_polled_and_what_was_never_seen(tmp_path: Path) -> None:
+    verify("--api", "opensearch-flow-framework", out=tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+
+    assert "YKWJB6IBR8spXwU96JeT: PROVISIONING → COMPLETED (" in page
+    assert "<td>all=true</td><td>200</td><td>COMPLETED</td><td>state, provisioning_progress, provision_end" in page
+    assert "<th>statuses</th><td>200, 400, 401, 403, 404, 405, <s>406</s>" in page
+    assert "<th>parameter all</th><td>left out, false, true</td>" in page
+    assert "/resources_created/[]/resource_id" in page
+    assert "<s>/user/name</s>" in page
+
+
 def test_invented_vendors_are_generated_simulated_and_verified_without_a_change(tmp_path: Path) -> None:
     vendors = ROOT / "tests" / "vendors"
     command = [sys.executable, "-m", "scripts.generate", "--openapi", str(vendors), "--out", str(tmp_path / "client")]

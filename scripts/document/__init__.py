@@ -4,7 +4,7 @@ from .expression import MISSING, Keys, keys, walk
 from .job import Agreement, Job, Limit, Parts, Views
 from .load import load, load_folder
 from .model import Document, Example, Link, MediaType, Operation, Parameter, Response, SecurityScheme, snake_case
-from .navigate import schemas_at, subschemas, words_at
+from .navigate import fields_of, schemas_at, subschemas, words_at
 from .problem import DocumentError, Problem
 from .source import Source, read
 
@@ -27,6 +27,7 @@ __all__ = [
     "SecurityScheme",
     "Source",
     "Views",
+    "fields_of",
     "keys",
     "load",
     "load_folder",

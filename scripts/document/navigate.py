@@ -40,6 +40,25 @@ def words_at(data: Any, schema: Schema, path: Keys) -> tuple[str, ...]:
     return ()
 
 
+def fields_of(data: Any, schema: Schema, _above: tuple[str, ...] = ()) -> Iterator[Keys]:
+    """Every field that a schema describes, as the path to it; `[]` stands for any element, `*` for any other name."""
+    if isinstance(schema, Mapping) and "$ref" in schema:
+        if schema["$ref"] in _above:
+            return
+        _above = (*_above, schema["$ref"])
+    schema, _ = resolve(data, schema, ())
+    if not isinstance(schema, Mapping):
+        return
+    for name, child in schema.get("properties", {}).items():
+        yield (name,)
+        yield from ((name, *rest) for rest in fields_of(data, child, _above))
+    for name, key in (("items", "[]"), ("additionalProperties", "*")):
+        if isinstance(schema.get(name), Mapping):
+            yield from ((key, *rest) for rest in fields_of(data, schema[name], _above))
+    for branch in (*_branches(schema), *(schema[name] for name in ("then", "else") if name in schema)):
+        yield from fields_of(data, branch, _above)
+
+
 def _branches(schema: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(branch for name in BRANCHES for branch in schema.get(name, ()))
 

@@ -4,6 +4,7 @@ Ends with 0 where no rule is broken, 1 where one is, 2 where something could not
 """
 
 import argparse
+import datetime
 import os
 import sys
 import time
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..document import Document, DocumentError, load_folder
+from .baseline import accept, load_baseline
 from .hosted import SimulatorDied, made_up_environment, simulator
 from .report import annotations, junit, page, sarif, table
 from .result import Result
@@ -30,17 +32,22 @@ def main() -> int:
         "--profile", choices=["full", "live"], help="full for simulators, live (the default with --url)"
     )
     parser.add_argument("--ca-file", type=Path, help="the certificates that a server at --url is trusted by")
+    parser.add_argument("--baseline", type=Path, metavar="FILE", help="a YAML file of failures that are accepted")
     parser.add_argument("--max-time", type=int, default=SECONDS, help="seconds that one document may take at most")
     arguments = parser.parse_args()
     began = time.monotonic()
     try:
-        documents = _chosen(load_folder(arguments.openapi), arguments.api)
+        every = load_folder(arguments.openapi)
+        documents = _chosen(every, arguments.api)
+        accepted = load_baseline(arguments.baseline, every) if arguments.baseline else ()
         if arguments.url and len(documents) != 1:
             raise ValueError(f"--url needs --api, one of {', '.join(document.stem for document in documents)}")
         results = [_live(documents[0], arguments)] if arguments.url else _simulated(documents, arguments)
     except (DocumentError, SimulatorDied, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
+    for result in results:
+        accept(result, accepted, datetime.date.today())
     status = 1 if any(result.status == 1 for result in results) else max(result.status for result in results)
     print(table(results))
     print()

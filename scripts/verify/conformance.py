@@ -5,18 +5,12 @@ from typing import Any
 
 from ..document import MISSING, Operation, Response, walk
 from ..document.source import Pointer
-from .exchange import Exchange
+from .exchange import Exchange, documented
 from .faults import SLOW, broken_off
 from .result import Failure, Result
 from .target import Target
 
 SHOWN = 300
-
-
-def documented(operation: Operation, status: int) -> Response | None:
-    """The documented answer for a status, exact before range."""
-    exact = next((response for response in operation.responses if response.status == str(status)), None)
-    return exact or next((r for r in operation.responses if r.status.upper() == f"{status // 100}XX"), None)
 
 
 def clause(target: Target, operation: Operation, response: Response | None = None) -> str:

@@ -17,7 +17,7 @@ from ..document import Operation, snake_case
 from ..document.model import resolve
 from . import conformance, probe
 from .calls import Caller, OutOfTime
-from .exchange import Exchange
+from .exchange import Exchange, documented
 from .faults import SLOW, fault
 from .result import Result
 from .rules import RULES, applies
@@ -219,7 +219,7 @@ def _judge(
         return
     found = conformance.broken(target, check.name, operation, exchange)
     if found is None:
-        response = conformance.documented(operation, exchange.status or 0)
+        response = documented(operation, exchange.status or 0)
         said = " ".join(str(info.failure.message).split())
         got = f"{exchange.status} to {exchange.method} {exchange.url}; {said}"
         says = next((rule.says for rule in RULES if rule.name == check.name), info.failure.title)
@@ -231,7 +231,7 @@ def _could_fail(name: str, target: Target, operation: Operation, case: Case[Any]
     """Whether a check that has passed could have failed on this case: only then is it a judgement."""
     scenario = coverage_scenario(case)
     shape_probe = scenario in REQUEST_SHAPE_PROBES
-    response = conformance.documented(operation, exchange.status or 0)
+    response = documented(operation, exchange.status or 0)
     mode = case.meta.generation.mode if case.meta else None
     match name:
         case "status_code_conformance":

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import define
 
-from ..document import MISSING
+from ..document import MISSING, Operation, Response
 
 
 @define(slots=False, frozen=True)
@@ -45,3 +45,9 @@ class Exchange:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             return MISSING
+
+
+def documented(operation: Operation, status: int) -> Response | None:
+    """The documented answer for a status, exact before range."""
+    exact = next((response for response in operation.responses if response.status == str(status)), None)
+    return exact or next((r for r in operation.responses if r.status.upper() == f"{status // 100}XX"), None)

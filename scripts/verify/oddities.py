@@ -17,7 +17,7 @@ from ..document import MISSING, Operation, walk
 from . import conformance
 from .calls import Caller
 from .engine import LIVE_REQUESTS
-from .exchange import Exchange
+from .exchange import Exchange, documented
 from .protocol import judge
 from .result import Result
 from .target import Target
@@ -202,7 +202,7 @@ def _accept(asked: Asked) -> Iterator[Finding]:
     """A client that takes anything, and one that takes nothing that there is."""
     for taken in ("*/*", "application/vnd.unheard-of"):
         exchange = asked.call(headers={"accept": taken})
-        response = conformance.documented(asked.operation, exchange.status or 0)
+        response = documented(asked.operation, exchange.status or 0)
         described = response.media_types if response else ()
         names = {media_type.name.split(";")[0].strip().lower() for media_type in described}
         refused = exchange.status == 406 and taken != "*/*"
@@ -261,7 +261,7 @@ def _undocumented(asked: Asked, exchange: Exchange, *, accepted: bool) -> str:
     if status is None or status >= 500 or (exchange.is_accepted and not accepted) or 300 <= status < 400:
         return _answer(exchange)
     # What a server before the API refuses, such as a URL that is too long, is no matter of the document.
-    if conformance.documented(asked.operation, status) is None and status not in {400, 404, 414, 431}:
+    if documented(asked.operation, status) is None and status not in {400, 404, 414, 431}:
         return f"{status}, which is not documented"
     return ""
 

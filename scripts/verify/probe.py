@@ -8,7 +8,7 @@ from typing import Any
 from ..document import MISSING, Job, Operation, Response, walk
 from . import conformance, life
 from .calls import Caller
-from .exchange import Exchange
+from .exchange import Exchange, documented
 from .life import Lives
 from .preflight import known_values
 from .result import Result
@@ -155,7 +155,7 @@ def _start(
     record(target, result, operation, exchange)
     if not exchange.is_accepted or exchange.status is None:
         return
-    response = conformance.documented(operation, exchange.status)
+    response = documented(operation, exchange.status)
     if response is None or not response.follow:
         return
     rule = "start_resolves"
@@ -251,7 +251,7 @@ def _judge_situation(
     optional = any(not way for way in operation.security)
     if optional and exchange.is_accepted and wanted.status == "401":
         return  # a server that asks for no credential, as the document allows
-    matches = conformance.documented(operation, exchange.status or 0) is wanted
+    matches = documented(operation, exchange.status or 0) is wanted
     found = None
     if not matches:
         got = f"{exchange.status} {conformance.shortened(exchange.body.decode(errors='replace'))}".strip()

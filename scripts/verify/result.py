@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from attrs import Factory, define, field, frozen
 
 from ..document import Document, Operation
+from .coverage import Coverage
 from .exchange import Exchange
+from .timelines import Reading
 
 
 @frozen
@@ -27,48 +29,23 @@ class Failure:
 
 @define
 class Tally:
-    """How often a rule was judged on an operation, and every different way in which it was broken."""
+    """How often a rule was judged on an operation, and every different way in which it was broken.
+
+    `accepted` holds the failures that a baseline accepts, each with the reason.
+    """
 
     judged: int = 0
     failures: list[Failure] = Factory(list)
+    accepted: list[tuple[Failure, str]] = Factory(list)
 
     @property
     def verdict(self) -> str:
-        """`-` where nothing could be judged, else `ok` or `FAILED`."""
+        """`-` where nothing could be judged, else `ok`, `FAILED`, or `accepted` where all its failures are."""
         if self.failures:
             return "FAILED"
+        if self.accepted:
+            return "accepted"
         return "ok" if self.judged else "-"
-
-
-@define
-class Coverage:
-    """What of an operation was seen: its statuses and, for jobs, the words of its state."""
-
-    operation: Operation
-    words: tuple[str, ...]
-    required_words: tuple[str, ...]
-    seen_words: set[str] = Factory(set)
-    seen_statuses: set[int] = Factory(set)
-    requests: int = 0
-    accepted: int = 0
-
-    @property
-    def documented(self) -> tuple[str, ...]:
-        """The documented statuses."""
-        return tuple(response.status for response in self.operation.responses)
-
-    def has_seen(self, status: str) -> bool:
-        """Whether a documented status, such as `404` or `4XX`, was seen."""
-        pattern = status.upper()
-        return any(
-            str(seen) == pattern or (pattern.endswith("XX") and str(seen)[0] == pattern[0])
-            for seen in self.seen_statuses
-        )
-
-    @property
-    def unseen(self) -> tuple[str, ...]:
-        """The documented statuses that were not seen."""
-        return tuple(status for status in self.documented if not self.has_seen(status))
 
 
 @define
@@ -81,6 +58,8 @@ class Result:
     left_out: tuple[str, ...] = ()
     tallies: dict[tuple[str, str], Tally] = Factory(dict)
     coverage: dict[str, Coverage] = Factory(dict)
+    # The readings of each job, by operation and path values.
+    timelines: dict[tuple[str, ...], list[Reading]] = Factory(dict)
     problems: list[str] = Factory(list)
     notes: list[str] = Factory(list)
     # Hears of every exchange, whoever has sent it.
@@ -112,15 +91,14 @@ class Result:
         for tally in self.tallies.values():
             yield from tally.failures
 
+    def accepted(self) -> Iterator[tuple[Failure, str]]:
+        """Every failure that the baseline accepts, with its reason."""
+        for tally in self.tallies.values():
+            yield from tally.accepted
+
     def saw(self, exchange: Exchange, words: tuple[str, ...] = ()) -> None:
         """Counts an exchange, and the words of the state that it showed."""
-        coverage = self.coverage[exchange.operation_id]
-        coverage.requests += 1
-        coverage.seen_words.update(words)
-        if exchange.status is not None:
-            coverage.seen_statuses.add(exchange.status)
-        if exchange.is_accepted:
-            coverage.accepted += 1
+        self.coverage[exchange.operation_id].saw(exchange, words)
         self.hear(exchange)
 
     @property

@@ -8,12 +8,14 @@ import attrs
 from ..document import Operation
 from . import engine, oddities, probe
 from .calls import Caller, OutOfTime
+from .coverage import coverage
 from .exchange import Exchange
 from .life import Lives
 from .preflight import CannotJudge, known_values, preflight
 from .protocol import Wire
-from .result import Coverage, Result
+from .result import Result
 from .target import Target
+from .timelines import Timelines
 
 SECONDS = 300  # that a verification of one document may take, unless more are given
 
@@ -68,9 +70,11 @@ def examine(
     `exchanges` is what was read already; gives the target as schemathesis is to have it.
     """
     lives, wire = Lives(target, result), Wire(target, result)
+    timelines = Timelines(target, result.timelines)
 
     def hear(exchange: Exchange) -> None:
         lives.hear(exchange)
+        timelines.hear(exchange, lives.path_values(exchange))
         wire.hear(exchange)
 
     result.hear = hear
@@ -95,15 +99,3 @@ def _narrowed(target: Target, exchanges: list[tuple[Operation, Exchange]]) -> Ta
                 v for v in target.known[names[0]] if urllib.parse.quote(v, safe="") in exchange.url
             )[:1]
     return attrs.evolve(target, known=known)
-
-
-def coverage(target: Target, operation: Operation) -> Coverage:
-    """What there is to be seen of an operation."""
-    job = operation.job
-    if job is None:
-        followed = [link.operation_id for response in operation.responses for link in response.follow]
-        job = target.document.operation(followed[0]).job if followed else None
-    if job is None:
-        return Coverage(operation, (), ())
-    words = job.words if operation.job else (*job.pending, *job.success, *job.failure)
-    return Coverage(operation, words, (*job.pending, *job.success, *job.failure))

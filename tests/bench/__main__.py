@@ -1,4 +1,4 @@
-"""`make bench`: client, waits and simulator, each beside what others use, measured in one run."""
+"""`make bench`: client, waits, simulator and verification, each beside what others use, measured in one run."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from job_status.ai_for_service.models import PublishStatus
 from scripts.document import load
 
 from ..conftest import ROOT
-from . import schedules, simulating, watching
+from . import schedules, simulating, verifying, watching
 from .server import server
 
 ROUNDS, CALLS = 40, 60
@@ -114,6 +114,7 @@ def main() -> None:
     schedules.main()
     watching.main()
     simulating.main()
+    verifying.main()
 
 
 if __name__ == "__main__":

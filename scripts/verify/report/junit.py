@@ -24,10 +24,14 @@ def junit(results: Sequence[Result]) -> str:
                 counts["tests"] += 1
                 if tally.failures:
                     counts["failures"] += 1
-                    told = [f"{f.clause}\nwanted {f.wanted}\ngot {f.got}\nreplay {f.replay}" for f in tally.failures]
+                    lines = [f"{f.clause}\nwanted {f.wanted}\ngot {f.got}\nreplay {f.replay}" for f in tally.failures]
                     message = f"wanted {tally.failures[0].wanted}, got {tally.failures[0].got}"
                     failed = ET.SubElement(case, "failure", type=rule.name, message=message.translate(_UNPRINTABLE))
-                    failed.text = "\n\n".join(told).translate(_UNPRINTABLE)
+                    failed.text = "\n\n".join(lines).translate(_UNPRINTABLE)
+                elif tally.accepted:
+                    counts["skipped"] += 1
+                    told = "; ".join(f"{f.got}: {reason}" for f, reason in tally.accepted)
+                    ET.SubElement(case, "skipped", message=f"accepted: {told}".translate(_UNPRINTABLE))
                 elif not tally.judged:
                     counts["skipped"] += 1
                     ET.SubElement(case, "skipped", message="nothing to judge")

@@ -13,7 +13,8 @@ from ..rules import RULES
 def sarif(results: Sequence[Result]) -> str:
     """The log as text. A rule that could not be judged has no result; what could not be judged at all is a notification."""
     failures = [failure for result in results for failure in result.failures()]
-    named = {failure.rule for failure in failures}
+    accepted = [entry for result in results for entry in result.accepted()]
+    named = {failure.rule for failure in (*failures, *(failure for failure, _ in accepted))}
     rules = [{"id": r.name, "shortDescription": {"text": r.says}} for r in RULES if r.name in named]
     problems = [f"{result.document.stem}: {problem}" for result in results for problem in result.problems]
     log = {
@@ -28,7 +29,13 @@ def sarif(results: Sequence[Result]) -> str:
                         "toolExecutionNotifications": [{"level": "error", "message": {"text": p}} for p in problems],
                     }
                 ],
-                "results": [_result(failure) for failure in failures],
+                "results": [
+                    *(_result(failure) for failure in failures),
+                    *(
+                        {**_result(failure), "suppressions": [{"kind": "external", "justification": reason}]}
+                        for failure, reason in accepted
+                    ),
+                ],
             }
         ],
     }

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from ..result import Coverage, Failure, Result
+from ..coverage import Coverage
+from ..result import Failure, Result
 from ..rules import RULES
 
 SHOWN = 3  # failures of one rule on one operation
@@ -34,6 +35,10 @@ def table(results: Sequence[Result]) -> str:
             lines += [line for found in tally.failures[:SHOWN] for line in _failure(result, found)]
             if len(tally.failures) > SHOWN:
                 lines.append(f"  and {len(tally.failures) - SHOWN} more of this rule, in the reports")
+        lines += [
+            f"{result.document.stem} {found.operation_id} {found.rule}: accepted: {found.got}: {reason}"
+            for found, reason in result.accepted()
+        ]
         lines += [f"{result.document.stem}: {problem}" for problem in result.problems]
     return "\n".join(lines)
 

@@ -1,0 +1,91 @@
+"""A file of failures that are accepted for a while, each with a reason and a last day."""
+
+import datetime
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import jsonschema_rs
+from attrs import frozen
+
+from ..document import Document, read
+from .result import Failure, Result
+from .rules import RULES
+
+SCHEMA = jsonschema_rs.Draft202012Validator(
+    json.loads((Path(__file__).parent / "baseline.schema.json").read_text(encoding="utf-8"))
+)
+
+
+@frozen
+class Entry:
+    """What is accepted: failures of a rule, until a day. Empty fields stand for any."""
+
+    rule: str
+    reason: str
+    expires: datetime.date
+    place: str
+    api: str = ""
+    operation: str = ""
+    got: str = ""
+
+    def matches(self, api: str, failure: Failure) -> bool:
+        """Whether a failure is the one that is meant."""
+        return (
+            failure.rule == self.rule
+            and self.api in ("", api)
+            and self.operation in ("", failure.operation_id)
+            and self.got in failure.got
+        )
+
+
+def load_baseline(path: Path, documents: Iterable[Document]) -> tuple[Entry, ...]:
+    """Reads a baseline.
+
+    Raises:
+        DocumentError: it is not YAML, or holds what loaders read differently.
+        ValueError: an entry lacks its reason or its last day, or names what there is not.
+    """
+    source = read(path)
+    for error in SCHEMA.iter_errors(source.data):
+        place = tuple(error.instance_path)
+        raise ValueError(f"{path}:{source.line(place)} /{'/'.join(map(str, place))}: {error.message}")
+    known = {document.stem: {operation.id for operation in document.operations} for document in documents}
+    entries = []
+    for index, raw in enumerate(source.data["accepted"]):
+        where = f"{path}:{source.line(('accepted', index))}"
+        operations = known.get(raw["api"], set()) if "api" in raw else set().union(*known.values())
+        wanted = {
+            "rule": {rule.name for rule in RULES},
+            "api": set(known),
+            "operation": operations,
+        }
+        for name, allowed in wanted.items():
+            if name in raw and raw[name] not in allowed:
+                raise ValueError(f"{where}: there is no {name} {raw[name]}; wanted one of {', '.join(sorted(allowed))}")
+        try:
+            expires = datetime.date.fromisoformat(raw["expires"])
+        except ValueError as error:
+            raise ValueError(f"{where}: expires is {raw['expires']}, which is no day: {error}") from error
+        entries.append(Entry(**{**raw, "expires": expires, "place": where}))
+    return tuple(entries)
+
+
+def accept(result: Result, entries: Iterable[Entry], today: datetime.date) -> None:
+    """Takes accepted failures out of those that count, and notes the entries that have expired or that met nothing."""
+    api = result.document.stem
+    for entry in entries:
+        if entry.api not in ("", api):
+            continue
+        expired = entry.expires < today
+        met = 0
+        for tally in result.tallies.values():
+            found = [failure for failure in tally.failures if entry.matches(api, failure)]
+            met += len(found)
+            if not expired:
+                tally.failures = [failure for failure in tally.failures if failure not in found]
+                tally.accepted += [(failure, f"{entry.reason} (until {entry.expires})") for failure in found]
+        if expired and met:
+            result.notes.append(f"{entry.place}: what it accepts of {entry.rule} has counted since {entry.expires}")
+        elif not met and entry.api and not result.problems:
+            result.notes.append(f"{entry.place}: no failure of {entry.rule} was met; the entry can go")

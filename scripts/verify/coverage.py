@@ -1,0 +1,128 @@
+"""What of a document a verification has seen, and what it has not."""
+
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import Factory, define
+
+from ..document import MISSING, Keys, Operation, fields_of
+from .exchange import Exchange, documented
+from .target import Target
+
+
+@define
+class Coverage:
+    """What of an operation was seen: statuses, fields, values of parameters and, for jobs, words of the state.
+
+    `fields` holds the documented fields by status, `values` the documented values of each parameter; of an optional
+    one None stands for its being left out.
+    """
+
+    operation: Operation
+    words: tuple[str, ...]
+    required_words: tuple[str, ...]
+    fields: Mapping[str, tuple[Keys, ...]]
+    values: Mapping[str, tuple[Any, ...]]
+    seen_words: set[str] = Factory(set)
+    seen_statuses: set[int] = Factory(set)
+    seen_fields: dict[str, set[Keys]] = Factory(dict)
+    seen_values: dict[str, set[Any]] = Factory(dict)
+    requests: int = 0
+    accepted: int = 0
+
+    @property
+    def documented(self) -> tuple[str, ...]:
+        """The documented statuses."""
+        return tuple(response.status for response in self.operation.responses)
+
+    def has_seen(self, status: str) -> bool:
+        """Whether a documented status, such as `404` or `4XX`, was seen."""
+        pattern = status.upper()
+        return any(
+            str(seen) == pattern or (pattern.endswith("XX") and str(seen)[0] == pattern[0])
+            for seen in self.seen_statuses
+        )
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """The documented statuses that were not seen."""
+        return tuple(status for status in self.documented if not self.has_seen(status))
+
+    def saw(self, exchange: Exchange, words: tuple[str, ...]) -> None:
+        """Counts an exchange, and the words of the state that it showed."""
+        self.requests += 1
+        self.accepted += exchange.is_accepted
+        self.seen_words.update(words)
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(exchange.url).query, keep_blank_values=True)
+        for name, values in self.values.items():
+            sent = query.get(name, [None])
+            self.seen_values.setdefault(name, set()).update(value for value in values if _written(value) in sent)
+        if exchange.status is None:
+            return
+        self.seen_statuses.add(exchange.status)
+        response = documented(self.operation, exchange.status)
+        if response is not None and exchange.json is not MISSING:
+            self.seen_fields.setdefault(response.status, set()).update(_fields(exchange.json))
+
+    def unseen_fields(self, status: str) -> tuple[str, ...]:
+        """The documented fields of an answer with a status that were not seen, as JSON pointers."""
+        seen = self.seen_fields.get(status, set())
+        return tuple("/" + "/".join(path) for path in self.fields[status] if not _is_seen(path, seen))
+
+    def unseen_values(self, parameter: str) -> tuple[str, ...]:
+        """The documented values of a parameter that were not sent."""
+        seen = self.seen_values.get(parameter, set())
+        return tuple(_written(value) or "left out" for value in self.values[parameter] if value not in seen)
+
+
+def coverage(target: Target, operation: Operation) -> Coverage:
+    """What there is to be seen of an operation."""
+    document = target.document
+    fields = {
+        response.status: tuple(
+            dict.fromkeys(
+                path
+                for media_type in response.media_types
+                if media_type.is_json
+                for path in fields_of(document.data, media_type.schema)
+            )
+        )
+        for response in operation.responses
+    }
+    values: dict[str, tuple[Any, ...]] = {}
+    for parameter in operation.parameters_in("query"):
+        schema = document.resolve(parameter.schema)
+        some = (False, True) if schema.get("type") == "boolean" else schema.get("enum", parameter.known_values)
+        values[parameter.name] = (*(() if parameter.required else (None,)), *some)
+    job = operation.job
+    if job is None:
+        followed = [link.operation_id for response in operation.responses for link in response.follow]
+        job = document.operation(followed[0]).job if followed else None
+    if job is None:
+        return Coverage(operation, (), (), fields, values)
+    words = job.words if operation.job else (*job.pending, *job.success, *job.failure)
+    return Coverage(operation, words, (*job.pending, *job.success, *job.failure), fields, values)
+
+
+def _fields(value: Any, above: Keys = ()) -> Iterator[Keys]:
+    """Every field of a body, as the path to it."""
+    if isinstance(value, dict):
+        for name, child in value.items():
+            yield (*above, name)
+            yield from _fields(child, (*above, name))
+    elif isinstance(value, list):
+        for child in value:
+            yield from _fields(child, (*above, "[]"))
+
+
+def _is_seen(path: Keys, seen: set[Keys]) -> bool:
+    if "*" not in path:
+        return path in seen
+    return any(
+        len(other) == len(path) and all(a in ("*", b) for a, b in zip(path, other, strict=True)) for other in seen
+    )
+
+
+def _written(value: Any) -> str | None:
+    return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
