@@ -51,7 +51,7 @@ def test_an_accepted_failure_does_not_count_and_every_report_tells_it(
     result = broken(document, "caching", "head")
     result.operations = document.operations
 
-    accept(result, entries, TODAY)
+    accept([result], entries, TODAY)
 
     assert [failure.rule for failure in result.failures()] == ["head"]
     assert result.tally("get_dock_status", "caching").verdict == "accepted"
@@ -66,7 +66,7 @@ def test_an_accepted_failure_does_not_count_and_every_report_tells_it(
 def test_alone_it_makes_the_run_green(documents: dict[str, Document], tmp_path: Path) -> None:
     result = broken(documents["agent-platform"], "caching")
 
-    accept(result, load_baseline(written(tmp_path, ENTRY), documents.values()), TODAY)
+    accept([result], load_baseline(written(tmp_path, ENTRY), documents.values()), TODAY)
 
     assert result.status == 0
 
@@ -75,8 +75,8 @@ def test_an_entry_ends_with_its_last_day(documents: dict[str, Document], tmp_pat
     entries = load_baseline(written(tmp_path, ENTRY), documents.values())
     last, after = broken(documents["agent-platform"], "caching"), broken(documents["agent-platform"], "caching")
 
-    accept(last, entries, datetime.date(2026, 12, 31))
-    accept(after, entries, datetime.date(2027, 1, 1))
+    accept([last], entries, datetime.date(2026, 12, 31))
+    accept([after], entries, datetime.date(2027, 1, 1))
 
     assert (last.status, after.status) == (0, 1)
     assert after.notes == [f"{tmp_path}/baseline.yaml:2: what it accepts of caching has counted since 2026-12-31"]
@@ -91,14 +91,14 @@ def test_another_operation_rule_or_failure_is_not_meant(documents: dict[str, Doc
 
     for text in others:
         result = broken(documents["agent-platform"], "caching")
-        accept(result, load_baseline(written(tmp_path, text), documents.values()), TODAY)
+        accept([result], load_baseline(written(tmp_path, text), documents.values()), TODAY)
         assert result.status == 1
 
 
 def test_an_entry_that_meets_nothing_can_go(documents: dict[str, Document], tmp_path: Path) -> None:
     result = broken(documents["agent-platform"])
 
-    accept(result, load_baseline(written(tmp_path, ENTRY), documents.values()), TODAY)
+    accept([result], load_baseline(written(tmp_path, ENTRY), documents.values()), TODAY)
 
     assert result.notes == [f"{tmp_path}/baseline.yaml:2: no failure of caching was met; the entry can go"]
 

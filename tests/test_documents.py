@@ -226,7 +226,7 @@ SLIPS = {
     "parameters that are none": (
         "agent-platform",
         "      parameters:\n        - name: dockStatusId",
-        "      parameters: null\n      x-rest:\n        - name: dockStatusId",
+        "      parameters: null\n      x-remainder:\n        - name: dockStatusId",
         "is not of the form of OpenAPI 3.1",
     ),
     "a security scheme that is not described": (

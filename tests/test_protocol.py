@@ -104,6 +104,26 @@ def marked(_: Any, __: Any, status: int, body: bytes) -> tuple[int, bytes]:
 
 def latin(_: Any, headers: dict[bytes, bytes], status: int, body: bytes) -> tuple[int, bytes]:
     headers[b"content-type"] = b"application/json; charset=iso-8859-1"
+    return status, body.replace(b'"jobType":"', b'"jobType":"\xe9')
+
+
+def latin_by_name(_: Any, headers: dict[bytes, bytes], status: int, body: bytes) -> tuple[int, bytes]:
+    headers[b"content-type"] = b"application/json; charset=ISO-8859-1"
+    return status, body
+
+
+def kept_for_some(_: Any, headers: dict[bytes, bytes], status: int, body: bytes) -> tuple[int, bytes]:
+    headers[b"cache-control"] = b"max-age=0, s-maxage=600"
+    return status, body
+
+
+def kept_by_one(_: Any, headers: dict[bytes, bytes], status: int, body: bytes) -> tuple[int, bytes]:
+    headers[b"cache-control"] = b"private, max-age=86400"
+    return status, body
+
+
+def kept_until(_: Any, headers: dict[bytes, bytes], status: int, body: bytes) -> tuple[int, bytes]:
+    headers[b"expires"] = b"Fri, 01 Jan 2999 00:00:00 GMT"
     return status, body
 
 
@@ -177,6 +197,11 @@ def only_called_squeezed(scope: Any, headers: dict[bytes, bytes], status: int, b
 def not_so_written(_: Any, headers: dict[bytes, bytes], status: int, body: bytes) -> tuple[int, bytes]:
     headers[b"content-type"] = b"application/json; charset=utf-8"
     return status, body.replace(b'"jobType":"', b'"jobType":"\xc9')
+
+
+def in_no_charset(_: Any, headers: dict[bytes, bytes], status: int, body: bytes) -> tuple[int, bytes]:
+    headers[b"content-type"] = b"application/json; charset=undefined"
+    return status, body
 
 
 def cut_short(application: Application) -> Application:
@@ -306,8 +331,11 @@ def mixed_up(application: Application) -> Application:
 LIARS: list[tuple[str, str, Callable[[Application], Application], str]] = [
     (API, "strict_json", around(reply=twice), "the name 'status' twice in one object"),
     (API, "strict_json", around(reply=marked), "a byte order mark"),
-    (API, "strict_json", around(reply=latin), "charset=iso-8859-1"),
+    (API, "strict_json", around(reply=latin), "invalid continuation byte"),
     (API, "caching", around(reply=kept), "max-age=60 with IN_PROGRESS"),
+    (API, "caching", around(reply=kept_for_some), "s-maxage=600 with IN_PROGRESS"),
+    (API, "caching", around(reply=kept_by_one), "max-age=86400 with IN_PROGRESS"),
+    (API, "caching", around(reply=kept_until), "Expires: Fri, 01 Jan 2999"),
     (API, "near_miss_credential", around(forgiving(lambda value, right: value.startswith(right))), "200 "),
     (API, "near_miss_credential", around(forgiving(lambda value, right: value == right[:-1])), "200 "),
     (API, "near_miss_credential", around(forgiving(lambda value, right: value.lower() == right.lower())), "200 "),
@@ -322,7 +350,8 @@ LIARS: list[tuple[str, str, Callable[[Application], Application], str]] = [
     (API, "credential_elsewhere", around(elsewhere(from_query)), "200 "),
     (API, "truthful_headers", around(reply=squeezed), "gzip where only identity was asked for"),
     (API, "truthful_headers", around(reply=only_called_squeezed), "not encoded as its header says"),
-    (API, "truthful_headers", around(reply=not_so_written), "charset=utf-8, and invalid continuation byte"),
+    (API, "strict_json", around(reply=not_so_written), "invalid continuation byte at byte"),
+    (API, "truthful_headers", around(reply=in_no_charset), "charset=undefined, which there is none of"),
     (API, "truthful_headers", cut_short, "another length than the header says"),
     (API, "strange_ids", around(knows_beginnings), "200 "),
     (SEARCH, "odd_queries", around(reply=fails_on_empty_value), "500 "),
@@ -371,7 +400,14 @@ def refuses_head(scope: Any, headers: dict[bytes, bytes], status: int, body: byt
 
 @pytest.mark.parametrize("stem", [API, "ai-for-process", "ai-for-service", SEARCH])
 @pytest.mark.parametrize(
-    "benign", [around(), around(reply=chunked_elsewhere), around(reply=refuses_head), around(forgives_slash)]
+    "benign",
+    [
+        around(),
+        around(reply=chunked_elsewhere),
+        around(reply=refuses_head),
+        around(forgives_slash),
+        around(reply=latin_by_name),
+    ],
 )
 def test_no_rule_names_a_server_that_is_only_different(
     documents: dict[str, Document],

@@ -28,8 +28,10 @@ SITUATIONS = (
     "unknown_parameter",
     "wrong_method",
     "disabled",
+    "empty_id",
+    "not_served",
 )
-EXTENSIONS = ("x-job", "x-follow", "x-when", "x-printed", "x-assumed")
+EXTENSIONS = ("x-job", "x-follow", "x-when", "x-request", "x-reads", "x-ignores", "x-printed", "x-assumed")
 
 
 def before_parsing(source: Source) -> list[Problem]:
@@ -144,6 +146,9 @@ def _extensions(source: Source) -> Iterator[Problem]:
                     yield _problem(source, place, _where(source, pointer), message)
                 if key == "x-when" and child not in SITUATIONS:
                     message = f"x-when {child!r} is no situation; write one of {', '.join(SITUATIONS)}"
+                    yield _problem(source, place, _where(source, pointer), message)
+                elif key == "x-request" and not re.fullmatch(r"[A-Z]+ /\S*", str(child)):
+                    message = f"x-request {child!r} is no request; write a method and a target, such as GET /jobs/1"
                     yield _problem(source, place, _where(source, pointer), message)
                 elif key == "x-assumed" and child is not True:
                     message = f"x-assumed is true or absent, got {child!r}; remove it"

@@ -153,8 +153,9 @@ def _vocabulary(document: Document) -> Iterator[Finding]:
     for operation in document.operations:
         for when in SITUATIONS:
             answers = [example for r in operation.responses for _, example in r.examples if example.when == when]
-            if len(answers) > 1:
-                message = f"two examples answer {when}: {answers[0].name} and {answers[1].name}; mark one"
+            requests = [example.request for example in answers]
+            if len(answers) > 1 and (len(set(requests)) < len(requests) or not all(requests)):
+                message = f"two examples answer {when}: {answers[0].name} and {answers[1].name}; mark one, or name the request of each in x-request"
                 yield answers[1].pointer, operation.id, message
 
 

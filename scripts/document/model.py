@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 import jsonschema_rs
-from attrs import frozen
+from attrs import Factory, frozen
 
 from .expression import Keys, pointer_keys
 from .job import Job
@@ -19,12 +19,16 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 @frozen
 class Example:
-    """A named example. `when` is the situation of `x-when` that it answers, None for an ordinary one."""
+    """A named example. `when` is the situation of `x-when` that it answers, None for an ordinary one.
+
+    `request` is the request that it answered, as a method and a target; empty where none is told.
+    """
 
     name: str
     value: Any
     when: str | None
     pointer: Pointer
+    request: str = ""
 
 
 @frozen
@@ -39,7 +43,10 @@ class Printed:
 
 @frozen
 class Parameter:
-    """A parameter of an operation. `where` is path, query, header or cookie."""
+    """A parameter of an operation. `where` is path, query, header or cookie.
+
+    `reads` holds texts that the server takes for values although its schema does not have them.
+    """
 
     name: str
     where: str
@@ -48,6 +55,7 @@ class Parameter:
     raw: Mapping[str, Any]
     examples: tuple[Example, ...]
     pointer: Pointer
+    reads: Mapping[str, Any] = Factory(dict)
 
     @property
     def known_values(self) -> tuple[Any, ...]:
@@ -154,11 +162,21 @@ class Operation:
 
     def situation(self, when: str) -> tuple[Response, MediaType, Example] | None:
         """The first documented answer to a situation of `x-when`."""
-        for response in self.responses:
-            for media_type, example in response.examples:
-                if example.when == when:
-                    return response, media_type, example
-        return None
+        return next(iter(self.situations(when)), None)
+
+    def situations(self, when: str) -> tuple[tuple[Response, MediaType, Example], ...]:
+        """Every documented answer to a situation of `x-when`. Where there are several, they name their requests."""
+        return tuple(
+            (response, media_type, example)
+            for response in self.responses
+            for media_type, example in response.examples
+            if example.when == when
+        )
+
+    @property
+    def ignores(self) -> frozenset[str]:
+        """Query parameters that the server takes and that are not described."""
+        return frozenset(self.raw.get("x-ignores", ()))
 
 
 @attrs.define(slots=False)

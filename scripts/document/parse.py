@@ -100,6 +100,7 @@ def _parameter(data: dict[str, Any], entry: Any, pointer: Pointer) -> Parameter:
         raw=raw,
         examples=_examples(data, raw, pointer),
         pointer=pointer,
+        reads=raw.get("x-reads", {}),
     )
 
 
@@ -142,5 +143,5 @@ def _examples(data: dict[str, Any], owner: Mapping[str, Any], pointer: Pointer) 
         found.append(Example("example", owner["example"], None, (*pointer, "example")))
     for name, entry in owner.get("examples", {}).items():
         raw, place = resolve(data, entry, (*pointer, "examples", name))
-        found.append(Example(name, raw.get("value"), raw.get("x-when"), place))
+        found.append(Example(name, raw.get("value"), raw.get("x-when"), place, raw.get("x-request", "")))
     return tuple(found)

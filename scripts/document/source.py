@@ -57,9 +57,7 @@ def read(path: Path) -> Source:
         slip = f"is not YAML: {str(error.problem).splitlines()[0]}{advice}"
         raise DocumentError([Problem(path, line, "", slip)]) from error
     if not isinstance(marked, CommentedMap):
-        raise DocumentError(
-            [Problem(path, 1, "", f"an OpenAPI document is a mapping, this is {type(marked).__name__}")]
-        )
+        raise DocumentError([Problem(path, 1, "", f"wanted a mapping at the top, this is {type(marked).__name__}")])
     try:
         other = yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -95,7 +95,7 @@ def write(document: Document, package: Path) -> str:
     imports = sorted({line for function in functions for line in function.imports})
     operations = "\n".join(
         f"{function.operation.id.upper()} = Operation({function.operation.id!r}, {function.operation.method!r}, "
-        f"{function.positional_names!r}{waits.limits(function.operation)})"
+        f"{function.positional_names!r}{waits.limits(function.operation)}{_not_served(function.operation)})"
         for function in functions
     )
     waited = {function.operation.id: function.waited for function in functions if function.operation.job}
@@ -344,3 +344,13 @@ def _error(response: Response) -> str:
     return names.get(
         response.status, "ServerError" if response.status.startswith("5") else f"ApiError ({response.status})"
     )
+
+
+def _not_served(operation: Operation) -> str:
+    """How a server says that it does not have the API: the status, and the text up to what it repeats of the request."""
+    found = operation.situation("not_served")
+    if found is None:
+        return ""
+    response, _, example = found
+    texts = [value for value in example.value.values() if isinstance(value, str)]
+    return f", not_served=({response.status}, {texts[0].partition('[')[0]!r})" if texts else ""

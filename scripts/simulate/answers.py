@@ -7,8 +7,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from ..document import MISSING, Keys, Operation
+from ..document import MISSING, Document, Example, Keys, MediaType, Operation
 from ..document import Response as Described
+from .echoes import Asked, chosen, said, texts_changed
 from .faults import Fault
 from .jobs import put
 
@@ -39,17 +40,34 @@ def gateway(operation: Operation, fault: Fault) -> Response:
     return response
 
 
-def situation(operation: Operation, when: str, status: int, values: Mapping[str, str]) -> Response:
+def situation(
+    document: Document, operation: Operation, when: str, status: int, request: Asked, values: Mapping[str, str]
+) -> Response:
     """The documented answer to a situation, or the bare status where the document has none."""
-    found = operation.situation(when)
-    if found is None:
-        return Response(status_code=status)
-    described, media_type, example = found
+    found = chosen(document, operation, when, request)
+    return (
+        Response(status_code=status)
+        if found is None
+        else as_documented(document, operation, found, status, request, values)
+    )
+
+
+def as_documented(
+    document: Document,
+    operation: Operation,
+    found: tuple[Described, MediaType, Example],
+    status: int,
+    request: Asked,
+    values: Mapping[str, str],
+) -> Response:
+    """A documented answer, speaking of the request that came."""
+    described, media_type, taken = found
     # A range such as 4XX leaves the choice to the server.
     code = int(described.status) if described.status.isdecimal() else status
+    body = _inside(operation, said(document, operation, taken, request), values)
     if media_type.is_json:
-        return in_json(described, _inside(operation, example.value, values), code)
-    return Response(str(example.value), code, media_type=media_type.name, headers=_described_headers(described))
+        return in_json(described, body, code)
+    return Response(str(body), code, media_type=media_type.name, headers=_described_headers(described))
 
 
 def _inside(operation: Operation, body: Any, values: Mapping[str, str]) -> Any:
@@ -62,17 +80,12 @@ def _inside(operation: Operation, body: Any, values: Mapping[str, str]) -> Any:
         if example.when == "unknown_id"
     }
 
-    def visit(node: Any) -> Any:
-        if isinstance(node, dict):
-            return {key: visit(child) for key, child in node.items()}
-        if isinstance(node, list):
-            return [visit(child) for child in node]
-        if isinstance(node, str):
-            for sample, value in samples.items():
-                node = node.replace(sample, value)
-        return node
+    def swap(text: str) -> str:
+        for sample, value in samples.items():
+            text = text.replace(sample, value)
+        return text
 
-    return visit(body)
+    return texts_changed(body, swap)
 
 
 def _described_headers(described: Described) -> dict[str, str]:

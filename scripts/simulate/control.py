@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from ..document import Document, Operation, load
+from ..document import MISSING, Document, Operation, load
 from . import faults
 from .clock import LAST_MOMENT, RunningClock
 from .jobs import Lives, Timeline
@@ -149,6 +149,9 @@ class Controlled:
         reason = body.get("reason")
         if reason is not None and lives.job.reason is None:
             raise Refused("reason", f"{operation.id} tells no reason")
+        fields, without = body.get("fields", {}), frozenset(body.get("without", ()))
+        if faults.depth(fields) > faults.DEEPEST:
+            raise Refused("fields", f"is nested more than {faults.DEEPEST} levels deep")
         count = body.get("count", 1)
         given = dict(body.get("parameters", {}))
         if "id" in body:
@@ -160,7 +163,7 @@ class Controlled:
         shown: list[dict[str, Any]] = []
         for _ in range(count):
             parameters = lives.parameters(given)
-            told = lives.create(parameters, timeline, reason, now)
+            told = lives.create(parameters, timeline, reason, now, (*fields.items(), *((n, MISSING) for n in without)))
             if len(shown) < SHOWN:
                 quoted = {name: urllib.parse.quote(value, safe="") for name, value in parameters.items()}
                 path = re.sub(r"\{([^{}]+)\}", lambda match: quoted[match[1]], operation.path)  # noqa: B023

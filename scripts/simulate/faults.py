@@ -16,6 +16,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "status": frozenset({"status", "retry_after", "html"}),
     "expired": frozenset(),
     "unknown_id": frozenset(),
+    "example": frozenset({"value"}),
     "reset": frozenset(),
     "truncate": frozenset(),
     "content_type": frozenset({"value"}),
@@ -26,7 +27,11 @@ KINDS: Mapping[str, frozenset[str]] = {
     "stale": frozenset(),
     "backwards": frozenset(),
 }
-REQUIRED: Mapping[str, frozenset[str]] = {"latency": frozenset({"seconds"}), "status": frozenset({"status"})}
+REQUIRED: Mapping[str, frozenset[str]] = {
+    "latency": frozenset({"seconds"}),
+    "status": frozenset({"status"}),
+    "example": frozenset({"value"}),
+}
 SCOPE = frozenset({"kind", "api", "operation", "id", "share", "after", "times"})
 # Answered before the job is looked at, or on the way out; the rest spoil a reading of a job.
 DEEPEST = 64  # levels of a value
@@ -54,7 +59,7 @@ class Fault:
         times: how many requests it befalls at the most, None for all.
         seconds: how long an answer takes; with `most`, drawn between the two.
         status, retry_after, html: what is answered instead, its Retry-After, and whether it is a page of HTML.
-        field, value: the field that is spoiled, and what it or the content type is.
+        field, value: the field that is spoiled, and what it or the content type is; of `example` the example's name.
     """
 
     kind: str
@@ -169,17 +174,21 @@ def read(raw: Mapping[str, Any], documents: Iterable[Document]) -> Fault:
     if kind in READINGS and not any(operation.job for _, operation in operations):
         raise FaultError("operation", f"reports no job, and {kind} spoils the reading of one")
     value = fault.value
+    if kind == "example":
+        names = sorted({e.name for _, o in operations for r in o.responses for _, e in r.examples if not r.is_success})
+        if value not in names:
+            raise FaultError("value", f"names no example of an error; wanted one of {', '.join(names)}")
     readable = isinstance(value, str) and value.isascii() and value.isprintable()
     if kind == "content_type" and value is not None and not readable:
         raise FaultError("value", "a content type is a printable text in ASCII")
-    if _depth(fault.value) > DEEPEST:
+    if depth(fault.value) > DEEPEST:
         raise FaultError("value", f"is nested more than {DEEPEST} levels deep")
     if kind == "unknown_word":
         _check_word(fault, (operation for _, operation in operations))
     return fault
 
 
-def _depth(value: Any) -> int:
+def depth(value: Any) -> int:
     """How deep JSON is nested, as far as it matters."""
     level, depth = [value], 0
     while level and depth <= DEEPEST:

@@ -88,6 +88,8 @@ class Life:
     begun: float | None = None
     reason: str | None = None
     before: "Life | None" = None
+    # Top-level fields with values that were ordered; `MISSING` leaves one out.
+    ordered: tuple[tuple[str, Any], ...] = ()
 
     def at(self, now: float) -> tuple[str, float, float]:
         """The state, the seconds since the run began, and the moment of the last change, all at `now`."""
@@ -225,9 +227,17 @@ class Lives:
         self._put(parameters, Life(body, identity, timeline))
 
     def create(
-        self, parameters: Mapping[str, str], timeline: Timeline | None, reason: str | None, now: float
+        self,
+        parameters: Mapping[str, str],
+        timeline: Timeline | None,
+        reason: str | None,
+        now: float,
+        ordered: tuple[tuple[str, Any], ...] = (),
     ) -> Timeline:
-        """A job with a life of its own that begins now; of a job that exists, a new run. Gives its timeline."""
+        """A job with a life of its own that begins now; of a job that exists, a new run. Gives its timeline.
+
+        `ordered` are fields that it tells with these values throughout, `MISSING` for none.
+        """
         end = timeline[-1][1] if timeline else self._drawn_end()
         base = self._forms[end]
         identity = self._identity(base, parameters[self.id_parameter])
@@ -237,7 +247,7 @@ class Lives:
             before = attrs.evolve(before, begun=begun, before=None)
             # A clock that stands does not make two runs one.
             now = max(now, begun + 0.001)
-        life = Life(base, identity, timeline or self._timeline(end), now, reason, before)
+        life = Life(base, identity, timeline or self._timeline(end), now, reason, before, ordered)
         self._put(parameters, life)
         return life.timeline
 
@@ -309,6 +319,8 @@ class Lives:
             put(body, self.job.reason, life.reason)
         self._tell_progress(body, form, word, elapsed / life.duration if life.duration else 0.0)
         self._tell_times(body, form, moment - elapsed, changed)
+        for name, value in life.ordered:
+            put(body, (name,), value)
         if self.job.views is not None and view in self.job.views.values:
             for key in self._hidden[self.job.views.values.index(view)]:
                 body.pop(key, None)

@@ -39,12 +39,15 @@ def read_query(document: Document, operation: Operation, request: Request) -> di
             schema = document.resolve(parameter.schema)
             if "default" in schema:
                 values[parameter.name] = schema["default"]
-    if given:
-        credentials = {scheme.name for scheme in document.security_schemes.values() if scheme.where == "query"}
-        unknown = set(given) - {parameter.name for parameter in parameters} - credentials
-        if unknown:
-            raise UnknownParameter(", ".join(sorted(unknown)))
+    if given and (unknown := set(given) - known_names(document, operation)):
+        raise UnknownParameter(", ".join(sorted(unknown)))
     return values
+
+
+def known_names(document: Document, operation: Operation) -> frozenset[str]:
+    """The names of the query parameters that are no slip: described, ignored, or a credential's."""
+    credentials = {scheme.name for scheme in document.security_schemes.values() if scheme.where == "query"}
+    return operation.ignores | credentials | {parameter.name for parameter in operation.parameters_in("query")}
 
 
 def check_headers(document: Document, operation: Operation, request: Request) -> None:
@@ -105,6 +108,8 @@ async def read_body(document: Document, operation: Operation, request: Request) 
 
 
 def _value(document: Document, parameter: Parameter, given: Sequence[str]) -> Any:
+    if given[-1] in parameter.reads:
+        return parameter.reads[given[-1]]
     schema = document.resolve(parameter.schema)
     if schema.get("type") == "array":
         items = document.resolve(schema.get("items", {}))

@@ -51,9 +51,11 @@ class Control:
         return f"{self.url}/{api}"
 
     def create_job(self, **order: Any) -> dict[str, Any]:
-        """Creates a job, or begins a new run of one: `api`, `operation`, `id`, `parameters`, `after`, `reason`.
+        """Creates a job, or begins a new run of one: `api`, `operation`, `id`, `parameters`, `after`, `reason`,
+        `fields`, `without`.
 
-        `after` is its script, such as `[[0, "IN_PROGRESS"], [3, "SUCCESS"]]`.
+        `after` is its script, such as `[[0, "IN_PROGRESS"], [3, "SUCCESS"]]`; `fields` what it tells beside that by
+        name, `without` the names of what it does not.
         """
         job: dict[str, Any] = self._told("POST", "/jobs", order)["jobs"][0]
         return job

@@ -14,12 +14,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ..document import MISSING, Document, Operation, walk
+from ..document import MISSING, Document, Example, MediaType, Operation, walk
+from ..document import Response as Described
 from . import wire
-from .answers import gateway, in_json, in_text, situation, spoil
+from .answers import as_documented, gateway, in_json, in_text, situation, spoil
 from .clock import Clock, RunningClock
 from .credentials import credentials, verdict
 from .draws import Draws
+from .echoes import Asked, asked, texts_changed
 from .faults import Fault, Faults
 from .jobs import Lives, put
 from .journal import Journal
@@ -63,9 +65,10 @@ class Settings:
 
 @define
 class Exchange:
-    """A request on its way through the simulator, and what befalls it."""
+    """A request on its way through the simulator, its path below the name of the document, and what befalls it."""
 
     request: Request
+    path: str = ""
     faults: list[Fault] = field(factory=list)
 
     def fault(self, kind: str) -> Fault | None:
@@ -172,7 +175,13 @@ class Simulator:
         for route in self._routes.get(stem, ()):
             match = route.pattern.fullmatch("/" + rest)
             if match:
+                exchange.path = "/" + rest
                 return await self._serve(route, match.groupdict(), exchange)
+        for route in self._routes.get(stem, ()):
+            for operation in route.operations.values():
+                if operation.situation("not_served"):
+                    exchange.path = "/" + rest
+                    return self._situation(route.document, operation, "not_served", 404, exchange, {})
         served = ", ".join(f"/{name}" for name in self._routes)
         return in_text(404, f"nothing is served under {raw_path}; this simulator serves {served}")
 
@@ -180,7 +189,7 @@ class Simulator:
         document, request = route.document, exchange.request
         operation = route.operations.get(request.method)
         if operation is None:
-            return self._other_method(route, request.method, raw_values, request)
+            return self._other_method(route, request.method, exchange)
         names = [parameter.name for parameter in operation.parameters_in("path")]
         readable, decoded = True, list(raw_values.values())
         if any("%" in value for value in decoded):
@@ -191,35 +200,45 @@ class Simulator:
         exchange.faults = self.faults.due(document.stem, operation, decoded)
         if refused := self._refused(document, operation, decoded, exchange):
             return refused
+        told = exchange.fault("example")
+        named = _named(operation, str(told.value)) if told else None
+        if named and named[2].when == "not_served":
+            return as_documented(document, operation, named, 400, self._asked(document, operation, exchange), {})
         judged = verdict(operation, self.credentials[document.stem], request)
         if exchange.fault("expired"):
             judged = "wrong_credential"
         if judged in {"no_credential", "wrong_credential"}:
-            return situation(operation, judged, 401, {})
+            return self._situation(document, operation, judged, 401, exchange, {})
         values = dict(zip(names, decoded, strict=True))
         if not readable:
-            return situation(operation, "bad_parameter", 400, {})
+            return self._situation(document, operation, "bad_parameter", 400, exchange, {})
+        empty = "" in decoded and operation.situation("empty_id")
         try:
-            check_path(document, operation, values)
+            if not empty:
+                check_path(document, operation, values)
             check_headers(document, operation, request)
             query = self._query(document, operation, request)
             await read_body(document, operation, request)
         except BadParameter:
-            return situation(operation, "bad_parameter", 400, values)
+            return self._situation(document, operation, "bad_parameter", 400, exchange, values)
         except UnknownParameter:
             if operation.situation("unknown_parameter"):
-                return situation(operation, "unknown_parameter", 400, values)
+                return self._situation(document, operation, "unknown_parameter", 400, exchange, values)
             query = {}
         if document.stem in self.settings.disabled and operation.situation("disabled"):
-            return situation(operation, "disabled", 403, values)
+            return self._situation(document, operation, "disabled", 403, exchange, values)
         if judged == "wrong_scope":
-            return situation(operation, "wrong_scope", 403, values)
+            return self._situation(document, operation, "wrong_scope", 403, exchange, values)
+        if named:
+            return as_documented(document, operation, named, 400, self._asked(document, operation, exchange), values)
+        if empty:
+            return self._situation(document, operation, "empty_id", 404, exchange, values)
         if exchange.fault("unknown_id"):
-            return situation(operation, "unknown_id", 404, values)
+            return self._situation(document, operation, "unknown_id", 404, exchange, values)
         response = (
             self._report(document, operation, values, query, exchange)
             if operation.job
-            else self._act(document, operation, values)
+            else self._act(document, operation, values, exchange)
         )
         if wrong := exchange.fault("content_type"):
             response.headers["content-type"] = str(wrong.value or "text/html")
@@ -250,12 +269,28 @@ class Simulator:
             return gateway(operation, Fault("status", status=429, retry_after=math.ceil(wait)))
         return None
 
-    def _other_method(self, route: Route, method: str, raw_values: Mapping[str, str], request: Request) -> Response:
+    def _situation(
+        self,
+        document: Document,
+        operation: Operation,
+        when: str,
+        status: int,
+        exchange: Exchange,
+        values: Mapping[str, str],
+    ) -> Response:
+        return situation(document, operation, when, status, self._asked(document, operation, exchange), values)
+
+    def _asked(self, document: Document, operation: Operation, exchange: Exchange) -> Asked:
+        query = exchange.request.scope["query_string"].decode("latin-1")
+        target = exchange.path + (f"?{masked(query, self._secret_names)}" if query else "")
+        return asked(document, operation, exchange.request.method, target)
+
+    def _other_method(self, route: Route, method: str, exchange: Exchange) -> Response:
         allow = {"Allow": route.allow}
         if method == "OPTIONS":
             return Response(status_code=200, media_type="text/plain", headers=allow)
         operation = next(iter(route.operations.values()))
-        response = situation(operation, "wrong_method", 405, {})
+        response = self._situation(route.document, operation, "wrong_method", 405, exchange, {})
         response.headers.update(allow)
         return response
 
@@ -277,16 +312,16 @@ class Simulator:
         else:
             body = lives.read(values, view, now)
         if not body:
-            return situation(operation, "unknown_id", 404, values)
+            return self._situation(document, operation, "unknown_id", 404, exchange, values)
         for fault in exchange.faults:
             spoil(body, fault, lives.job.state)
         return in_json(operation.success, body)
 
-    def _act(self, document: Document, operation: Operation, values: Mapping[str, str]) -> Response:
+    def _act(self, document: Document, operation: Operation, values: Mapping[str, str], exchange: Exchange) -> Response:
         """Answers an operation that reports no job: with its example, and with a new job where it starts one."""
         known = self.known_of(document, operation)
         if any(value not in known.get(name, ()) for name, value in values.items()):
-            return situation(operation, "unknown_id", 404, values)
+            return self._situation(document, operation, "unknown_id", 404, exchange, values)
         response = operation.success
         examples = [example for media_type, example in response.examples if media_type.is_json and example.when is None]
         if not examples:
@@ -347,9 +382,10 @@ def routes(document: Document) -> Iterator[Route]:
 
     for path, operations in sorted(paths.items(), key=lambda entry: concrete_first(entry[0])):
         pattern, count = "", 0
+        segment = "[^/]*" if any(o.situation("empty_id") for o in operations.values()) else "[^/]+"
         for part in re.split(r"(\{[^{}]+\})", path):
             if part.startswith("{"):
-                pattern, count = f"{pattern}(?P<p{count}>[^/]+)", count + 1
+                pattern, count = f"{pattern}(?P<p{count}>{segment})", count + 1
             else:
                 pattern += re.escape(part)
         yield Route(document, re.compile(pattern.removesuffix("/") + "/*"), operations)
@@ -375,11 +411,13 @@ def _echo(operation: Operation, body: Any, values: Mapping[str, str]) -> Any:
         for sample in (example.value for example in parameter.examples)
     }
 
-    def visit(node: Any) -> Any:
-        if isinstance(node, dict):
-            return {key: visit(child) for key, child in node.items()}
-        if isinstance(node, list):
-            return [visit(child) for child in node]
-        return swaps.get(node, node) if isinstance(node, str) else node
+    return texts_changed(body, lambda text: swaps.get(text, text))
 
-    return visit(body)
+
+def _named(operation: Operation, name: str) -> tuple[Described, MediaType, Example] | None:
+    """The answer whose example has a name."""
+    for response in operation.responses:
+        for media_type, one in response.examples:
+            if one.name == name:
+                return response, media_type, one
+    return None

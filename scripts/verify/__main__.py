@@ -8,6 +8,7 @@ import datetime
 import os
 import sys
 import time
+import urllib.parse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from .hosted import SimulatorDied, made_up_environment, simulator
 from .report import annotations, junit, page, sarif, table
 from .result import Result
 from .run import SECONDS, announce, verify
-from .target import Target, is_loopback, target
+from .target import Target, WrongCall, is_loopback, target
 
 
 def main() -> int:
@@ -33,27 +34,28 @@ def main() -> int:
     )
     parser.add_argument("--ca-file", type=Path, help="the certificates that a server at --url is trusted by")
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="a YAML file of failures that are accepted")
-    parser.add_argument("--max-time", type=int, default=SECONDS, help="seconds that one document may take at most")
+    parser.add_argument("--max-time", type=_seconds, default=SECONDS, help="seconds that one document may take at most")
     arguments = parser.parse_args()
     began = time.monotonic()
     try:
         every = load_folder(arguments.openapi)
         documents = _chosen(every, arguments.api)
         accepted = load_baseline(arguments.baseline, every) if arguments.baseline else ()
+        if arguments.ca_file and not arguments.url:
+            raise WrongCall("--ca-file needs --url: the simulator of a run has no certificate")
         if arguments.url and len(documents) != 1:
-            raise ValueError(f"--url needs --api, one of {', '.join(document.stem for document in documents)}")
+            raise WrongCall(f"--url needs --api, one of {', '.join(document.stem for document in documents)}")
+        arguments.out.mkdir(parents=True, exist_ok=True)
         results = [_live(documents[0], arguments)] if arguments.url else _simulated(documents, arguments)
-    except (DocumentError, SimulatorDied, ValueError) as error:
+    except (DocumentError, SimulatorDied, WrongCall, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    for result in results:
-        accept(result, accepted, datetime.date.today())
+    accept(results, accepted, datetime.date.today())
     status = 1 if any(result.status == 1 for result in results) else max(result.status for result in results)
     print(table(results))
     print()
     headline = _headline(results, arguments.seed, time.monotonic() - began)
     print(headline)
-    arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / "junit.xml").write_text(junit(results), encoding="utf-8")
     (arguments.out / "report.html").write_text(page(results, headline), encoding="utf-8")
     (arguments.out / "verify.sarif").write_text(sarif(results), encoding="utf-8")
@@ -63,17 +65,25 @@ def main() -> int:
     return status
 
 
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"wanted whole seconds, 1 or more, got {text}")
+    return int(text)
+
+
 def _chosen(documents: tuple[Document, ...], stem: str | None) -> tuple[Document, ...]:
     chosen = tuple(document for document in documents if stem in (None, document.stem))
     if not chosen:
-        raise ValueError(f"there is no document {stem}; wanted one of {', '.join(d.stem for d in documents)}")
+        raise WrongCall(f"there is no document {stem}; wanted one of {', '.join(d.stem for d in documents)}")
     return chosen
 
 
 def _live(document: Document, arguments: argparse.Namespace) -> Result:
     url, profile = arguments.url, arguments.profile or "live"
     if not url.startswith(("http://", "https://")):
-        raise ValueError(f"--url wants a base URL like https://host, got {url!r}")
+        raise WrongCall(f"--url wants a base URL like https://host, got {url!r}")
+    if "@" in urllib.parse.urlsplit(url).netloc:
+        raise WrongCall("--url holds a user or a password; name the credential in the environment instead")
     allowed = os.environ.get("ALLOW_WRITES") == "1"
     aimed = target(
         document,

@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import jsonschema_rs
@@ -11,6 +11,7 @@ from attrs import frozen
 from ..document import Document, read
 from .result import Failure, Result
 from .rules import RULES
+from .target import WrongCall
 
 SCHEMA = jsonschema_rs.Draft202012Validator(
     json.loads((Path(__file__).parent / "baseline.schema.json").read_text(encoding="utf-8"))
@@ -44,12 +45,12 @@ def load_baseline(path: Path, documents: Iterable[Document]) -> tuple[Entry, ...
 
     Raises:
         DocumentError: it is not YAML, or holds what loaders read differently.
-        ValueError: an entry lacks its reason or its last day, or names what there is not.
+        WrongCall: an entry lacks its reason or its last day, or names what there is not.
     """
     source = read(path)
     for error in SCHEMA.iter_errors(source.data):
         place = tuple(error.instance_path)
-        raise ValueError(f"{path}:{source.line(place)} /{'/'.join(map(str, place))}: {error.message}")
+        raise WrongCall(f"{path}:{source.line(place)} /{'/'.join(map(str, place))}: {error.message}")
     known = {document.stem: {operation.id for operation in document.operations} for document in documents}
     entries = []
     for index, raw in enumerate(source.data["accepted"]):
@@ -62,30 +63,36 @@ def load_baseline(path: Path, documents: Iterable[Document]) -> tuple[Entry, ...
         }
         for name, allowed in wanted.items():
             if name in raw and raw[name] not in allowed:
-                raise ValueError(f"{where}: there is no {name} {raw[name]}; wanted one of {', '.join(sorted(allowed))}")
+                raise WrongCall(f"{where}: there is no {name} {raw[name]}; wanted one of {', '.join(sorted(allowed))}")
         try:
             expires = datetime.date.fromisoformat(raw["expires"])
         except ValueError as error:
-            raise ValueError(f"{where}: expires is {raw['expires']}, which is no day: {error}") from error
+            raise WrongCall(f"{where}: expires is {raw['expires']}, which is no day: {error}") from error
         entries.append(Entry(**{**raw, "expires": expires, "place": where}))
     return tuple(entries)
 
 
-def accept(result: Result, entries: Iterable[Entry], today: datetime.date) -> None:
+def accept(results: Sequence[Result], entries: Iterable[Entry], today: datetime.date) -> None:
     """Takes accepted failures out of those that count, and notes the entries that have expired or that met nothing."""
-    api = result.document.stem
     for entry in entries:
-        if entry.api not in ("", api):
-            continue
+        meant = [result for result in results if entry.api in ("", result.document.stem)]
         expired = entry.expires < today
-        met = 0
-        for tally in result.tallies.values():
-            found = [failure for failure in tally.failures if entry.matches(api, failure)]
-            met += len(found)
-            if not expired:
-                tally.failures = [failure for failure in tally.failures if failure not in found]
-                tally.accepted += [(failure, f"{entry.reason} (until {entry.expires})") for failure in found]
+        met = sum(_accept(result, entry, expired=expired) for result in meant)
+        if not meant:
+            continue
         if expired and met:
-            result.notes.append(f"{entry.place}: what it accepts of {entry.rule} has counted since {entry.expires}")
-        elif not met and entry.api and not result.problems:
-            result.notes.append(f"{entry.place}: no failure of {entry.rule} was met; the entry can go")
+            meant[0].notes.append(f"{entry.place}: what it accepts of {entry.rule} has counted since {entry.expires}")
+        elif not met and not any(result.problems for result in meant):
+            meant[0].notes.append(f"{entry.place}: no failure of {entry.rule} was met; the entry can go")
+
+
+def _accept(result: Result, entry: Entry, *, expired: bool) -> int:
+    """How many failures of a result an entry means; they are accepted unless it has expired."""
+    met = 0
+    for tally in result.tallies.values():
+        found = [failure for failure in tally.failures if entry.matches(result.document.stem, failure)]
+        met += len(found)
+        if not expired:
+            tally.failures = [failure for failure in tally.failures if failure not in found]
+            tally.accepted += [(failure, f"{entry.reason} (until {entry.expires})") for failure in found]
+    return met

@@ -1,11 +1,14 @@
 """Sends the requests of the project's own probes."""
 
+import asyncio
+import json
 import re
 import time
 import urllib.parse
+from collections import Counter
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypedDict, Unpack
 
 import httpx
 
@@ -14,8 +17,30 @@ from .exchange import Exchange
 from .faults import RESENT, Faults, fault
 from .target import Target, credential_place, is_loopback
 
+LONGEST_ANSWER = 10_000_000  # bytes
 LONGEST_PAUSE = 1.0  # seconds before a request with a fault is sent again
 SETTING = {"accept": "application/json"}
+
+
+Query = Mapping[str, Any] | None
+
+
+class Changes(TypedDict, total=False):
+    """How a request differs from the operation's own.
+
+    `credentials` replaces those of the target, by scheme key; `path` the operation's own, with the same parameters in
+    braces; `headers` are added; `content` is sent as it is.
+    """
+
+    credentials: Mapping[str, str]
+    method: str
+    headers: Mapping[str, str]
+    path: str
+    content: bytes
+
+
+class AnswerTooLong(Exception):
+    """The content of an answer is longer than any that a status can have."""
 
 
 class OutOfTime(Exception):
@@ -23,17 +48,21 @@ class OutOfTime(Exception):
 
 
 class Caller:
-    """Calls operations of a target. Redirects are not followed and every answer is bounded in time.
+    """Calls operations of a target. Redirects are not followed; every answer is bounded in time and size.
 
     A request that meets what may be a fault of the network or of a gateway is sent again, as far as it may be: the
-    exchange that is returned is then the one that tells what the server does. `faults` counts the others.
+    exchange that is returned is then the one that tells what the server does. `faults` counts the others, `sent` every
+    request by operation, those of others too where they are told of.
     """
 
     def __init__(self, target: Target, timeout: float = 10.0, ends_at: float | None = None) -> None:
         self.target = target
         self.faults = Faults()
+        self.sent: Counter[str] = Counter()
+        self._timeout = timeout
         self._ends_at = ends_at
-        self._client = httpx.Client(
+        self._runner = asyncio.Runner()
+        self._client = httpx.AsyncClient(
             timeout=timeout, trust_env=not is_loopback(target.base_url), verify=target.tls_context()
         )
 
@@ -43,29 +72,37 @@ class Caller:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client.close()
+        self._runner.run(self._client.aclose())
+        self._runner.close()
 
     def call(
-        self,
-        operation: Operation,
-        path_values: Mapping[str, str],
-        query: Mapping[str, Any] | None = None,
-        *,
-        credentials: Mapping[str, str] | None = None,
-        method: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        path: str | None = None,
-        content: bytes | None = None,
+        self, operation: Operation, path_values: Mapping[str, str], query: Query = None, **changes: Unpack[Changes]
     ) -> Exchange:
         """Sends one request.
-
-        `credentials` replaces those of the target, by scheme key; `path` the operation's own, with the same
-        parameters in braces; `headers` are added; `content` is sent as it is.
 
         Raises:
             OutOfTime: the verification has taken as long as it may.
         """
-        url = self.target.base_url + (path or operation.path)
+        return self.send(*self._request(operation, path_values, query, changes))
+
+    def call_at_once(self, operation: Operation, path_values: Mapping[str, str], count: int) -> list[Exchange]:
+        """Sends one request several times without waiting for the answers, each once.
+
+        Raises:
+            OutOfTime: the verification has taken as long as it may.
+        """
+        request = self._request(operation, path_values, None, {})
+
+        async def together() -> list[Exchange]:
+            return await asyncio.gather(*(self._once(*request) for _ in range(count)))
+
+        return self._runner.run(together())
+
+    def _request(
+        self, operation: Operation, path_values: Mapping[str, str], query: Query, changes: Changes
+    ) -> tuple[str, str, str, dict[str, str], bytes]:
+        credentials, method = changes.get("credentials"), changes.get("method")
+        url = self.target.base_url + changes.get("path", operation.path)
         for name, value in path_values.items():
             url = url.replace(f"{{{name}}}", urllib.parse.quote(value, safe=""))
         # A list is sent as a parameter repeated.
@@ -73,7 +110,7 @@ class Caller:
             name: [_text(one) for one in value] if isinstance(value, list) else _text(value)
             for name, value in (query or {}).items()
         }
-        sent = {**SETTING, **(headers or {})}
+        sent = {**SETTING, **changes.get("headers", {})}
         cookies: list[str] = []
         given = self.target.credentials if credentials is None else credentials
         way = self.target.way_in(operation) or ()
@@ -89,25 +126,26 @@ class Caller:
             sent["cookie"] = "; ".join(cookies)
         if parameters:
             url += "?" + urllib.parse.urlencode(parameters, doseq=True)
-        if content is None and operation.body and method is None:
+        content = changes.get("content", b"")
+        if not content and operation.body and method is None:
             sent["content-type"] = "application/json"
-            content = httpx.Request("POST", url, json=operation.body.examples[0].value).content
-        return self.send(operation.id, method or operation.method, url, sent, content)
+            content = json.dumps(operation.body.examples[0].value).encode()
+        return operation.id, method or operation.method, url, sent, content
 
     def send(
-        self, operation_id: str, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None
+        self, operation_id: str, method: str, url: str, headers: Mapping[str, str], content: bytes = b""
     ) -> Exchange:
-        """Sends one request as it is given, and again while it meets a fault.
+        """Sends one request as it is given, and again while it meets a fault and may be repeated.
 
         Raises:
             OutOfTime: the verification has taken as long as it may.
         """
-        last = self._once(operation_id, method, url, headers, content)
-        for attempt in range(RESENT if self.may_repeat(method) else 0):
-            if not fault(last):
+        last = self._runner.run(self._once(operation_id, method, url, headers, content))
+        for attempt in range(RESENT):
+            if not fault(last) or not self.may_repeat(operation_id, method):
                 break
             time.sleep(min(0.05 * 4**attempt, LONGEST_PAUSE))
-            again = self._once(operation_id, method, url, headers, content)
+            again = self._runner.run(self._once(operation_id, method, url, headers, content))
             # A hang that comes again is the server's own, and too dear to be waited for more often.
             hangs = last.elapsed > 1.0 and again.elapsed > 1.0 and bool(fault(again))
             if not fault(again):
@@ -122,37 +160,53 @@ class Caller:
         """Whether the verification has taken as long as it may."""
         return self._ends_at is not None and time.monotonic() > self._ends_at
 
-    def may_repeat(self, method: str) -> bool:
-        """Whether a request may be sent twice: reads always, writes where the server is made for it."""
-        return method in {"GET", "HEAD", "OPTIONS"} or (self.target.profile == "full" and self.target.writes)
+    def may_repeat(self, operation_id: str, method: str) -> bool:
+        """Whether a request may be sent twice: reads within the limit, writes where the server is made for it."""
+        if self.target.profile == "full" and self.target.writes:
+            return True
+        return method in {"GET", "HEAD", "OPTIONS"} and self.sent[operation_id] < self.target.most_requests
 
-    def _once(
-        self, operation_id: str, method: str, url: str, headers: Mapping[str, str], content: bytes | None
+    async def _once(
+        self, operation_id: str, method: str, url: str, headers: Mapping[str, str], content: bytes
     ) -> Exchange:
         if self.is_late:
             raise OutOfTime
+        self.sent[operation_id] += 1
         at, began = time.time(), time.monotonic()
-        # httpx would write a percent sign that begins no escape as one that does.
-        raw = re.search(r"%(?![0-9A-Fa-f]{2})", url)
-        extensions = {"target": _target(url)} if raw else {}
-        asked = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", url) if raw else url
         try:
-            response = self._client.request(method, asked, headers=headers, content=content, extensions=extensions)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            async with asyncio.timeout(self._time_left()):
+                status, answered, body = await self._answer(method, url, headers, content)
+        except TimeoutError:
+            reason = f"ReadTimeout: not all of it within {self._timeout:g} s"
+        except (httpx.HTTPError, httpx.InvalidURL, AnswerTooLong) as error:
             reason = f"{type(error).__name__}: {error}"
+        else:
             elapsed = time.monotonic() - began
-            return Exchange(operation_id, method, url, headers, None, {}, b"", elapsed, reason, at)
-        return Exchange(
-            operation_id,
-            method,
-            url,
-            headers,
-            response.status_code,
-            {name.lower(): value for name, value in response.headers.items()},
-            response.content,
-            time.monotonic() - began,
-            at=at,
-        )
+            return Exchange(operation_id, method, url, headers, status, answered, body, elapsed, at=at, content=content)
+        elapsed = time.monotonic() - began
+        return Exchange(operation_id, method, url, headers, None, {}, b"", elapsed, reason, at, content)
+
+    def _time_left(self) -> float:
+        return self._timeout if self._ends_at is None else min(self._timeout, self._ends_at - time.monotonic() + 0.1)
+
+    async def _answer(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
+        # httpx would write a percent sign that begins no escape as one that does.
+        asked = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", url)
+        extensions = {"target": _target(url)} if asked != url else {}
+        chunks: list[bytes] = []
+        length = 0
+        async with self._client.stream(
+            method, asked, headers=headers, content=content or None, extensions=extensions
+        ) as response:
+            async for chunk in response.aiter_bytes():
+                chunks.append(chunk)
+                length += len(chunk)
+                if length > LONGEST_ANSWER:
+                    raise AnswerTooLong(f"more than {LONGEST_ANSWER} bytes")
+        answered = {name.lower(): value for name, value in response.headers.items()}
+        return response.status_code, answered, b"".join(chunks)
 
 
 def _target(url: str) -> bytes:

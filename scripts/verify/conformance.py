@@ -118,7 +118,11 @@ def _schema(target: Target, operation: Operation, exchange: Exchange, response: 
     rule = "response_schema_conformance"
     if body is MISSING:
         return failure(target, rule, operation, exchange, f"JSON with {exchange.status}", _excerpt(exchange), response)
-    errors = list(target.document.validator(media_type.schema).iter_errors(body))
+    try:
+        errors = list(target.document.validator(media_type.schema).iter_errors(body))
+    except ValueError as unread:  # nested too deep, or half of a surrogate pair
+        told = f"what no validator reads, {unread}: {_excerpt(exchange)}"
+        return failure(target, rule, operation, exchange, wanted, told, response)
     if not errors:
         return None
     lines = []

@@ -2,12 +2,15 @@
 
 import copy
 import os
+import queue
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import StopReason, events, from_schema
+from schemathesis.engine.core import EventStream
 from schemathesis.engine.recorder import CheckNode, Interaction, ScenarioRecorder
 from schemathesis.generation import GenerationMode
 from schemathesis.generation.case import Case
@@ -18,7 +21,7 @@ from ..document.model import resolve
 from . import conformance, probe
 from .calls import Caller, OutOfTime
 from .exchange import Exchange, documented
-from .faults import SLOW, fault
+from .faults import SLOW, TOO_MANY, fault
 from .result import Result
 from .rules import RULES, applies
 from .target import Target, is_loopback
@@ -29,6 +32,8 @@ LIVE_REQUESTS = 16  # that it sends of one operation to a live server, about
 RETRIES = 2  # of requests that are not answered
 # Checks that cannot fire on these operations and yet count successes, or that need two users.
 VACUOUS = ("ensure_resource_availability", "object_level_authorization", "use_after_free")
+# Checks that judge an answer whatever was asked.
+OF_THE_ANSWER = tuple(rule.name for rule in RULES if rule.name.endswith("_conformance"))
 NATURAL_REFUSALS = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
 
 
@@ -50,10 +55,9 @@ def run(target: Target, caller: Caller, result: Result, seed: int) -> None:
     if is_loopback(target.base_url):
         os.environ.setdefault("NO_PROXY", "127.0.0.1,localhost,::1")
     stream = from_schema(_schema(target, seed)).execute()
-    for event in stream:
-        # Its own limit of time would have it go on until then.
-        spent = max(coverage.requests for coverage in result.coverage.values()) >= target.most_requests
-        if caller.is_late or spent:
+    for event in _in_time(stream, caller):
+        spent = max(caller.sent.values()) >= target.most_requests
+        if spent:
             stream.stop()
         if isinstance(event, events.ScenarioFinished):
             _count(target, caller, result, event.recorder)
@@ -65,12 +69,44 @@ def run(target: Target, caller: Caller, result: Result, seed: int) -> None:
         elif isinstance(event, events.FatalError):
             result.problems.append(target.redact(f"schemathesis ended: {event.exception}"))
         elif isinstance(event, events.EngineFinished):
-            if caller.is_late:
-                raise OutOfTime
             if spent:
                 result.notes.append(f"schemathesis was stopped at {target.most_requests} requests of one operation")
             elif event.stop_reason is not StopReason.COMPLETED:
                 result.problems.append(f"schemathesis stopped early: {event.stop_reason.skip_explanation}")
+
+
+def _in_time(stream: EventStream, caller: Caller) -> Iterator[events.EngineEvent]:
+    """The events of a run, for as long as it may take.
+
+    Its own limit of time would have it go on until then, and cannot end a request whose answer trickles; so it runs in
+    a thread of its own, which is left behind.
+    """
+    told: queue.Queue[events.EngineEvent | BaseException | None] = queue.Queue(maxsize=1)
+
+    def tell() -> None:
+        try:
+            for event in stream:
+                told.put(event)
+            told.put(None)
+        except BaseException as error:
+            told.put(error)
+
+    threading.Thread(target=tell, daemon=True, name="schemathesis").start()
+    while True:
+        try:
+            event = told.get(timeout=0.1)
+        except queue.Empty:
+            event = None
+        else:
+            if event is None:
+                return
+        if caller.is_late:
+            stream.stop()
+            raise OutOfTime
+        if isinstance(event, BaseException):
+            raise event
+        if event is not None:
+            yield event
 
 
 def _schema(target: Target, seed: int) -> Any:
@@ -158,6 +194,7 @@ def _count(target: Target, caller: Caller, result: Result, recorder: ScenarioRec
         if interaction is None:
             continue
         exchange = _exchange(operation, interaction)
+        caller.sent[operation.id] += 1
         if fault(exchange):
             again = _again(caller, exchange, interaction)
             if not fault(again):
@@ -174,12 +211,11 @@ def _count(target: Target, caller: Caller, result: Result, recorder: ScenarioRec
 
 def _again(caller: Caller, exchange: Exchange, interaction: Interaction) -> Exchange:
     """The same request once more, as far as it may be repeated."""
-    if not caller.may_repeat(exchange.method):
+    if not caller.may_repeat(exchange.operation_id, exchange.method):
         return exchange
     added = {"host", "content-length", "transfer-encoding", "connection"}
     headers = {name: value for name, value in exchange.request_headers.items() if name.lower() not in added}
-    body = interaction.request.body
-    return caller.send(exchange.operation_id, exchange.method, exchange.url, headers, body)
+    return caller.send(exchange.operation_id, exchange.method, exchange.url, headers, exchange.content)
 
 
 def _raw(operation: Described) -> Mapping[str, Any]:
@@ -200,6 +236,7 @@ def _exchange(operation: Operation, interaction: Interaction) -> Exchange:
         elapsed=response.elapsed if response else 0.0,
         error="" if response else "no answer",
         at=interaction.timestamp,
+        content=request.body or b"",
     )
 
 
@@ -209,6 +246,8 @@ def _judge(
     known = {rule.name for rule in RULES if rule.by_schemathesis}
     full = target.profile == "full"
     info = check.failure_info
+    if exchange.status == TOO_MANY and check.name not in OF_THE_ANSWER:
+        return
     if info is None:
         if (
             check.name in known

@@ -14,7 +14,8 @@ from ..document import MISSING, Operation, Response
 class Exchange:
     """One request and its answer. `status` is None where none came, and `error` then says why.
 
-    Header names are in lower case. `at` is the moment at which it was sent, in seconds since 1970.
+    Header names are in lower case. `at` is the moment at which it was sent, in seconds since 1970; `content` what was
+    sent, `body` what came back.
     """
 
     operation_id: str
@@ -27,6 +28,7 @@ class Exchange:
     elapsed: float
     error: str = ""
     at: float = 0.0
+    content: bytes = b""
 
     @property
     def is_accepted(self) -> bool:

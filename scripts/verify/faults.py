@@ -7,6 +7,7 @@ from attrs import Factory, define
 from .exchange import Exchange
 
 GATEWAY = frozenset({502, 503, 504})
+TOO_MANY = 429
 SLOW = 5.0  # seconds that an answer may take
 RESENT = 3  # times that a request with a fault is sent again, at most
 

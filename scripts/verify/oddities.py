@@ -5,22 +5,22 @@ answer with something that is not so.
 """
 
 import base64
-import concurrent.futures
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from attrs import frozen
 
 from ..document import MISSING, Operation, walk
 from . import conformance
-from .calls import Caller
+from .calls import Caller, Changes, Query
 from .engine import LIVE_REQUESTS
 from .exchange import Exchange, documented
+from .faults import TOO_MANY, broken_off
 from .protocol import judge
 from .result import Result
-from .target import Target
+from .target import Target, near_misses
 
 LONG = 1500  # characters of an id that no server gives
 UNHEARD_OF = "x_unheard_of"
@@ -37,19 +37,22 @@ class Asked:
     operation: Operation
     values: Mapping[str, str]
 
-    def call(self, query: Mapping[str, Any] | None = None, **options: Any) -> Exchange:
-        """Sends the operation's own request, changed as the options say, and has the answer heard."""
-        exchange = self.caller.call(self.operation, options.pop("values", self.values), query, **options)
+    def call(
+        self, query: Query = None, *, values: Mapping[str, str] | None = None, **changes: Unpack[Changes]
+    ) -> Exchange:
+        """Sends the operation's own request, changed as it is told, and has the answer heard."""
+        exchange = self.caller.call(self.operation, values or self.values, query, **changes)
         self.result.saw(exchange)
         return exchange
 
     def call_twice_at_once(self) -> list[Exchange]:
-        """Sends the operation's own request two times, without waiting for the first answer."""
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            both = [pool.submit(self.caller.call, self.operation, self.values) for _ in range(2)]
-        exchanges = [one.result() for one in both]
+        """Sends the operation's own request two times, without waiting for the first answer.
+
+        The answers are not heard: they have no order, in which a job's life could be read.
+        """
+        exchanges = self.caller.call_at_once(self.operation, self.values, 2)
         for exchange in exchanges:
-            self.result.saw(exchange)
+            self.result.saw(exchange, heard=False)
         return exchanges
 
 
@@ -69,11 +72,14 @@ def probe(target: Target, caller: Caller, result: Result, operation: Operation, 
     for oddity in ODDITIES:
         if operation.method != "GET" and not oddity.writes:
             continue
-        if target.profile == "live" and result.coverage[operation.id].requests >= target.most_requests - LIVE_REQUESTS:
+        if target.profile == "live" and caller.sent[operation.id] >= target.most_requests - LIVE_REQUESTS:
             result.notes.append(f"{operation.id}: no requests were left for {oddity.rule}")
             continue
         most = None if target.profile == "full" else oddity.live
         for exchange, got in itertools.islice(oddity.ask(asked), most):
+            # Neither tells anything of what was asked, and both are judged on their own.
+            if exchange.status == TOO_MANY or broken_off(exchange):
+                continue
             judge(target, result, oddity.rule, operation, exchange, got)
 
 
@@ -82,7 +88,7 @@ def _near_misses(asked: Asked) -> Iterator[Finding]:
     if not (way := _only_way(asked)):
         return
     key, value = way
-    for changed in dict.fromkeys((f"{value}x", value[:-1], value.swapcase())):
+    for changed in dict.fromkeys(changed for changed, _ in near_misses(value)):
         if changed and changed != value:
             yield _let_in(asked.call(credentials={key: changed}))
 
@@ -164,8 +170,8 @@ def _head(asked: Asked) -> Iterator[Finding]:
         yield head, ""
     elif head.status != honest.status:
         yield head, f"{head.status} where GET answers {honest.status}"
-    elif head.media_type != honest.media_type:
-        yield head, f"{head.media_type or 'no content type'} where GET answers {honest.media_type}"
+    elif head.media_type not in ("", honest.media_type):
+        yield head, f"{head.media_type} where GET answers {honest.media_type}"
     else:
         yield head, ""
 
@@ -188,7 +194,7 @@ def _undeclared_body(asked: Asked) -> Iterator[Finding]:
     """A body where the document has none."""
     if asked.operation.body is not None:
         return
-    sent: dict[str, Any] = {"content": b'{"x_unheard_of": 1}', "headers": {"content-type": "application/json"}}
+    sent: Changes = {"content": b'{"x_unheard_of": 1}', "headers": {"content-type": "application/json"}}
     if asked.operation.method == "GET":
         honest = asked.call()
         exchange = asked.call(**sent)
@@ -226,9 +232,13 @@ def _concurrent(asked: Asked) -> Iterator[Finding]:
 
 
 def _otherwise(asked: Asked, exchange: Exchange, honest: Exchange) -> str:
-    """How an answer fails, or tells another state of the job than the honest reading did."""
-    if exchange.is_accepted and _state(asked, exchange) not in (MISSING, _state(asked, honest)):
-        return f"{_answer(exchange)} where the described request is told {_state(asked, honest)}"
+    """How an answer fails, or tells another state of the job than honest readings before and after it did."""
+    state = _state(asked, exchange)
+    if exchange.is_accepted and state not in (MISSING, _state(asked, honest)):
+        after = _state(asked, asked.call())
+        # A job that has moved on meanwhile may have told any word on its way.
+        if after == _state(asked, honest) != MISSING:
+            return f"{_answer(exchange)} where the described request is told {after}"
     return _failed(exchange)
 
 

@@ -1,8 +1,11 @@
 """The first line: whether this server can be judged at all."""
 
+import re
+
 from ..document import Operation
 from .calls import Caller
 from .exchange import Exchange
+from .faults import broken_off
 from .target import Target
 
 
@@ -53,6 +56,8 @@ def _reason(target: Target, operation: Operation, exchange: Exchange) -> str | N
     """Why an answer to a known id means that nothing can be judged."""
     document, status = target.document, exchange.status
     said = f"{target.base_url} answers {status}"
+    if broken_off(exchange):
+        return None  # it answers, and not truly: that is judged
     if status is None:
         return f"{target.base_url} does not answer: {exchange.error}"
     if exchange.media_type == "text/html":
@@ -62,6 +67,9 @@ def _reason(target: Target, operation: Operation, exchange: Exchange) -> str | N
         return f"{said} and redirects to {where}; redirects are not followed, name that base URL"
     if status == 429:
         return f"{said} to {operation.id}: it has had too many requests; wait, and verify again"
+    absent = operation.situation("not_served")
+    if absent and absent[0].status == str(status) and _alike(exchange.json, absent[2].value):
+        return f"{said} to {operation.id}: this server does not have the API: {exchange.body.decode(errors='replace')}"
     wrong = operation.situation("wrong_credential")
     if status in {401, 403} or (wrong and wrong[0].status == str(status) and _same(exchange, wrong[2].value)):
         variables = [document.environment_variable(key) for key in target.way_in(operation) or ()]
@@ -76,6 +84,15 @@ def _reason(target: Target, operation: Operation, exchange: Exchange) -> str | N
         )
         return f"{said} to {operation.id}: {fault}, or it is another API; name a job that exists in {' and '.join(variables)}"
     return None
+
+
+def _alike(body: object, sample: object) -> bool:
+    """Whether a body is a sample, up to what stands in brackets, which repeats the request."""
+    if isinstance(body, dict) and isinstance(sample, dict):
+        return body.keys() == sample.keys() and all(_alike(body[name], sample[name]) for name in sample)
+    if isinstance(body, str) and isinstance(sample, str):
+        return re.sub(r"\[[^\]]*\]", "[]", body) == re.sub(r"\[[^\]]*\]", "[]", sample)
+    return body == sample
 
 
 def _same(exchange: Exchange, value: object) -> bool:

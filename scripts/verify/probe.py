@@ -5,10 +5,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from ..document import MISSING, Job, Operation, Response, walk
+from ..document import Job, Operation, Response, walk
 from . import conformance, life
 from .calls import Caller
 from .exchange import Exchange, documented
+from .faults import TOO_MANY
 from .life import Lives
 from .preflight import known_values
 from .result import Result
@@ -46,8 +47,8 @@ def words(target: Target, operation: Operation, exchange: Exchange) -> tuple[str
     if not exchange.is_accepted:
         return ()
     started = [target.document.operation(link.operation_id) for r in operation.responses for link in r.follow]
-    states = {walk(exchange.json, one.job.state) for one in (operation, *started) if one.job}
-    return tuple(str(state) for state in states if state is not MISSING)
+    states = [walk(exchange.json, one.job.state) for one in (operation, *started) if one.job]
+    return tuple(dict.fromkeys(state for state in states if isinstance(state, str)))
 
 
 def follow(
@@ -246,7 +247,7 @@ def _judge_situation(
     target: Target, result: Result, operation: Operation, exchange: Exchange, wanted: Response
 ) -> None:
     record(target, result, operation, exchange)
-    if exchange.status is None:
+    if exchange.status is None or (exchange.status == TOO_MANY and wanted.status != str(TOO_MANY)):
         return
     optional = any(not way for way in operation.security)
     if optional and exchange.is_accepted and wanted.status == "401":

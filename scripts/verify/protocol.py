@@ -1,5 +1,6 @@
 """Rules that come from the standards below an API, each with the clause that it enforces, held against every answer."""
 
+import email.utils
 import json
 import re
 from collections.abc import Mapping
@@ -45,7 +46,7 @@ class Wire:
         if exchange.status is None or not exchange.body or exchange.method == "HEAD":
             return
         judge(self._target, self._result, "truthful_headers", operation, exchange, _mislabelled(exchange))
-        if exchange.media_type == "application/json" or exchange.media_type.endswith("+json"):
+        if _is_json(exchange):
             judge(self._target, self._result, "strict_json", operation, exchange, _lax(exchange))
         if operation.job and exchange.is_accepted and isinstance(exchange.json, dict):
             state = walk(exchange.json, operation.job.state)
@@ -59,17 +60,23 @@ def judge(target: Target, result: Result, rule: str, operation: Operation, excha
     result.judge(operation.id, rule, failure(target, rule, operation, exchange, wanted, got) if got else None)
 
 
+def _is_json(exchange: Exchange) -> bool:
+    return exchange.media_type == "application/json" or exchange.media_type.endswith("+json")
+
+
 def _mislabelled(exchange: Exchange) -> str:
     """A charset that the content is not written in, or an encoding that was not asked for."""
     encoding = exchange.headers.get("content-encoding", "identity").lower()
     if exchange.request_headers.get("accept-encoding") == "identity" and encoding != "identity":
         return f"Content-Encoding: {encoding} where only identity was asked for"
     charset = _charset(exchange)
+    # That JSON is UTF-8 is a rule of its own.
+    mode = "strict" if charset and not _is_json(exchange) else "replace"
     try:
-        exchange.body.decode(charset or "utf-8", "strict" if charset else "replace")
+        exchange.body.decode(charset or "utf-8", mode)
     except UnicodeDecodeError as error:
         return f"charset={charset}, and {error.reason} at byte {error.start}"
-    except LookupError:
+    except (LookupError, UnicodeError):
         return f"charset={charset}, which there is none of"
     return ""
 
@@ -80,9 +87,10 @@ def _charset(exchange: Exchange) -> str:
 
 
 def _lax(exchange: Exchange) -> str:
-    charset = _charset(exchange)
-    if charset not in {"", "utf-8", "utf8"}:
-        return f"charset={charset}"
+    try:
+        exchange.body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return f"{error.reason} at byte {error.start}, charset={_charset(exchange) or 'not told'}"
     if exchange.body.startswith(b"\xef\xbb\xbf"):
         return "a byte order mark"
     twice: list[str] = []
@@ -103,9 +111,20 @@ def _lax(exchange: Exchange) -> str:
 
 def _kept(exchange: Exchange, state: str) -> str:
     control = exchange.headers.get("cache-control", "").lower()
-    age = re.search(r"(?:^|[\s,])(?:s-maxage|max-age)\s*=\s*\"?(\d+)", control)
-    if "no-store" in control or "no-cache" in control or "private" in control:
+    if "no-store" in control or "no-cache" in control:
         return ""
-    if (age and int(age[1]) > 0) or "immutable" in control:
+    ages = [int(age) for age in re.findall(r"(?:^|[\s,])(?:s-maxage|max-age)\s*=\s*\"?(\d{1,10})", control)]
+    if any(ages) or "immutable" in control:
         return f"Cache-Control: {control} with {state}, which will not last"
+    expires = exchange.headers.get("expires", "")
+    if not ages and _moment(expires) > _moment(exchange.headers.get("date", ""), exchange.at):
+        return f"Expires: {expires} with {state}, which will not last"
     return ""
+
+
+def _moment(date: str, otherwise: float = 0.0) -> float:
+    """A date of HTTP in seconds since 1970; one that cannot be read has passed."""
+    try:
+        return email.utils.parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return otherwise

@@ -8,6 +8,7 @@ from attrs import Factory, define, field, frozen
 from ..document import Document, Operation
 from .coverage import Coverage
 from .exchange import Exchange
+from .faults import TOO_MANY
 from .timelines import Reading
 
 
@@ -96,10 +97,18 @@ class Result:
         for tally in self.tallies.values():
             yield from tally.accepted
 
-    def saw(self, exchange: Exchange, words: tuple[str, ...] = ()) -> None:
-        """Counts an exchange, and the words of the state that it showed."""
+    def saw(self, exchange: Exchange, words: tuple[str, ...] = (), *, heard: bool = True) -> None:
+        """Counts an exchange, and the words of the state that it showed; `heard` where it stands in its order.
+
+        A refusal because of too many requests tells nothing of what was asked: the run is then not all judged.
+        """
         self.coverage[exchange.operation_id].saw(exchange, words)
-        self.hear(exchange)
+        if exchange.status == TOO_MANY:
+            problem = f"{exchange.operation_id} was answered with 429, too many requests; wait, and verify again"
+            if problem not in self.problems:
+                self.problems.append(problem)
+        if heard:
+            self.hear(exchange)
 
     @property
     def status(self) -> int:

@@ -1,6 +1,7 @@
 """Verifies one target: first line first, then the probe, then schemathesis."""
 
 import time
+import traceback
 import urllib.parse
 
 import attrs
@@ -14,7 +15,7 @@ from .life import Lives
 from .preflight import CannotJudge, known_values, preflight
 from .protocol import Wire
 from .result import Result
-from .target import Target
+from .target import Target, WrongCall
 from .timelines import Timelines
 
 SECONDS = 300  # that a verification of one document may take, unless more are given
@@ -53,6 +54,11 @@ def verify(target: Target, seed: int, seconds: int = SECONDS) -> Result:
             return result
         except OutOfTime:
             result.problems.append(f"stopped after {seconds} s with part of it judged; give it more with --max-time")
+        except WrongCall:
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            result.problems.append(target.redact(f"the verification itself failed: {type(error).__name__}: {error}"))
         if caller.faults.seen:
             result.notes.append(str(caller.faults))
     for operation in target.operations:

@@ -2,6 +2,7 @@
 
 import base64
 import ipaddress
+import re
 import shlex
 import ssl
 import urllib.parse
@@ -15,7 +16,14 @@ from ..document import Document, Operation, SecurityScheme
 from .exchange import Exchange
 
 Profile = Literal["full", "live"]
+
+
+class WrongCall(ValueError):
+    """What the verification was called with cannot be used. The message says what was wanted."""
+
+
 UNSCOPED = "_WITHOUT_SCOPE"
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 REQUESTS: Mapping[Profile, int] = {"full": 250, "live": 45}  # of one operation, at most
 
 
@@ -56,19 +64,25 @@ class Target:
 
     def tls_context(self) -> ssl.SSLContext | bool:
         """What certificates are trusted: those in `ca_file` where one is named, else the usual ones."""
-        return ssl.create_default_context(cafile=self.ca_file) if self.ca_file else True
+        if self.ca_file is None:
+            return True
+        try:
+            return ssl.create_default_context(cafile=self.ca_file)
+        except OSError as error:
+            raise WrongCall(f"{self.ca_file} holds no certificates that can be read: {error}") from error
 
     def redact(self, text: str) -> str:
-        """A text with every credential replaced by the name of its environment variable."""
+        """A text fit to be printed: control characters escaped, and every credential replaced by what a shell makes it of.
+
+        What was derived from a credential, such as the one with a character less, is replaced as well.
+        """
         for values, suffix in ((self.unscoped, UNSCOPED), (self.credentials, "")):
             for key, value in values.items():
-                variable = "$" + self.document.environment_variable(key) + suffix
-                shapes = [value, urllib.parse.quote(value, safe=""), base64.b64encode(value.encode()).decode()]
-                shapes += value.split(":", 1)[1:] if self.document.security_schemes[key].scheme == "basic" else []
-                for shape in sorted(shapes, key=len, reverse=True):
-                    if len(shape) > 3 or shape == value:
-                        text = text.replace(shape, variable)
-        return text
+                name = self.document.environment_variable(key) + suffix
+                is_basic = self.document.security_schemes[key].scheme == "basic"
+                for derived, command in near_misses(value, name):
+                    text = _replaced(text, derived, command, name, is_basic=is_basic)
+        return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
     def replay(self, exchange: Exchange) -> str:
         """A shell command that sends the request again, with credentials as environment variables."""
@@ -77,18 +91,48 @@ class Target:
             words.append("--head")
         elif exchange.method != "GET":
             words += ["-X", exchange.method]
-        skipped = {"accept", "accept-encoding", "connection", "content-length", "host", "user-agent"}
+        skipped = {"connection", "content-length", "host", "user-agent"}
+        usual = {("accept", "application/json"), ("accept", "*/*")}
         for name, value in exchange.request_headers.items():
             if name.lower() in skipped or name.lower().startswith("x-schemathesis"):
+                continue
+            if (name.lower(), value) in usual or (name.lower() == "accept-encoding" and value != "identity"):
                 continue
             shown = self.redact(f"{name}: {value}")
             if name.lower() == "authorization" and value.lower().startswith("basic ") and "$" in shown:
                 words += ["-u", f'"{shown[shown.index("$") :]}"']
             else:
                 words += ["-H", f'"{_escaped(shown)}"' if "$" in shown else shlex.quote(shown)]
+        if exchange.content:
+            sent = self.redact(exchange.content.decode(errors="replace"))
+            words += ["--data-raw", f'"{_escaped(sent)}"' if "$" in sent else shlex.quote(sent)]
         url = self.redact(exchange.url)
         words.append(f'"{_escaped(url)}"' if "$" in url else shlex.quote(url))
         return " ".join(words)
+
+
+def near_misses(value: str, variable: str = "") -> tuple[tuple[str, str], ...]:
+    """A credential, and what is nearly it: with a character more, in another case, and with one less.
+
+    Each with what a shell makes it of from the environment variable that holds it.
+    """
+    return (
+        (f"{value}x", f"${{{variable}}}x"),
+        (value, f"${variable}"),
+        (value.swapcase(), f"$(tr a-zA-Z A-Za-z <<<${variable})"),
+        (value[:-1], f"${{{variable}%?}}"),
+    )
+
+
+def _replaced(text: str, value: str, command: str, name: str, *, is_basic: bool) -> str:
+    shapes = [value, urllib.parse.quote(value, safe=""), base64.b64encode(value.encode()).decode(), repr(value)[1:-1]]
+    shapes += value.split(":", 1)[1:] if is_basic else []
+    for shape in sorted(dict.fromkeys(shapes), key=len, reverse=True):
+        if len(shape) > 3 or (shape == value and command == f"${name}" and shape):
+            # The name of a variable ends where a letter or a digit does not follow.
+            text = re.sub(re.escape(shape) + r"(?=\w)", lambda _: command.replace(f"${name}", f"${{{name}}}"), text)
+            text = text.replace(shape, command)
+    return text
 
 
 def _escaped(text: str) -> str:
@@ -106,6 +150,10 @@ def target(
     ca_file: Path | None = None,
 ) -> Target:
     """A target whose credentials and known ids come from the environment, ids also from the document's examples."""
+    for key in document.security_schemes:
+        for variable in (document.environment_variable(key), document.environment_variable(key) + UNSCOPED):
+            if _UNPRINTABLE.search(environment.get(variable, "")):
+                raise WrongCall(f"{variable} holds a line break or another control character; set it without")
     known: dict[str, tuple[str, ...]] = {}
     named = set()
     for operation in document.operations:

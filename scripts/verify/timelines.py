@@ -9,6 +9,7 @@ from ..document import walk
 from .exchange import Exchange
 from .target import Target
 
+SHOWN = 100  # characters of a state or a name, and changed fields
 KEPT = 500  # different readings of one job; the rest is only counted
 
 
@@ -52,7 +53,12 @@ class Timelines:
         if told and (not changed or len(readings) >= KEPT):
             told[1].count += 1
             return
-        state = json.dumps(walk(body, operation.job.state), default=str).strip('"')
-        reading = Reading(exchange.at, query, exchange.status, state, changed)
+        state = self._shown(json.dumps(walk(body, operation.job.state), default=str).strip('"'))
+        names = tuple(self._shown(name) for name in changed[:SHOWN])
+        reading = Reading(exchange.at, query, exchange.status, state, names)
         readings.append(reading)
         self._last[(*key, query)] = body, reading
+
+    def _shown(self, text: str) -> str:
+        text = self._target.redact(text)
+        return text if len(text) <= SHOWN else f"{text[:SHOWN]} ..."

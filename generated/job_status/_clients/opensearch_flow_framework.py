@@ -25,7 +25,9 @@ from ..opensearch_flow_framework.api.workflow import get_workflow_status
 from ..opensearch_flow_framework.models.workflow_status import WorkflowStatus
 from ..opensearch_flow_framework.types import Unset
 
-GET_WORKFLOW_STATUS = Operation("get_workflow_status", "GET", ("workflow_id",))
+GET_WORKFLOW_STATUS = Operation(
+    "get_workflow_status", "GET", ("workflow_id",), not_served=(400, "no handler found for uri ")
+)
 WORKFLOW_STATUS_PLAN = Plan(
     api="OpenSearchFlowFramework",
     operation=GET_WORKFLOW_STATUS,

@@ -35,12 +35,16 @@ FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError
 
 @frozen
 class Operation:
-    """What the document says of an operation, as far as a call needs it."""
+    """What the document says of an operation, as far as a call needs it.
+
+    `not_served` is the status and the beginning of the text by which a server says that it does not have this API.
+    """
 
     id: str
     method: str
     path_parameters: tuple[str, ...]
     limits: tuple[Limit, ...] = ()
+    not_served: tuple[int, str] | None = None
 
 
 @frozen
@@ -235,6 +239,10 @@ class Call:
         message = f"{self.operation.id}: {self.settings.origin} answers {status}"
         if detail or excerpt:
             message += f": {detail or excerpt.splitlines()[0][:200]}"
+        if self.operation.not_served is not None:
+            not_served, text = self.operation.not_served
+            if status == not_served and detail.startswith(text):
+                message += "; this server does not have the API"
         if request_id:
             message += f" (request id {request_id})"
         return error_for(status)(

@@ -14,12 +14,14 @@ from ..errors import InvalidArgument
 FLOOR, CAP = 0.5, 30.0  # seconds between two polls
 SPREAD: Final = 0.1
 FIRST_SPREAD: Final = 0.25
+LEAST: Final = 0.05
 
 
 def gap(elapsed: float) -> float:
     """Seconds from a poll to the next, `elapsed` seconds after the job's start, with jitter.
 
-    It needs no memory of the polls before: a job that is met late goes on where its age puts it.
+    The jitter makes it shorter, never longer: no poll comes later than the schedule has it, which is what a bound on
+    how late an end is noticed rests on. It needs no memory of the polls before: a job that is met late goes on where its age puts it.
     """
     elapsed = max(elapsed, 0.0)
     root = math.sqrt(elapsed)
@@ -28,8 +30,9 @@ def gap(elapsed: float) -> float:
     else:
         k = math.floor(2 * root + 0.5) + 1
         wait = min(max(k * k / 4 - elapsed, FLOOR), CAP)
-    spread = FIRST_SPREAD if elapsed == 0 else SPREAD
-    return random.uniform(max(wait * (1 - spread), FLOOR), min(wait * (1 + spread), CAP))  # noqa: S311 - jitter
+    if elapsed == 0:
+        return random.uniform(FLOOR, wait * (1 + FIRST_SPREAD))  # noqa: S311 - jitter
+    return max(wait * random.uniform(1 - SPREAD, 1 - LEAST), FLOOR)  # noqa: S311 - jitter
 
 
 def backoff(faults: int) -> float:
