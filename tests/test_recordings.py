@@ -4,6 +4,7 @@ import fnmatch
 import functools
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -218,3 +219,15 @@ def test_a_wait_notices_the_recorded_end_within_a_second_of_three(history: dict[
         late = clock.time - took
         # A poll is no further from the one before than the square root of the job's age, and a quarter.
         assert -0.2 <= late <= (1.0 if 2.9 < took < 3.1 else math.sqrt(took) + 0.25)
+
+
+def test_each_difference_is_shown_by_a_recording() -> None:
+    lines = DOCUMENT.with_suffix(".differences.md").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("|")[1:-1] for line in lines if line.startswith("| ") and not line.startswith("| about")]
+    names = {one.name for path in FILES for one in recorded(path)}
+
+    assert len(rows) > 20
+    for about, *_, shown in rows:
+        found = set(re.findall(r"`(\w+)`", shown))
+        assert found <= names, about
+        assert found or shown.strip() == "source", about
