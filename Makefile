@@ -35,10 +35,10 @@ simulate: $(READY) ## Serve the documented APIs on a loopback port (PORT=8765 OP
 	@$(BIN)/python -m scripts.simulate --openapi $(OPENAPI) --port $(PORT) $(OPTIONS)
 
 .PHONY: verify
-verify: $(READY) ## Verify the simulator, or a live server (API=stem URL=base SEED=1 ALLOW_WRITES=1 BASELINE=file OPENAPI=folder OUT=folder)
+verify: $(READY) ## Verify the simulator, or a live server (API=stem URL=base SEED=1 ALLOW_WRITES=1 BASELINE=file STORY=name CA_FILE=file OPENAPI=folder OUT=folder)
 	@$(BIN)/python -m scripts.verify --openapi $(OPENAPI) --out $(or $(OUT),build/verify) --seed $(SEED) \
 		$(if $(API),--api $(API)) $(if $(URL),--url $(URL)) $(if $(PROFILE),--profile $(PROFILE)) \
-		$(if $(BASELINE),--baseline $(BASELINE)) $(if $(CA_FILE),--ca-file $(CA_FILE))
+		$(if $(BASELINE),--baseline $(BASELINE)) $(if $(CA_FILE),--ca-file $(CA_FILE)) $(if $(STORY),--story $(STORY))
 
 .PHONY: test
 test: $(READY) ## Run the tests

@@ -3,13 +3,25 @@
 from .expression import MISSING, Keys, keys, walk
 from .job import Agreement, Job, Limit, Parts, Views
 from .load import load, load_folder
-from .model import Document, Example, Link, MediaType, Operation, Parameter, Response, SecurityScheme, snake_case
+from .model import (
+    UNDER_WAY,
+    Document,
+    Example,
+    Link,
+    MediaType,
+    Operation,
+    Parameter,
+    Response,
+    SecurityScheme,
+    snake_case,
+)
 from .navigate import fields_of, schemas_at, subschemas, words_at
 from .problem import DocumentError, Problem
 from .source import Source, read
 
 __all__ = [
     "MISSING",
+    "UNDER_WAY",
     "Agreement",
     "Document",
     "DocumentError",

@@ -31,7 +31,7 @@ SITUATIONS = (
     "empty_id",
     "not_served",
 )
-EXTENSIONS = ("x-job", "x-follow", "x-when", "x-request", "x-reads", "x-ignores", "x-printed", "x-assumed")
+EXTENSIONS = ("x-job", "x-follow", "x-leaves", "x-when", "x-request", "x-reads", "x-ignores", "x-printed", "x-assumed")
 
 
 def before_parsing(source: Source) -> list[Problem]:

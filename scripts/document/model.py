@@ -14,6 +14,7 @@ from .expression import Keys, pointer_keys
 from .job import Job
 from .source import Pointer, Source
 
+UNDER_WAY = ""
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -92,7 +93,11 @@ class Link:
 
 @frozen
 class Response:
-    """One documented answer of an operation. `status` is as written, such as `200` or `4XX`."""
+    """One documented answer of an operation. `status` is as written, such as `200` or `4XX`.
+
+    `leaves` is the word of the state in which it leaves the job that its link leads to, None where there is no such job
+    afterwards, and `UNDER_WAY` where nothing is said: the job then runs.
+    """
 
     status: str
     media_types: tuple[MediaType, ...]
@@ -100,6 +105,12 @@ class Response:
     follow: tuple[Link, ...]
     raw: Mapping[str, Any]
     pointer: Pointer
+
+    @property
+    def leaves(self) -> str | None:
+        """The word of the state in which the followed job is left."""
+        word: str | None = self.raw.get("x-leaves", UNDER_WAY)
+        return word
 
     @property
     def is_success(self) -> bool:

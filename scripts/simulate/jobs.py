@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 from attrs import define, frozen
 
-from ..document import MISSING, Job, Keys, Operation, walk
+from ..document import MISSING, UNDER_WAY, Job, Keys, Operation, walk
 from .draws import Draws
 
 Timeline = tuple[tuple[float, str], ...]
@@ -250,6 +250,18 @@ class Lives:
         life = Life(base, identity, timeline or self._timeline(end), now, reason, before, ordered)
         self._put(parameters, life)
         return life.timeline
+
+    def has(self, value: str) -> bool:
+        """Whether there is a job of this id."""
+        return value in self._ids
+
+    def leave(self, parameters: Mapping[str, str], word: str | None, now: float) -> None:
+        """Leaves a job in a state, `UNDER_WAY` for one that runs from now on; None takes it away."""
+        if word is None:
+            self._lives.pop(self._key(parameters), None)
+            self._ids.discard(parameters[self.id_parameter])
+        else:
+            self.create(parameters, None if word == UNDER_WAY else ((0.0, word),), None, now)
 
     def parameters(self, given: Mapping[str, str]) -> dict[str, str]:
         """The path parameters of a job: those that are given, a new id, and otherwise what an existing job has."""

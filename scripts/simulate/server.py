@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ..document import MISSING, Document, Example, MediaType, Operation, walk
+from ..document import MISSING, UNDER_WAY, Document, Example, MediaType, Operation, walk
 from ..document import Response as Described
 from . import wire
 from .answers import as_documented, gateway, in_json, in_text, situation, spoil
@@ -320,7 +320,10 @@ class Simulator:
     def _act(self, document: Document, operation: Operation, values: Mapping[str, str], exchange: Exchange) -> Response:
         """Answers an operation that reports no job: with its example, and with a new job where it starts one."""
         known = self.known_of(document, operation)
-        if any(value not in known.get(name, ()) for name, value in values.items()):
+        if any(
+            value not in known.get(name, ()) and not self._is_job(document, name, value)
+            for name, value in values.items()
+        ):
             return self._situation(document, operation, "unknown_id", 404, exchange, values)
         response = operation.success
         examples = [example for media_type, example in response.examples if media_type.is_json and example.when is None]
@@ -335,11 +338,28 @@ class Simulator:
             current = walk(body, first)
             if current is MISSING:
                 continue
+            if lives.id_parameter in values:
+                # It acts on a job that there is.
+                put(body, first, lives.typed_id(values[lives.id_parameter]))
+                lives.leave(values, response.leaves, self.settings.clock.now())
+                break
             fresh = lives.new_id(str(current))
             put(body, first, int(fresh) if isinstance(current, int) else fresh)
-            lives.start({name: str(walk(body, path)) for name, path in link.parameters.items()}, body)
+            started = {name: str(walk(body, path)) for name, path in link.parameters.items()}
+            if response.leaves == UNDER_WAY:
+                lives.start(started, body)
+            else:
+                lives.leave(started, response.leaves, self.settings.clock.now())
             break
         return in_json(response, body)
+
+    def _is_job(self, document: Document, name: str, value: str) -> bool:
+        """Whether a path parameter names a job that an operation of the document reports."""
+        return any(
+            lives.id_parameter == name and lives.has(value)
+            for (stem, _), lives in self.lives.items()
+            if stem == document.stem
+        )
 
     def _unfinished(self, document: Document, operation: Operation, examples: list[Any]) -> Any:
         """The first example whose job is still under way, so that there is something to wait for."""

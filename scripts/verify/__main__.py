@@ -18,6 +18,7 @@ from .hosted import SimulatorDied, made_up_environment, simulator
 from .report import annotations, junit, page, sarif, table
 from .result import Result
 from .run import SECONDS, announce, verify
+from .stories import load_stories, play
 from .target import Target, WrongCall, is_loopback, target
 
 
@@ -32,6 +33,7 @@ def main() -> int:
     parser.add_argument(
         "--profile", choices=["full", "live"], help="full for simulators, live (the default with --url)"
     )
+    parser.add_argument("--story", help="plays a story to the server at --url: a file, a name in tests/stories, or all")
     parser.add_argument("--ca-file", type=Path, help="the certificates that a server at --url is trusted by")
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="a YAML file of failures that are accepted")
     parser.add_argument("--max-time", type=_seconds, default=SECONDS, help="seconds that one document may take at most")
@@ -43,10 +45,12 @@ def main() -> int:
         accepted = load_baseline(arguments.baseline, every) if arguments.baseline else ()
         if arguments.ca_file and not arguments.url:
             raise WrongCall("--ca-file needs --url: the simulator of a run has no certificate")
+        if arguments.story and not arguments.url:
+            raise WrongCall("--story needs --url and --api: it is played to a live server")
         if arguments.url and len(documents) != 1:
             raise WrongCall(f"--url needs --api, one of {', '.join(document.stem for document in documents)}")
         arguments.out.mkdir(parents=True, exist_ok=True)
-        results = [_live(documents[0], arguments)] if arguments.url else _simulated(documents, arguments)
+        results = _live(documents[0], arguments) if arguments.url else _simulated(documents, arguments)
     except (DocumentError, SimulatorDied, WrongCall, OSError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -78,7 +82,7 @@ def _chosen(documents: tuple[Document, ...], stem: str | None) -> tuple[Document
     return chosen
 
 
-def _live(document: Document, arguments: argparse.Namespace) -> Result:
+def _live(document: Document, arguments: argparse.Namespace) -> list[Result]:
     url, profile = arguments.url, arguments.profile or "live"
     if not url.startswith(("http://", "https://")):
         raise WrongCall(f"--url wants a base URL like https://host, got {url!r}")
@@ -93,7 +97,19 @@ def _live(document: Document, arguments: argparse.Namespace) -> Result:
         writes=allowed or (profile == "full" and is_loopback(url)),
         ca_file=arguments.ca_file,
     )
-    return _run(aimed, arguments)
+    if arguments.story:
+        return _played(aimed, arguments)
+    return [_run(aimed, arguments)]
+
+
+def _played(aimed: Target, arguments: argparse.Namespace) -> list[Result]:
+    stories = load_stories(arguments.story, (aimed.document,), aimed.document.stem)
+    results = []
+    for story in stories:
+        print(f"playing {story.name} to {aimed.redact(aimed.base_url)}: {story.about}", flush=True)
+        results.append(play(aimed, story, arguments.max_time))
+        print(f"{story.name}: {'ok' if results[-1].status == 0 else 'FAILED'}", flush=True)
+    return results
 
 
 def _simulated(documents: Sequence[Document], arguments: argparse.Namespace) -> list[Result]:

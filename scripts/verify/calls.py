@@ -52,7 +52,7 @@ class Caller:
 
     A request that meets what may be a fault of the network or of a gateway is sent again, as far as it may be: the
     exchange that is returned is then the one that tells what the server does. `faults` counts the others, `sent` every
-    request by operation, those of others too where they are told of.
+    request by operation, those of others too where they are told of. No request is sent after `ends_at`.
     """
 
     def __init__(self, target: Target, timeout: float = 10.0, ends_at: float | None = None) -> None:
@@ -60,7 +60,7 @@ class Caller:
         self.faults = Faults()
         self.sent: Counter[str] = Counter()
         self._timeout = timeout
-        self._ends_at = ends_at
+        self.ends_at = ends_at
         self._runner = asyncio.Runner()
         self._client = httpx.AsyncClient(
             timeout=timeout, trust_env=not is_loopback(target.base_url), verify=target.tls_context()
@@ -158,7 +158,7 @@ class Caller:
     @property
     def is_late(self) -> bool:
         """Whether the verification has taken as long as it may."""
-        return self._ends_at is not None and time.monotonic() > self._ends_at
+        return self.ends_at is not None and time.monotonic() > self.ends_at
 
     def may_repeat(self, operation_id: str, method: str) -> bool:
         """Whether a request may be sent twice: reads within the limit, writes where the server is made for it."""
@@ -187,7 +187,7 @@ class Caller:
         return Exchange(operation_id, method, url, headers, None, {}, b"", elapsed, reason, at, content)
 
     def _time_left(self) -> float:
-        return self._timeout if self._ends_at is None else min(self._timeout, self._ends_at - time.monotonic() + 0.1)
+        return self._timeout if self.ends_at is None else min(self._timeout, self.ends_at - time.monotonic() + 0.1)
 
     async def _answer(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes

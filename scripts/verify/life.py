@@ -65,6 +65,10 @@ class Lives:
         for rule, clause, wanted, got in self._findings(operation.job, exchange.json, values, query, story):
             self.judge(operation, exchange, rule, clause, wanted, got)
 
+    def forget(self) -> None:
+        """Forgets every job: somebody has acted on them, so that another life begins."""
+        self._stories.clear()
+
     def path_values(self, exchange: Exchange) -> tuple[str, ...] | None:
         """The path parameters that a request was made with, None where it went elsewhere."""
         match = self._patterns[exchange.operation_id].fullmatch(urllib.parse.urlsplit(exchange.url).path)
@@ -221,7 +225,11 @@ def views_differ(job: Job, narrow: Any, wide: Any) -> str:
     if walk(narrow, job.state) != walk(wide, job.state):
         return ""
     for name, value in narrow.items():
-        if name not in moving and (name not in wide or wide[name] != value):
+        told = wide.get(name, MISSING)
+        if (name,) in job.grows and isinstance(value, list) and isinstance(told, list):
+            # The wide one was read a moment later.
+            told = value if all(entry in told for entry in value) else told
+        if name not in moving and told != value:
             return f"{name} {_short(value)}, and with the wider view {_short(wide.get(name, MISSING))}"
     return ""
 

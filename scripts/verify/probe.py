@@ -70,7 +70,7 @@ def follow(
             exchange = caller.call(operation, values, query)
             record(target, result, operation, exchange)
             readings.append(exchange)
-        _judge_views(target, lives, operation, job, readings[-len(queries) :])
+        judge_views(target, lives, operation, job, readings[-len(queries) :])
 
     for count in range(READINGS[target.profile] // len(queries)):
         read()
@@ -96,7 +96,7 @@ def follow(
     return readings
 
 
-def _judge_views(target: Target, lives: Lives, operation: Operation, job: Job, readings: list[Exchange]) -> None:
+def judge_views(target: Target, lives: Lives, operation: Operation, job: Job, readings: list[Exchange]) -> None:
     """Each view contains the one before it; a narrow one tells nothing that the document shows in the wide one only."""
     if job.views is None or any(not isinstance(reading.json, dict) for reading in readings):
         return

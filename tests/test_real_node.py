@@ -1,0 +1,133 @@
+"""What a user of a real node meets: TLS with a certificate of its own, basic auth, and a node without the plugin."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+import uvicorn
+from job_status import ApiError, JobStatusError, OpenSearchFlowFramework, TransportError
+
+from scripts.simulate import Simulator
+from scripts.simulate.wire import config
+
+from .conftest import ENVIRONMENT, ROOT
+from .hostile import always, answer, hostile
+from .test_recordings import FOLDER
+from .test_verify import verify
+
+STEM = "opensearch-flow-framework"
+KNOWN = "d6WKB6IBR8spXwU9M5eD"
+USER, PASSWORD = ENVIRONMENT["OPENSEARCH_FLOW_FRAMEWORK_BASIC_AUTH"].split(":")
+
+
+@contextmanager
+def served_with_tls(application: Any, authority: trustme.CA, folder: Path) -> Iterator[str]:
+    """Serves over TLS under a certificate that only `authority` vouches for."""
+    key, certificate = folder / "node.key", folder / "node.pem"
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(key)
+    for blob in issued.cert_chain_pems:
+        blob.write_to_path(certificate, append=True)
+    listening = socket.create_server(("127.0.0.1", 0))
+    settings = config(application)
+    settings.ssl_keyfile, settings.ssl_certfile = key, certificate
+    server = uvicorn.Server(settings)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        yield f"https://127.0.0.1:{listening.getsockname()[1]}/{STEM}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        listening.close()
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
+    path = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(path)
+    return path
+
+
+def test_verification_trusts_the_certificates_that_it_is_given(
+    simulator: Simulator, authority: trustme.CA, ca_file: Path, tmp_path: Path
+) -> None:
+    with served_with_tls(simulator, authority, tmp_path) as url:
+        trusted = verify("--api", STEM, "--url", url, "--ca-file", str(ca_file), out=tmp_path, **ENVIRONMENT)
+        strange = verify("--api", STEM, "--url", url, out=tmp_path, **ENVIRONMENT)
+
+    assert trusted.returncode == 0, trusted.stdout + trusted.stderr
+    assert strange.returncode == 2
+    assert "CERTIFICATE_VERIFY_FAILED" in strange.stdout.splitlines()[1]
+    assert PASSWORD not in trusted.stdout + strange.stdout
+
+
+def test_the_client_trusts_what_verify_names_and_nothing_else(
+    simulator: Simulator, authority: trustme.CA, tmp_path: Path
+) -> None:
+    import ssl
+
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    with served_with_tls(simulator, authority, tmp_path) as url:
+        with OpenSearchFlowFramework(url, basic_auth=(USER, PASSWORD), verify=context) as api:
+            status = api.get_workflow_status(KNOWN)
+        with (
+            OpenSearchFlowFramework(url, basic_auth=(USER, PASSWORD), max_retries=0) as api,
+            pytest.raises(TransportError, match="CERTIFICATE_VERIFY_FAILED"),
+        ):
+            api.get_workflow_status(KNOWN)
+
+    assert status.workflow_id == KNOWN
+
+
+def test_a_wrong_password_is_told_in_the_first_line(simulator: Simulator, authority: trustme.CA, ca_file: Path, tmp_path: Path) -> None:  # fmt: skip
+    wrong = {"OPENSEARCH_FLOW_FRAMEWORK_BASIC_AUTH": "admin:not-the-password"}
+    with served_with_tls(simulator, authority, tmp_path) as url:
+        done = verify("--api", STEM, "--url", url, "--ca-file", str(ca_file), out=tmp_path, **wrong)
+
+    assert done.returncode == 2
+    assert "another credential is wanted in OPENSEARCH_FLOW_FRAMEWORK_BASIC_AUTH" in done.stdout.splitlines()[1]
+    assert "not-the-password" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("version", ["2.19.5", "3.8.0"])
+def test_a_node_without_the_plugin_is_recognised(version: str, tmp_path: Path) -> None:
+    lines = (FOLDER / f"{version}.jsonl").read_text(encoding="utf-8").splitlines()
+    recorded = next(entry for entry in map(json.loads, lines) if entry["name"] == "t_vanilla_id")["response"]
+    body = recorded["body_text"].encode()
+    with hostile(always(answer(recorded["status"], body, content_type="application/json; charset=UTF-8"))) as node:
+        done = verify("--api", STEM, "--url", node.url, out=tmp_path)
+        with OpenSearchFlowFramework(node.url) as api:
+            with pytest.raises(ApiError) as called:
+                api.get_workflow_status(KNOWN)
+            with pytest.raises(JobStatusError) as waited:
+                api.wait_for_workflow_status(KNOWN, timeout=30)
+
+    assert done.returncode == 2
+    assert "get_workflow_status: this server does not have the API: " in done.stdout.splitlines()[1]
+    assert "no handler found for uri" in done.stdout.splitlines()[1]
+    assert "\nFAILED" not in done.stdout
+    for error in (called.value, waited.value):
+        assert "no handler found for uri" in str(error)
+        assert str(error).endswith("; this server does not have the API")
+        assert "\n" not in str(error)
+
+
+def test_the_workflow_of_the_readme_runs_what_there_is() -> None:
+    workflow = (ROOT / ".github/workflows/opensearch.yaml").read_text(encoding="utf-8")
+
+    assert "make verify API=opensearch-flow-framework" in workflow
+    assert "STORY=all" in workflow
+    assert "ALLOW_WRITES" in workflow

@@ -1,0 +1,197 @@
+"""Stories are played to a server, each step is told apart, every reading is judged, and what was made is taken away."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from scripts.document import Document, DocumentError, load
+from scripts.document import read as read_yaml
+from scripts.simulate import Settings, Simulator
+from scripts.simulate.draws import Draws
+from scripts.simulate.faults import Fault
+from scripts.verify.stories import load_stories
+from scripts.verify.target import WrongCall
+
+from .conftest import ENVIRONMENT, ROOT, Serve
+from .lies import Answer, Lie
+from .test_verify import verify
+
+STEM = "opensearch-flow-framework"
+STORIES = ROOT / "tests" / "stories"
+NAMES = sorted(path.stem for path in STORIES.glob("*.yaml"))
+ALLOWED = {**ENVIRONMENT, "ALLOW_WRITES": "1"}
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Document:
+    """The document together with the calls beside it."""
+    own = read_yaml(ROOT / "openapi" / f"{STEM}.yaml").data
+    beside = read_yaml(STORIES / "neighbours" / f"{STEM}.yaml").data
+    path = tmp_path_factory.mktemp("whole") / f"{STEM}.yaml"
+    with path.open("w", encoding="utf-8") as file:
+        YAML(typ="safe", pure=True).dump({**own, "paths": {**own["paths"], **beside["paths"]}}, file)
+    return load(path)
+
+
+class Node:
+    """A simulated node whose provisionings take some time and end in some way."""
+
+    def __init__(self, document: Document, serve: Serve) -> None:
+        self._document, self._serve = document, serve
+
+    def begin(self, seconds: float = 1.0, failures: float = 0.0, change: Callable[[Answer], None] | None = None) -> str:
+        """Serves it; gives its base URL."""
+        draws = Draws(median=seconds, failures=failures)
+        self.simulator = Simulator([self._document], Settings(environment=ENVIRONMENT, draws=draws))
+        application: Any = Switched(self.simulator)
+        return self._serve(Lie(application, change) if change else application) + f"/{STEM}"
+
+    def workflows(self) -> list[str]:
+        """The ids of the workflows that there are."""
+        lives = self.simulator.lives[STEM, "get_workflow_status"]
+        return [parameters["workflow_id"] for parameters, _ in lives.states(0.0)]
+
+
+@pytest.fixture
+def node(whole: Document, serve: Serve) -> Node:
+    """A node that has not begun."""
+    return Node(whole, serve)
+
+
+class Switched:
+    """A node whose plugin the cluster settings switch off and on."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if not scope["path"].endswith("/_cluster/settings"):
+            await self.simulator(scope, receive, send)
+            return
+        message = await receive()
+        self.simulator.faults.clear()
+        if b"false" in message["body"]:
+            self.simulator.faults.add(Fault("example", value="disabled"))
+
+        async def again() -> Any:
+            return message
+
+        await self.simulator(scope, again, send)
+
+
+def play(story: str, url: str, out: Path, **more: str) -> Any:
+    """Plays a story as users do."""
+    return verify("--api", STEM, "--url", url, "--story", story, out=out, **{**ALLOWED, **more})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_story_is_played_to_its_end_and_leaves_nothing(node: Node, tmp_path: Path, name: str) -> None:
+    url = node.begin(seconds=3.0 if name == "noop" else 1.0, failures=1.0 if name == "failure" else 0.0)
+
+    before = node.workflows()
+    # How late an end is noticed is a matter of a busy machine here; test_recordings has it on a clock of its own.
+    story = tmp_path / f"{name}.yaml"
+    story.write_text((STORIES / f"{name}.yaml").read_text(encoding="utf-8").replace("late: 1.0", "late: 4.0"))
+
+    done = play(str(story), url, tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"playing {name} to {url}: " in done.stdout
+    assert f"{name}: ok" in done.stdout
+    assert node.workflows() == before
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    if name == "noop":
+        assert "NOT_STARTED → PROVISIONING → COMPLETED" in page
+    assert ENVIRONMENT["OPENSEARCH_FLOW_FRAMEWORK_BASIC_AUTH"].split(":")[1] not in page + done.stdout
+
+
+def stuck(answer: Answer) -> None:
+    if "_status" in answer.path and answer.status == 200 and answer.body["state"] == "COMPLETED":
+        answer.body["state"] = "PROVISIONING"
+
+
+def progress_in_the_words_of_the_state(answer: Answer) -> None:
+    if "_status" in answer.path and answer.status == 200 and answer.body.get("provisioning_progress") == "DONE":
+        answer.body["provisioning_progress"] = "COMPLETED"
+
+
+def refused(answer: Answer) -> None:
+    if answer.path.endswith("_provision"):
+        answer.status, answer.body = 400, {"error": "not today"}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (refused, r"wanted  provision: status 200 or 202\n  got     400 \{\"error\": \"not today\"\}"),
+        (progress_in_the_words_of_the_state, r"response_schema_conformance .*\n.*\n.*/provisioning_progress is"),
+        (
+            stuck,
+            r"wanted  wait for its end: the sync wait to end with success\n  got     JobTimedOut: ",
+        ),
+    ],
+)
+def test_a_step_that_fails_is_told_with_step_wanted_and_got_and_the_rest_is_cleaned_up(
+    node: Node, tmp_path: Path, change: Callable[[Answer], None], told: str
+) -> None:
+    url = node.begin(change=change)
+    before = node.workflows()
+    story = tmp_path / "noop.yaml"
+    text = (STORIES / "noop.yaml").read_text(encoding="utf-8")
+    story.write_text(text.replace("within: 60", "within: 2"), encoding="utf-8")
+
+    done = play(str(story), url, tmp_path)
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert re.search(told, done.stdout), done.stdout
+    assert "noop: FAILED" in done.stdout
+    assert node.workflows() == before
+
+
+def test_a_story_is_not_played_where_writes_are_not_allowed(node: Node, tmp_path: Path) -> None:
+    url = node.begin()
+    before = node.workflows()
+
+    done = play("noop", url, tmp_path, ALLOW_WRITES="0")
+
+    assert done.returncode == 2
+    assert done.stderr.strip() == "a story writes to the server; set ALLOW_WRITES=1 to have noop played"
+    assert node.workflows() == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("api: opensearch-flow-framework", "api: agent-platform", "is a story of agent-platform, and --api is"),
+        ("  - name: create\n", "  - title: create\n", "is not valid under any of the schemas"),
+        ("call: POST /", "call: POST", "is not valid"),
+        ("ends: success", "ends: well", "is not valid"),
+        ("about:", "aboot:", '"about" is a required property'),
+        ("steps:", "steps: []\nunused:", "[] has less than 1 item"),
+    ],
+)
+def test_a_file_that_is_no_story_is_refused_with_its_line(
+    documents: dict[str, Document], tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    path = tmp_path / "spoiled.yaml"
+    path.write_text((STORIES / "noop.yaml").read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+
+    with pytest.raises((WrongCall, DocumentError), match=re.escape(said)) as caught:
+        load_stories(str(path), documents.values(), STEM)
+
+    assert str(path) in str(caught.value)
+
+
+def test_a_story_that_there_is_not_is_told_with_those_that_there_are(documents: dict[str, Document]) -> None:
+    with pytest.raises(
+        WrongCall, match=r"there is no story .*wanted a file, or one of create_index, disabled, failure"
+    ):
+        load_stories("nothing", documents.values(), STEM)
+
+
+def test_all_stories_of_an_api_are_found(documents: dict[str, Document]) -> None:
+    assert [story.name for story in load_stories("all", documents.values(), STEM)] == NAMES
