@@ -13,6 +13,7 @@ from scripts.simulate import Simulator
 from scripts.verify import oddities, protocol
 from scripts.verify.calls import Caller
 from scripts.verify.coverage import coverage
+from scripts.verify.exchange import Exchange
 from scripts.verify.preflight import known_values
 from scripts.verify.probe import record
 from scripts.verify.protocol import CLAUSES
@@ -457,3 +458,14 @@ def test_methods_that_nobody_described_are_refused_as_the_standard_has_it(
 
     assert {failure.rule for failure in found} == {rule}
     assert all(got in failure.got for failure in found)
+
+
+def test_a_request_that_went_to_another_path_is_judged_by_nothing(documents: dict[str, Document]) -> None:
+    aimed = target(documents[API], "http://127.0.0.1:9/base", ENVIRONMENT, profile="full", writes=False)
+
+    def asked(path: str) -> Exchange:
+        return Exchange("get_dock_status", "GET", f"http://127.0.0.1:9{path}", {}, 404, {}, b"", 0.0)
+
+    assert aimed.path_values(asked("/base/api/public/dock-status/ds%2F1?a=b")) == ("ds/1",)
+    assert aimed.path_values(asked("/base/api/public/dock-status/")) is None
+    assert aimed.path_values(asked("/base/api/public")) is None

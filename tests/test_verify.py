@@ -1,5 +1,7 @@
 """Verification finds what is wrong, says where, and claims nothing that it cannot judge."""
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -9,11 +11,13 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from scripts.document import Document, load
-from scripts.simulate import Settings, Simulator
+from scripts.simulate import Settings, Simulator, SteppingClock
+from scripts.verify.__main__ import main
 
 from .conftest import ENVIRONMENT, ROOT, Serve
 from .lies import Answer, Lie
@@ -21,12 +25,30 @@ from .network import Network, proxied
 
 
 def verify(*arguments: str, out: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs the verification as users do, but in this process, which has loaded everything already."""
+    command = ["python -m scripts.verify", "--out", str(out), *arguments]
+    surroundings = {name: value for name, value in os.environ.items() if name != "ALLOW_WRITES"}
+    said, told = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.dict(os.environ, {**surroundings, **environment}, clear=True),
+        mock.patch.object(sys, "argv", command),
+        # The clocks of the tests' servers move with the requests.
+        mock.patch("scripts.verify.probe.PACE", 0.001),
+        contextlib.chdir(ROOT),
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(told),
+    ):
+        try:
+            status = main()
+        except SystemExit as error:
+            status = error.code if isinstance(error.code, int) else 1
+    return subprocess.CompletedProcess(command, status, said.getvalue(), told.getvalue())
+
+
+def verify_in_a_process(*arguments: str, out: Path) -> subprocess.CompletedProcess[str]:
     """Runs the verification as users do."""
     command = [sys.executable, "-m", "scripts.verify", "--out", str(out), *arguments]
-    surroundings = {name: value for name, value in os.environ.items() if name != "ALLOW_WRITES"}
-    return subprocess.run(
-        command, cwd=ROOT, env={**surroundings, **environment}, capture_output=True, text=True, check=False, timeout=120
-    )
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
 
 def accepted(path: str) -> Callable[[Answer], bool]:
@@ -250,7 +272,7 @@ def test_writes_are_sent_where_they_are_allowed(simulator: Simulator, serve: Ser
 def test_a_document_that_moves_on_is_found_by_the_check_of_a_running_server(
     documents: Mapping[str, Document], serve: Serve, tmp_path: Path
 ) -> None:
-    running = serve(Simulator(documents.values(), Settings(environment=ENVIRONMENT)))
+    running = serve(Simulator(documents.values(), Settings(environment=ENVIRONMENT, clock=SteppingClock(1.0))))
     folder = tmp_path / "openapi"
     folder.mkdir()
     text = documents["agent-platform"].path.read_text(encoding="utf-8")
@@ -274,7 +296,7 @@ def test_a_document_that_moves_on_is_found_by_the_check_of_a_running_server(
 def test_two_runs_of_one_seed_send_the_same_requests_and_another_seed_others(tmp_path: Path) -> None:
     logs = []
     for name, seed in (("one", "7"), ("two", "7"), ("three", "8")):
-        done = verify("--seed", seed, out=tmp_path / name)
+        done = verify_in_a_process("--seed", seed, out=tmp_path / name)
         assert done.returncode == 0, done.stdout
         assert f"seed {seed}" in done.stdout
         logs.append((tmp_path / name / "requests.log").read_bytes())

@@ -3,7 +3,6 @@
 import datetime
 import itertools
 import json
-import re
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -40,16 +39,6 @@ class Lives:
         self._target = target
         self._result = result
         self._stories: dict[tuple[str, ...], Story] = {}
-        self._patterns = {
-            operation.id: re.compile(
-                re.sub(
-                    r"\\\{[^{}]+\\\}",
-                    "([^/]+)",
-                    re.escape(urllib.parse.urlsplit(target.base_url).path + operation.path),
-                )
-            )
-            for operation in target.document.operations
-        }
 
     def hear(self, exchange: Exchange) -> None:
         """Holds a reading to what was read of the same job before."""
@@ -71,8 +60,7 @@ class Lives:
 
     def path_values(self, exchange: Exchange) -> tuple[str, ...] | None:
         """The path parameters that a request was made with, None where it went elsewhere."""
-        match = self._patterns[exchange.operation_id].fullmatch(urllib.parse.urlsplit(exchange.url).path)
-        return tuple(urllib.parse.unquote(value) for value in match.groups()) if match else None
+        return self._target.path_values(exchange)
 
     def judge(
         self, operation: Operation, exchange: Exchange, rule: str, clause: str | None, wanted: str, got: str

@@ -16,6 +16,7 @@ from .result import Result
 from .target import Target
 
 READINGS = {"full": 24, "live": 10}  # at most, of one job
+PACE = 0.2  # seconds from the first reading of such a job to the next; ten times that at most
 PATIENCE = 12.0  # seconds of waiting for a job of a server whose clock is not ours
 
 
@@ -78,7 +79,7 @@ def follow(
         if not readings[-1].is_accepted or job.kinds.get(str(state)) != "pending":
             break
         if not target.stepping:
-            wait = min(0.2 * (count + 1), 2.0)
+            wait = PACE * min(count + 1, 10)
             if time.monotonic() + wait > deadline:
                 break
             time.sleep(wait)

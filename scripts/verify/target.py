@@ -62,6 +62,13 @@ class Target:
             () if any(not way for way in ways) else None
         )
 
+    def path_values(self, exchange: Exchange) -> tuple[str, ...] | None:
+        """The path parameters that a request was made with, None where it went elsewhere."""
+        path = urllib.parse.urlsplit(self.base_url).path + self.document.operation(exchange.operation_id).path
+        pattern = re.sub(r"\\\{[^{}]+\\\}", "([^/]+)", re.escape(path))
+        found = re.fullmatch(pattern, urllib.parse.urlsplit(exchange.url).path)
+        return tuple(urllib.parse.unquote(value) for value in found.groups()) if found else None
+
     def tls_context(self) -> ssl.SSLContext | bool:
         """What certificates are trusted: those in `ca_file` where one is named, else the usual ones."""
         if self.ca_file is None:
