@@ -134,6 +134,21 @@ DATE_TIME = "type: string\n          format: date-time"
             "c_completed_noop",
             id="every view has the progress",
         ),
+        pytest.param(
+            "              - type: string\n              - type: object\n                additionalProperties:\n"
+            "                  type: string\n",
+            "              - type: integer\n",
+            "/user_outputs",
+            "q_outputs_strings__all",
+            id="outputs are numbers",
+        ),
+        pytest.param(
+            "description: The user's backend roles.\n          items:\n            type: string",
+            "description: The user's backend roles.\n          items:\n            type: integer",
+            "/user/backend_roles/0",
+            "q_user_full__all",
+            id="backend roles are numbers",
+        ),
     ],
 )
 def test_a_wrong_claim_is_refuted_by_field_and_recording(

@@ -1,6 +1,10 @@
 """Stories are played to a server, each step is told apart, every reading is judged, and what was made is taken away."""
 
+import os
 import re
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,6 +53,10 @@ class Node:
         self.simulator = Simulator([self._document], Settings(environment=ENVIRONMENT, draws=draws))
         application: Any = Switched(self.simulator)
         return self._serve(Lie(application, change) if change else application) + f"/{STEM}"
+
+    def requests(self) -> int:
+        """How many requests it has had."""
+        return sum(1 for _ in self.simulator.journal.after(0))
 
     def workflows(self) -> list[str]:
         """The ids of the workflows that there are."""
@@ -167,10 +175,13 @@ def test_a_story_is_not_played_where_writes_are_not_allowed(node: Node, tmp_path
     ("old", "new", "said"),
     [
         ("api: opensearch-flow-framework", "api: agent-platform", "is a story of agent-platform, and --api is"),
-        ("  - name: create\n", "  - title: create\n", "is not valid under any of the schemas"),
-        ("call: POST /", "call: POST", "is not valid"),
-        ("ends: success", "ends: well", "is not valid"),
+        ("  - name: create\n", "  - title: create\n", '/steps/0: "name" is a required property'),
+        ("call: POST /", "call: POST", "/steps/0/call"),
+        ("ends: success", "ends: well", '"well" is not one of "success" or "failure"'),
         ("about:", "aboot:", '"about" is a required property'),
+        ("{workflow}/_provision", "{workflaw}/_provision", "provision uses {workflaw}, which no step before it keeps"),
+        ("keep: {workflow:", "keep: {unique:", "/keep"),
+        ("text: 'Fail", "text: '(Fail", "expects a text that is no regular expression"),
         ("steps:", "steps: []\nunused:", "[] has less than 1 item"),
     ],
 )
@@ -195,3 +206,64 @@ def test_a_story_that_there_is_not_is_told_with_those_that_there_are(documents: 
 
 def test_all_stories_of_an_api_are_found(documents: dict[str, Document]) -> None:
     assert [story.name for story in load_stories("all", documents.values(), STEM)] == NAMES
+
+
+def test_a_server_that_cannot_be_judged_is_told_before_anything_is_made(node: Node, tmp_path: Path) -> None:
+    url = node.begin()
+    before = node.workflows()
+
+    wrong = play("all", url, tmp_path, OPENSEARCH_FLOW_FRAMEWORK_BASIC_AUTH="admin:not-the-password")
+    silent = play("noop", "http://127.0.0.1:9", tmp_path)
+
+    assert (wrong.returncode, silent.returncode) == (2, 2)
+    assert "another credential is wanted in OPENSEARCH_FLOW_FRAMEWORK_BASIC_AUTH" in wrong.stdout.splitlines()[1]
+    assert wrong.stdout.count("playing ") == 1
+    assert "http://127.0.0.1:9 does not answer" in silent.stdout.splitlines()[1]
+    assert node.workflows() == before
+
+
+def test_a_story_that_is_ended_from_outside_cleans_up_and_leaves_no_program(node: Node, tmp_path: Path) -> None:
+    url = node.begin(seconds=60)
+    before = node.workflows()
+    command = [sys.executable, "-m", "scripts.verify", "--api", STEM, "--url", url, "--story", "noop"]
+    running = subprocess.Popen(
+        [*command, "--out", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, **ALLOWED},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deadline = time.monotonic() + 30
+    while len(node.workflows()) == len(before) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(1.5)
+    made = node.workflows()
+    running.terminate()
+    said, _ = running.communicate(timeout=30)
+
+    assert len(made) == len(before) + 1
+    assert running.returncode == 2, said
+    assert "the story noop was interrupted, and what it had made was cleaned up" in said
+    assert node.workflows() == before
+    asked = node.requests()
+    time.sleep(1.5)
+    assert node.requests() == asked, "somebody goes on asking"
+
+
+def test_ids_of_a_server_lead_nowhere_else(node: Node, tmp_path: Path) -> None:
+    def strange(answer: Answer) -> None:
+        paths.append(answer.path)
+        if answer.status == 201:
+            answer.body["workflow_id"] = "../../a%2Fb?c#d$(touch x)"
+
+    paths: list[str] = []
+    url = node.begin(change=strange)
+
+    done = play("noop", url, tmp_path)
+
+    assert done.returncode == 1
+    assert all("/_plugins/_flow_framework/workflow" in path for path in paths), paths
+    replays = [line for line in done.stdout.splitlines() if "replay  curl" in line]
+    assert replays
+    assert not any(re.search(r"(?<!\\)\$\(touch", line) and "'" not in line for line in replays)

@@ -150,6 +150,14 @@ class Controlled:
         if reason is not None and lives.job.reason is None:
             raise Refused("reason", f"{operation.id} tells no reason")
         fields, without = body.get("fields", {}), frozenset(body.get("without", ()))
+        job = lives.job
+        if slip := sorted(set(fields) & without):
+            raise Refused(f"without/{slip[0]}", "is told by fields as well; name it in one of them")
+        own = {job.state[0]: "the state, which after scripts", job.id[0]: "the id, which id names"}
+        if slip := sorted((set(fields) | without) & set(own)):
+            raise Refused(f"fields/{slip[0]}", f"is {own[slip[0]]}")
+        if reason is not None and job.reason and job.reason[0] in fields:
+            raise Refused("reason", f"is told at /{job.reason[0]}, which fields tells as well; name it in one of them")
         if faults.depth(fields) > faults.DEEPEST:
             raise Refused("fields", f"is nested more than {faults.DEEPEST} levels deep")
         count = body.get("count", 1)

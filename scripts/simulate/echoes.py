@@ -4,7 +4,6 @@ An example names that request in `x-request`. Of several examples of one situati
 the one that came is taken; what its texts repeat of the request is then replaced by what came.
 """
 
-import difflib
 import re
 import urllib.parse
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from attrs import frozen
 from ..document import Document, Example, MediaType, Operation, Response
 from .parameters import BadParameter, check_parameter, known_names
 
-ALIKE = 0.6  # from which on two names are taken for each other
+ALIKE = 0.5  # above which two names are taken for each other: the share of letters that need no edit
 BRACKETED = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -45,7 +44,7 @@ def asked(document: Document, operation: Operation, method: str, target: str) ->
     found = re.match(pattern, path)
     known = known_names(document, operation)
     unknown = tuple(sorted({name for name, _ in pairs} - known))
-    close = [match for name in unknown for match in difflib.get_close_matches(name, sorted(known), 1, ALIKE)]
+    close = [match for name in unknown for match in _close(name, known)]
     return Asked(
         method=method,
         target=target,
@@ -89,6 +88,22 @@ def _sample(document: Document, operation: Operation, example: Example) -> Asked
     return asked(document, operation, method, target)
 
 
+def _close(name: str, known: frozenset[str]) -> list[str]:
+    """The known names that a name can be a slip of, the closest first."""
+    scored = sorted(((1 - _edits(name, one) / max(len(name), len(one)), one) for one in known), reverse=True)
+    return [one for score, one in scored if score > ALIKE]
+
+
+def _edits(one: str, other: str) -> int:
+    """How many letters have to be put in, left out or changed to make one name of another."""
+    row = list(range(len(other) + 1))
+    for count, letter in enumerate(one[:100], 1):
+        before, row = row, [count]
+        for index, wanted in enumerate(other, 1):
+            row.append(min(row[-1] + 1, before[index] + 1, before[index - 1] + (letter != wanted)))
+    return row[-1]
+
+
 def _bad(document: Document, operation: Operation, pairs: tuple[tuple[str, str], ...]) -> Iterator[str]:
     """The values that cannot be read."""
     last = dict(pairs)
@@ -117,16 +132,17 @@ def _alike(sample: Asked | None, request: Asked) -> tuple[int, ...]:
 
 def _retold(text: str, sample: Asked, request: Asked) -> str:
     names = ", ".join(f"[{name}]" for name in sample.unknown)
-    if names:
+    # Where the request has nothing of the kind the example keeps its own.
+    if names and request.unknown:
         text = text.replace(names, ", ".join(f"[{name}]" for name in request.unknown))
-    swaps = {
-        sample.target: request.target,
-        sample.path: request.path,
-        sample.method: request.method,
-        sample.bad: request.bad,
-        sample.similar: request.similar,
-    }
-    swaps.pop("", None)
+    pieces = (
+        (sample.target, request.target),
+        (sample.path, request.path),
+        (sample.method, request.method),
+        (sample.bad, request.bad),
+        (sample.similar, request.similar),
+    )
+    swaps = {ours: theirs for ours, theirs in pieces if ours and theirs}
     outside = re.compile("|".join(map(re.escape, filter(None, sample.ids))) or "(?!)")
     by_id = dict(zip(sample.ids, request.ids, strict=False))
     told, end = [], 0

@@ -96,7 +96,8 @@ class Simulator:
             form
             for held in self.credentials.values()
             for credential in held.values()
-            for value in credential.named_values
+            for named in credential.named_values
+            for value in (named, *named.split(":", 1)[1:])
             for form in {value, urllib.parse.quote(value, safe=""), urllib.parse.quote_plus(value)}
         )
         self._queries: dict[tuple[str, str, bytes], Mapping[str, Any] | Exception] = {}

@@ -108,7 +108,10 @@ def _played(aimed: Target, arguments: argparse.Namespace) -> list[Result]:
     for story in stories:
         print(f"playing {story.name} to {aimed.redact(aimed.base_url)}: {story.about}", flush=True)
         results.append(play(aimed, story, arguments.max_time))
-        print(f"{story.name}: {'ok' if results[-1].status == 0 else 'FAILED'}", flush=True)
+        verdict = {0: "ok", 1: "FAILED"}.get(results[-1].status, f"cannot be judged: {(*results[-1].problems, '')[0]}")
+        print(f"{story.name}: {verdict}", flush=True)
+        if results[-1].problems:
+            break  # what stands in the way of one stands in the way of all
     return results
 
 

@@ -177,6 +177,8 @@ class Caller:
             async with asyncio.timeout(self._time_left()):
                 status, answered, body = await self._answer(method, url, headers, content)
         except TimeoutError:
+            if self.is_late:
+                raise OutOfTime from None
             reason = f"ReadTimeout: not all of it within {self._timeout:g} s"
         except (httpx.HTTPError, httpx.InvalidURL, AnswerTooLong) as error:
             reason = f"{type(error).__name__}: {error}"

@@ -43,6 +43,29 @@ def preflight(target: Target, caller: Caller) -> list[tuple[Operation, Exchange]
     return exchanges
 
 
+def reachable(target: Target, caller: Caller, operation: Operation) -> None:
+    """Whether there is a server of the product that lets us in, told from a reading of something that need not exist.
+
+    Raises:
+        CannotJudge: it does not answer, is another one, or wants another credential.
+    """
+    if target.way_in(operation) is None:
+        variables = [target.document.environment_variable(key) for way in operation.security for key in way]
+        raise CannotJudge(f"{operation.id} asks for a credential; set {' or '.join(variables)}")
+    values = {parameter.name: "does-not-exist" for parameter in operation.parameters_in("path")}
+    exchange = caller.call(operation, values)
+    unknown = operation.situation("unknown_id")
+    absent = operation.situation("not_served")
+    is_unknown = exchange.status == 404 or bool(unknown and unknown[0].status == str(exchange.status))
+    if is_unknown and not (absent and _alike(exchange.json, absent[2].value)):
+        return
+    disabled = operation.situation("disabled")
+    if disabled and _same(exchange, disabled[2].value):
+        raise CannotJudge(f"{target.redact(target.base_url)} says that the API is disabled")
+    if reason := _reason(target, operation, exchange):
+        raise CannotJudge(target.redact(reason))
+
+
 def known_values(target: Target, operation: Operation) -> list[dict[str, str]]:
     """The sets of path values under which something is known to exist."""
     names = [parameter.name for parameter in operation.parameters_in("path")]

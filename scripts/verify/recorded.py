@@ -50,12 +50,14 @@ def read(path: Path, document: Document) -> Iterator[Recorded]:
     Raises:
         ValueError: a line is no exchange and no history.
     """
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+        if not line.strip():
+            continue
         try:
             entry = json.loads(line)
-            name = entry["name"]
+            name = str(entry.get("name", f"line {number}"))
             exchanges = tuple(_exchanges(document, entry))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OSError, zlib.error) as error:
             raise ValueError(f"{path}:{number}: is no recorded exchange and no history: {error!r}") from error
         if exchanges:
             yield Recorded(name, exchanges)
@@ -98,16 +100,18 @@ def _exchanges(document: Document, entry: Mapping[str, Any]) -> Iterator[Exchang
 
 
 def _exchange(document: Document, entry: Mapping[str, Any]) -> Iterator[Exchange]:
-    request, response = entry["request"], entry["response"]
+    request, response = entry["request"], entry.get("response") or {"transport_error": entry.get("transport_error")}
     operation = _operation(document, request["path"])
     if operation is None:
         return
-    headers = response.get("headers")
+    headers = response.get("headers") or {}
     if "body_base64" in response:
-        body = base64.b64decode(response["body_base64"])
+        body = base64.b64decode(response["body_base64"], validate=True)
     else:
         body = (response.get("body_text") or "").encode()
-    headers = {name.lower(): value for name, value in headers.items()} if isinstance(headers, dict) else {}
+    headers = {name.lower(): ", ".join([value] if isinstance(value, str) else value) for name, value in headers.items()}
+    if not isinstance(response.get("status"), int | None):
+        raise TypeError(f"status is {response['status']!r}, wanted a number, or null where none came")
     yield Exchange(
         operation.id,
         request["method"],

@@ -23,6 +23,7 @@ class WrongCall(ValueError):
 
 
 UNSCOPED = "_WITHOUT_SCOPE"
+DOLLAR = "\ue000"  # a dollar of our own, in a text that may hold dollars of others
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 REQUESTS: Mapping[Profile, int] = {"full": 250, "live": 45}  # of one operation, at most
 
@@ -83,6 +84,11 @@ class Target:
 
         What was derived from a credential, such as the one with a character less, is replaced as well.
         """
+        return self._redacted(text).replace(DOLLAR, "$")
+
+    def _redacted(self, text: str) -> str:
+        """As `redact`, with the dollars of its own marked, so that they can be told from those of others."""
+        text = text.replace(DOLLAR, "?")
         for values, suffix in ((self.unscoped, UNSCOPED), (self.credentials, "")):
             for key, value in values.items():
                 name = self.document.environment_variable(key) + suffix
@@ -105,16 +111,14 @@ class Target:
                 continue
             if (name.lower(), value) in usual or (name.lower() == "accept-encoding" and value != "identity"):
                 continue
-            shown = self.redact(f"{name}: {value}")
-            if name.lower() == "authorization" and value.lower().startswith("basic ") and "$" in shown:
-                words += ["-u", f'"{shown[shown.index("$") :]}"']
+            shown = self._redacted(f"{name}: {value}")
+            if name.lower() == "authorization" and value.lower().startswith("basic ") and DOLLAR in shown:
+                words += ["-u", _quoted(shown[shown.index(DOLLAR) :])]
             else:
-                words += ["-H", f'"{_escaped(shown)}"' if "$" in shown else shlex.quote(shown)]
+                words += ["-H", _quoted(shown)]
         if exchange.content:
-            sent = self.redact(exchange.content.decode(errors="replace"))
-            words += ["--data-raw", f'"{_escaped(sent)}"' if "$" in sent else shlex.quote(sent)]
-        url = self.redact(exchange.url)
-        words.append(f'"{_escaped(url)}"' if "$" in url else shlex.quote(url))
+            words += ["--data-raw", _quoted(self._redacted(exchange.content.decode(errors="replace")))]
+        words.append(_quoted(self._redacted(exchange.url)))
         return " ".join(words)
 
 
@@ -124,10 +128,10 @@ def near_misses(value: str, variable: str = "") -> tuple[tuple[str, str], ...]:
     Each with what a shell makes it of from the environment variable that holds it.
     """
     return (
-        (f"{value}x", f"${{{variable}}}x"),
-        (value, f"${variable}"),
-        (value.swapcase(), f"$(tr a-zA-Z A-Za-z <<<${variable})"),
-        (value[:-1], f"${{{variable}%?}}"),
+        (f"{value}x", f"{DOLLAR}{{{variable}}}x"),
+        (value, f"{DOLLAR}{variable}"),
+        (value.swapcase(), f"{DOLLAR}(tr a-zA-Z A-Za-z <<<{DOLLAR}{variable})"),
+        (value[:-1], f"{DOLLAR}{{{variable}%?}}"),
     )
 
 
@@ -135,15 +139,21 @@ def _replaced(text: str, value: str, command: str, name: str, *, is_basic: bool)
     shapes = [value, urllib.parse.quote(value, safe=""), base64.b64encode(value.encode()).decode(), repr(value)[1:-1]]
     shapes += value.split(":", 1)[1:] if is_basic else []
     for shape in sorted(dict.fromkeys(shapes), key=len, reverse=True):
-        if len(shape) > 3 or (shape == value and command == f"${name}" and shape):
+        if len(shape) > 3 or (shape == value and command == f"{DOLLAR}{name}" and shape):
             # The name of a variable ends where a letter or a digit does not follow.
-            text = re.sub(re.escape(shape) + r"(?=\w)", lambda _: command.replace(f"${name}", f"${{{name}}}"), text)
+            text = re.sub(
+                re.escape(shape) + r"(?=\w)", lambda _: command.replace(f"{DOLLAR}{name}", f"{DOLLAR}{{{name}}}"), text
+            )
             text = text.replace(shape, command)
     return text
 
 
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("`", "\\`")
+def _quoted(text: str) -> str:
+    """A word of a shell command, in which our own dollars alone are expanded."""
+    if DOLLAR not in text:
+        return shlex.quote(text)
+    escaped = re.sub(r'[\\"`$]', lambda found: f"\\{found[0]}", text)
+    return f'"{escaped.replace(DOLLAR, "$")}"'
 
 
 def target(

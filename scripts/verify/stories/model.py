@@ -1,6 +1,7 @@
 """Reads stories."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,11 @@ from typing import Any
 import jsonschema_rs
 from attrs import Factory, frozen
 
-from ...document import Document, read
+from ...document import MISSING, Document, read
 from ..target import WrongCall
 
+NAME = re.compile(r"\{(\w+)\}")
+UNIQUE = "unique"  # a name that is known from the start: another text in every run
 FOLDER = Path("tests/stories")
 SCHEMA = jsonschema_rs.Draft202012Validator(
     json.loads((Path(__file__).parent / "story.schema.json").read_text(encoding="utf-8"))
@@ -22,7 +25,7 @@ class Expected:
     """What is expected of an answer."""
 
     statuses: tuple[int, ...] = ()
-    body: Any = None
+    body: Any = MISSING
     text: str = ""
 
 
@@ -89,15 +92,52 @@ def _load(path: Path) -> Story:
     def steps(kind: str) -> tuple[Step, ...]:
         return tuple(_step(raw, f"{path}:{source.line((kind, index))}") for index, raw in enumerate(data.get(kind, ())))
 
-    return Story(path.stem, data["api"], data["about"], steps("steps"), steps("cleanup"))
+    story = Story(path.stem, data["api"], data["about"], steps("steps"), steps("cleanup"))
+    known = {UNIQUE}
+    for step in story.steps:
+        _check(step, known)
+        known |= step.keep.keys()
+    for step in story.cleanup:
+        _check(step, known)
+    return story
+
+
+def _check(step: Step, known: set[str]) -> None:
+    """Whether a step can be played once the names before it are known.
+
+    Raises:
+        WrongCall: it uses a name that nothing before it keeps, or expects a text that is no regular expression.
+    """
+    used = names_in(step.call, step.wait, step.body, step.expected.body, step.expected.text)
+    if unknown := sorted(used - known):
+        told = ", ".join(sorted(known))
+        raise WrongCall(
+            f"{step.place}: {step.name} uses {{{unknown[0]}}}, which no step before it keeps; known are {told}"
+        )
+    try:
+        re.compile(step.expected.text)
+    except re.error as error:
+        raise WrongCall(f"{step.place}: {step.name} expects a text that is no regular expression: {error}") from error
+
+
+def names_in(*values: Any) -> set[str]:
+    """The names of kept values that texts use, at any depth."""
+    found: set[str] = set()
+    for value in values:
+        if isinstance(value, str):
+            found |= set(NAME.findall(value))
+        elif isinstance(value, dict):
+            found |= names_in(*value.values())
+        elif isinstance(value, list):
+            found |= names_in(*value)
+    return found
 
 
 def _step(raw: Mapping[str, Any], place: str) -> Step:
     expect = raw.get("expect", {})
     statuses = expect.get("status", ())
-    expected = Expected(
-        (statuses,) if isinstance(statuses, int) else tuple(statuses), expect.get("body"), expect.get("text", "")
-    )
+    statuses = statuses if isinstance(statuses, list | tuple) else (statuses,)
+    expected = Expected(tuple(map(int, statuses)), expect.get("body", MISSING), expect.get("text", ""))
     return Step(
         **{**{name: value for name, value in raw.items() if name != "expect"}, "place": place, "expected": expected}
     )

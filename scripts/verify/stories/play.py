@@ -4,11 +4,14 @@ import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 import time
+import urllib.parse
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +24,12 @@ from ..conformance import failure, shortened
 from ..coverage import coverage
 from ..exchange import Exchange
 from ..life import Lives
+from ..preflight import CannotJudge, reachable
 from ..protocol import Wire
 from ..result import Failure, Result
 from ..target import Target, WrongCall, credential_place
 from ..timelines import Timelines
-from .model import Expected, Step, Story
+from .model import NAME, UNIQUE, Expected, Step, Story, names_in
 
 PACE = 0.25  # seconds between two readings beside a wait
 GRACE = 30.0  # seconds that a client may take beyond the time that it is given
@@ -44,20 +48,52 @@ def play(target: Target, story: Story, seconds: float) -> Result:
     result.coverage = {operation.id: coverage(target, operation) for operation in target.operations}
     with Caller(target, ends_at=time.monotonic() + seconds) as caller:
         player = _Player(target, caller, result)
-        try:
-            player.make_ready(story)
-            for step in story.steps:
-                player.take(step)
-        except Stopped:
-            result.notes.append(f"the story {story.name} was stopped at the step that failed")
-        except OutOfTime:
-            result.problems.append(
-                f"the story {story.name} was stopped after {seconds:g} s; give it more with --max-time"
-            )
-        finally:
-            caller.ends_at = None
-            player.clean(story)
+        with heeded() as end:
+            try:
+                reachable(target, caller, player.operation)
+                player.make_ready(story)
+                for step in story.steps:
+                    player.take(step)
+            except CannotJudge as error:
+                result.problems.append(str(error))
+            except Stopped:
+                result.notes.append(f"the story {story.name} was stopped at the step that failed")
+            except OutOfTime:
+                late = f"the story {story.name} was stopped after {seconds:g} s; give it more with --max-time"
+                result.problems.append(late)
+            except KeyboardInterrupt:
+                print(f"{story.name}: interrupted, cleaning up", flush=True)
+                result.problems.append(f"the story {story.name} was interrupted, and what it had made was cleaned up")
+            finally:
+                # Nothing may come between what was made and its being taken away.
+                end()
+                caller.ends_at = None
+                player.clean(story)
     return result
+
+
+@contextlib.contextmanager
+def heeded() -> Iterator[Callable[[], None]]:
+    """Lets the signals that end a program interrupt what is played; gives what has them ignored from then on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: None
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    def ignore() -> None:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
+
+    for number in before:
+        signal.signal(number, interrupt)
+    try:
+        yield ignore
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Player:
@@ -67,13 +103,14 @@ class _Player:
         self._target = target
         self._caller = caller
         self._result = result
-        self._kept = {"unique": uuid.uuid4().hex[:10]}
+        self._kept = {UNIQUE: uuid.uuid4().hex[:10]}
         self._lives, self._wire = Lives(target, result), Wire(target, result)
         self._timelines = Timelines(target, result.timelines)
         reporting = [(operation, operation.job) for operation in target.document.operations if operation.job]
         if len(reporting) != 1:
             raise WrongCall(f"a story needs a document with one operation that reports jobs, this has {len(reporting)}")
         self._operation, self._job = reporting[0]
+        self.operation = self._operation
         self._ready: list[subprocess.Popen[str]] = []
         result.hear = self._hear
 
@@ -106,7 +143,10 @@ class _Player:
             _tell(waiter, {**setting, "is_async": is_async})
         for waiter in self._ready:
             assert waiter.stdout is not None  # noqa: S101 - it is a pipe, see above
-            waiter.stdout.readline()
+            if waiter.stdout.readline().strip() != "ready":
+                _, said = waiter.communicate()
+                last = (said.strip().splitlines() or ["it has ended"])[-1]
+                raise CannotJudge(self._target.redact(f"the client cannot be used: {last}; make generate writes it"))
 
     def take(self, step: Step) -> None:
         """Plays one step.
@@ -124,7 +164,8 @@ class _Player:
             for name, pointer in step.keep.items():
                 value = walk(exchange.json, tuple(pointer.strip("/").split("/")))
                 missing = not isinstance(value, str | int) or value == ""
-                self._judge(step, exchange, f"a text or a number at {pointer}", "none" if missing else "")
+                got = "none" if missing else f"{value}, which would lead elsewhere" if value in {".", ".."} else ""
+                self._judge(step, exchange, f"a text or a number at {pointer}", got)
                 self._kept[name] = str(value)
 
     def clean(self, story: Story) -> None:
@@ -133,8 +174,7 @@ class _Player:
             waiter.kill()
             waiter.communicate()
         for step in story.cleanup:
-            names = set(re.findall(r"\{(\w+)\}", step.call))
-            if names <= self._kept.keys():
+            if names_in(step.call, step.body) <= self._kept.keys():
                 exchange = self._call(step)
                 wanted, got = _unlike(self._filled(step.expected), exchange)
                 if got:
@@ -146,7 +186,9 @@ class _Player:
         self._timelines.hear(exchange, self._lives.path_values(exchange))
 
     def _call(self, step: Step) -> Exchange:
-        method, _, path = self._fill(step.call).partition(" ")
+        method, _, path = NAME.sub(
+            lambda found: urllib.parse.quote(self._kept[found[1]], safe=""), step.call
+        ).partition(" ")
         headers = dict(SETTING)
         content = b""
         if step.body is not None:
@@ -206,7 +248,7 @@ class _Player:
             told = json.loads(out)
         except ValueError:
             told = {
-                "outcome": f"the program of the client has failed: {said.strip()[-300:]}",
+                "outcome": f"the program of the client has failed: {(said.strip().splitlines() or ['it said nothing'])[-1]}",
                 "status": None,
                 "at": 0.0,
             }
@@ -250,7 +292,7 @@ class _Player:
         if isinstance(value, list):
             return [self._fill(child) for child in value]
         if isinstance(value, str):
-            return re.sub(r"\{(\w+)\}", lambda found: self._kept.get(found[1], found[0]), value)
+            return NAME.sub(lambda found: self._kept[found[1]], value)
         return value
 
 
@@ -269,7 +311,7 @@ def _unlike(expected: Expected, exchange: Exchange) -> tuple[str, str]:
     meets = exchange.status in expected.statuses if expected.statuses else exchange.is_accepted
     if not meets:
         return wanted, f"{exchange.status} {said}" if exchange.status is not None else exchange.error
-    if expected.body is not None and (slip := _lacks(expected.body, exchange.json, "")):
+    if expected.body is not MISSING and (slip := _lacks(expected.body, exchange.json, "")):
         return slip
     if expected.text and not re.search(expected.text, exchange.body.decode(errors="replace")):
         return f"a text that matches {expected.text}", said

@@ -7,8 +7,10 @@ says in between that it is ready, and writes to its standard output, as JSON, ho
 import asyncio
 import importlib
 import json
+import os
 import ssl
 import sys
+import threading
 import time
 from typing import Any
 
@@ -36,7 +38,14 @@ def main() -> None:
 def _ordered() -> dict[str, Any]:
     print("ready", flush=True)
     order: dict[str, Any] = json.loads(sys.stdin.readline())
+    threading.Thread(target=_leave_with_the_parent, daemon=True).start()
     return order
+
+
+def _leave_with_the_parent() -> None:
+    """Ends when the other end of the standard input is gone, so that nobody asks on who is not waited for."""
+    sys.stdin.read()
+    os._exit(1)
 
 
 def _sync(api: Any) -> Any:
