@@ -15,9 +15,9 @@ from scripts.verify import engine
 from scripts.verify.calls import Caller
 from scripts.verify.coverage import coverage
 from scripts.verify.exchange import Exchange
-from scripts.verify.life import Lives
-from scripts.verify.protocol import Wire
 from scripts.verify.result import Result
+from scripts.verify.rules.life import Lives
+from scripts.verify.rules.protocol import Wire
 from scripts.verify.run import verify
 from scripts.verify.target import Target, target
 

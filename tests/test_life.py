@@ -10,9 +10,9 @@ from scripts.simulate import Simulator
 from scripts.verify import probe
 from scripts.verify.calls import Caller
 from scripts.verify.coverage import coverage
-from scripts.verify.life import Lives
 from scripts.verify.result import Result
 from scripts.verify.rules import RULES
+from scripts.verify.rules.life import Lives
 from scripts.verify.target import UNSCOPED, target
 
 from .conftest import ENVIRONMENT, Serve

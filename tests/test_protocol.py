@@ -10,14 +10,14 @@ import pytest
 
 from scripts.document import Document, load
 from scripts.simulate import Simulator
-from scripts.verify import oddities, protocol
 from scripts.verify.calls import Caller
 from scripts.verify.coverage import coverage
 from scripts.verify.exchange import Exchange
 from scripts.verify.preflight import known_values
 from scripts.verify.probe import record
-from scripts.verify.protocol import CLAUSES
 from scripts.verify.result import Result
+from scripts.verify.rules import oddities, protocol
+from scripts.verify.rules.protocol import CLAUSES
 from scripts.verify.run import verify
 from scripts.verify.target import target
 

@@ -15,13 +15,13 @@ import pytest
 
 from scripts.document import Document
 from scripts.simulate import Simulator
-from scripts.verify import oddities
 from scripts.verify.calls import Caller
 from scripts.verify.coverage import coverage
-from scripts.verify.life import Lives
 from scripts.verify.preflight import known_values
 from scripts.verify.report import junit, page, sarif, table
 from scripts.verify.result import Result
+from scripts.verify.rules import oddities
+from scripts.verify.rules.life import Lives
 from scripts.verify.run import verify as run_verification
 from scripts.verify.target import Target, WrongCall, target
 

@@ -18,17 +18,16 @@ from schemathesis.generation.meta import REQUEST_SHAPE_PROBES, coverage_scenario
 
 from ..document import Operation, snake_case
 from ..document.model import resolve
-from . import conformance, probe
+from . import probe
 from .calls import Caller, OutOfTime
 from .exchange import Exchange, documented
 from .faults import SLOW, TOO_MANY, fault
 from .result import Result
-from .rules import RULES, applies
+from .rules import RULES, applies, conformance
 from .target import Target, is_loopback
 
 # What schemathesis would send, but for QUERY: servers hang up on a method that HTTP itself did not have.
 METHODS = ("get", "put", "post", "delete", "patch", "options", "trace")
-LIVE_REQUESTS = 16  # that it sends of one operation to a live server, about
 RETRIES = 2  # of requests that are not answered
 # Checks that cannot fire on these operations and yet count successes, or that need two users.
 VACUOUS = ("ensure_resource_availability", "object_level_authorization", "use_after_free")

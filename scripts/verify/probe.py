@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..document import Job, Operation, Response, walk
-from . import conformance, life
 from .calls import Caller
 from .exchange import Exchange, documented
 from .faults import TOO_MANY
-from .life import Lives
 from .preflight import known_values
 from .result import Result
+from .rules import conformance, life
+from .rules.life import Lives
 from .target import Target
 
 READINGS = {"full": 24, "live": 10}  # at most, of one job

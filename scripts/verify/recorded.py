@@ -20,12 +20,13 @@ from typing import Any
 from attrs import frozen
 
 from ..document import Document, Operation
-from . import conformance, probe
+from . import probe
 from .coverage import coverage
 from .exchange import Exchange
-from .life import Lives
-from .protocol import Wire
 from .result import Failure, Result
+from .rules import conformance
+from .rules.life import Lives
+from .rules.protocol import Wire
 from .target import Target, target
 
 BASE = "http://recorded"

@@ -7,14 +7,15 @@ import urllib.parse
 import attrs
 
 from ..document import Operation
-from . import engine, oddities, probe
+from . import engine, probe
 from .calls import Caller, OutOfTime
 from .coverage import coverage
 from .exchange import Exchange
-from .life import Lives
 from .preflight import CannotJudge, known_values, preflight
-from .protocol import Wire
 from .result import Result
+from .rules import oddities
+from .rules.life import Lives
+from .rules.protocol import Wire
 from .target import Target, WrongCall
 from .timelines import Timelines
 

@@ -26,6 +26,7 @@ UNSCOPED = "_WITHOUT_SCOPE"
 DOLLAR = "\ue000"  # a dollar of our own, in a text that may hold dollars of others
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 REQUESTS: Mapping[Profile, int] = {"full": 250, "live": 45}  # of one operation, at most
+LIVE_REQUESTS = 16  # of those the ones that are left to schemathesis, about
 
 
 @frozen

@@ -20,13 +20,13 @@ from attrs import evolve
 from ...document import MISSING, walk
 from .. import probe
 from ..calls import SETTING, Caller, OutOfTime
-from ..conformance import failure, shortened
 from ..coverage import coverage
 from ..exchange import Exchange
-from ..life import Lives
 from ..preflight import CannotJudge, reachable
-from ..protocol import Wire
 from ..result import Failure, Result
+from ..rules.conformance import failure, shortened
+from ..rules.life import Lives
+from ..rules.protocol import Wire
 from ..target import Target, WrongCall, credential_place
 from ..timelines import Timelines
 from .model import NAME, UNIQUE, Expected, Step, Story, names_in

@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from ..document import Document, Operation
+from ...document import Document, Operation
 
 
 @frozen

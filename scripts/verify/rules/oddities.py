@@ -12,15 +12,14 @@ from typing import Any, Unpack
 
 from attrs import frozen
 
-from ..document import MISSING, Operation, walk
+from ...document import MISSING, Operation, walk
+from ..calls import Caller, Changes, Query
+from ..exchange import Exchange, documented
+from ..faults import TOO_MANY, broken_off
+from ..result import Result
+from ..target import LIVE_REQUESTS, Target, near_misses
 from . import conformance
-from .calls import Caller, Changes, Query
-from .engine import LIVE_REQUESTS
-from .exchange import Exchange, documented
-from .faults import TOO_MANY, broken_off
 from .protocol import judge
-from .result import Result
-from .target import Target, near_misses
 
 LONG = 1500  # characters of an id that no server gives
 UNHEARD_OF = "x_unheard_of"

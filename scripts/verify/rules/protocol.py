@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..document import Operation, walk
+from ...document import Operation, walk
+from ..exchange import Exchange
+from ..faults import broken_off
+from ..result import Result
+from ..target import Target
 from .conformance import failure
-from .exchange import Exchange
-from .faults import broken_off
-from .result import Result
-from .target import Target
 
 # The clause of the standard that a rule enforces, beside the document's own.
 CLAUSES: Mapping[str, str] = {

@@ -9,11 +9,11 @@ from typing import Any
 
 from attrs import Factory, define
 
-from ..document import MISSING, Job, Keys, Operation, walk
+from ...document import MISSING, Job, Keys, Operation, walk
+from ..exchange import Exchange
+from ..result import Result
+from ..target import Target
 from .conformance import failure
-from .exchange import Exchange
-from .result import Result
-from .target import Target
 
 RANKS = {"idle": 0, "pending": 1, "success": 2, "failure": 2}
 Finding = tuple[str, str, str, str]  # rule, key of x-job, wanted, got; got is empty where the rule holds

@@ -3,12 +3,12 @@
 import json
 from typing import Any
 
-from ..document import MISSING, Operation, Response, walk
-from ..document.source import Pointer
-from .exchange import Exchange, documented
-from .faults import SLOW, broken_off
-from .result import Failure, Result
-from .target import Target
+from ...document import MISSING, Operation, Response, walk
+from ...document.source import Pointer
+from ..exchange import Exchange, documented
+from ..faults import SLOW, broken_off
+from ..result import Failure, Result
+from ..target import Target
 
 SHOWN = 300
 
