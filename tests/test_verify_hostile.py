@@ -274,3 +274,19 @@ def test_what_cannot_be_used_is_told_in_one_line(tmp_path: Path, arguments: list
     assert said in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
     assert "hunter2secret" not in done.stdout + done.stderr
+
+
+def test_readings_at_once_have_no_order_and_are_heard_by_no_rule_of_a_life(
+    documents: dict[str, Document], simulator: Simulator, serve: Serve
+) -> None:
+    aimed = target(documents[API], f"{serve(simulator)}/{API}", ENVIRONMENT, profile="full", writes=True, stepping=True)
+    operation = documents[API].operations[0]
+    result = Result(documents[API], aimed.base_url, aimed.operations)
+    result.coverage = {operation.id: coverage(aimed, operation)}
+    heard: list[object] = []
+    result.hear = heard.append
+
+    with Caller(aimed) as caller:
+        oddities.probe(aimed, caller, result, operation, known_values(aimed, operation)[0])
+
+    assert result.coverage[operation.id].requests - len(heard) == 2
