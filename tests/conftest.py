@@ -26,14 +26,16 @@ Serve = Callable[[Any], str]
 
 
 @contextmanager
-def served(application: Any) -> Iterator[str]:
-    """Serves an ASGI application on a free loopback port; gives its URL."""
+def served(application: Any, key: Path | None = None, certificate: Path | None = None) -> Iterator[str]:
+    """Serves an ASGI application on a free loopback port, over TLS where it is given a certificate; gives its URL."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(config(application))
+    settings = config(application)
+    settings.ssl_keyfile, settings.ssl_certfile = key, certificate
+    server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield f"{'https' if certificate else 'http'}://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(timeout=10)

@@ -22,6 +22,21 @@ class Answer:
 Change = Callable[[Answer], None]
 
 
+async def held(application: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
+    """The beginning of an application's answer and its whole body, held back."""
+    start: Message = {}
+    chunks: list[bytes] = []
+
+    async def hold(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            start.update(message)
+        else:
+            chunks.append(message.get("body", b""))
+
+    await application(scope, receive, hold)
+    return start, b"".join(chunks)
+
+
 class Lie:
     """An ASGI application that changes the answers of another."""
 
@@ -31,18 +46,8 @@ class Lie:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, untruthfully."""
-        start: Message = {}
-        chunks: list[bytes] = []
-
-        async def hold(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                start.update(message)
-            else:
-                chunks.append(message.get("body", b""))
-
-        await self.application(scope, receive, hold)
+        start, raw = await held(self.application, scope, receive)
         headers = {name.lower(): value for name, value in start["headers"]}
-        raw = b"".join(chunks)
         content_type = headers.get(b"content-type", b"").decode()
         try:
             body = json.loads(raw)

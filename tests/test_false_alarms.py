@@ -22,6 +22,7 @@ from scripts.verify.run import verify
 from scripts.verify.target import Target, target
 
 from .conftest import ENVIRONMENT, served
+from .lies import held
 from .network import Network, proxied
 
 STEMS = ("agent-platform", "ai-for-process", "ai-for-service", "opensearch-flow-framework")
@@ -79,19 +80,9 @@ def answers(change: Callable[[dict[str, Any], list[tuple[bytes, bytes]], bytes],
 
     def wrapped(application: Application) -> Application:
         async def called(scope: Any, receive: Any, send: Any) -> None:
-            start: dict[str, Any] = {}
-            chunks: list[bytes] = []
-
-            async def hold(message: Any) -> None:
-                if message["type"] == "http.response.start":
-                    start.update(message)
-                else:
-                    chunks.append(message.get("body", b""))
-
-            await application(scope, receive, hold)
+            start, body = await held(application, scope, receive)
             headers = [h for h in start["headers"] if h[0].lower() != b"content-length"]
-            body = b"".join(chunks)
-            body = change(start, headers, body) if scope["method"] != "HEAD" else body
+            body = change(dict(start), headers, body) if scope["method"] != "HEAD" else body
             await send({**start, "headers": headers})
             for index in range(0, len(body), 40):
                 await send({"type": "http.response.body", "body": body[index : index + 40], "more_body": True})

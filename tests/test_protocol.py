@@ -22,6 +22,7 @@ from scripts.verify.run import verify
 from scripts.verify.target import target
 
 from .conftest import ENVIRONMENT, ROOT, Serve
+from .lies import held
 
 API, SEARCH = "agent-platform", "opensearch-flow-framework"
 ENVIRONMENT_IDS = [
@@ -61,18 +62,9 @@ def around(
         async def called(scope: Any, receive: Any, send: Any) -> None:
             seen = {**scope, "headers": list(scope["headers"])}
             change(seen)
-            start: dict[str, Any] = {}
-            chunks: list[bytes] = []
-
-            async def hold(message: Any) -> None:
-                if message["type"] == "http.response.start":
-                    start.update(message)
-                else:
-                    chunks.append(message.get("body", b""))
-
-            await application(seen, receive, hold)
+            start, body = await held(application, seen, receive)
             headers = {name.lower(): value for name, value in start["headers"]}
-            status, body = reply(scope, headers, start["status"], b"".join(chunks))
+            status, body = reply(scope, headers, start["status"], body)
             headers[b"content-length"] = str(len(body)).encode()
             await send({"type": "http.response.start", "status": status, "headers": list(headers.items())})
             await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

@@ -1,8 +1,7 @@
 """What a user of a real node meets: TLS with a certificate of its own, basic auth, and a node without the plugin."""
 
 import json
-import socket
-import threading
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,13 +9,11 @@ from typing import Any
 
 import pytest
 import trustme
-import uvicorn
 from job_status import ApiError, JobStatusError, OpenSearchFlowFramework, TransportError
 
 from scripts.simulate import Simulator
-from scripts.simulate.wire import config
 
-from .conftest import ENVIRONMENT, ROOT
+from .conftest import ENVIRONMENT, ROOT, served
 from .hostile import always, answer, hostile
 from .test_recordings import FOLDER
 from .test_verify import verify
@@ -34,18 +31,8 @@ def served_with_tls(application: Any, authority: trustme.CA, folder: Path) -> It
     issued.private_key_pem.write_to_path(key)
     for blob in issued.cert_chain_pems:
         blob.write_to_path(certificate, append=True)
-    listening = socket.create_server(("127.0.0.1", 0))
-    settings = config(application)
-    settings.ssl_keyfile, settings.ssl_certfile = key, certificate
-    server = uvicorn.Server(settings)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    try:
-        yield f"https://127.0.0.1:{listening.getsockname()[1]}/{STEM}"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
-        listening.close()
+    with served(application, key, certificate) as url:
+        yield f"{url}/{STEM}"
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +63,6 @@ def test_verification_trusts_the_certificates_that_it_is_given(
 def test_the_client_trusts_what_verify_names_and_nothing_else(
     simulator: Simulator, authority: trustme.CA, tmp_path: Path
 ) -> None:
-    import ssl
-
     context = ssl.create_default_context()
     authority.configure_trust(context)
     with served_with_tls(simulator, authority, tmp_path) as url:

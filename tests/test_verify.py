@@ -462,3 +462,13 @@ def test_a_verification_ends_in_the_time_that_it_is_given(simulator: Simulator, 
     assert time.monotonic() - began < 15
     assert done.returncode == 2
     assert "stopped after 4 s with part of it judged; give it more with --max-time" in done.stdout
+
+
+def test_a_reader_who_leaves_early_has_the_reports_and_the_status(tmp_path: Path) -> None:
+    command = f"'{sys.executable}' -m scripts.verify --out '{tmp_path}' | head -1; echo ${{PIPESTATUS[0]}}"
+
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
+
+    assert done.stdout.splitlines()[-1] == "0"
+    assert done.stderr == ""
+    assert (tmp_path / "verify.sarif").is_file()

@@ -56,17 +56,26 @@ def main() -> int:
         return 2
     accept(results, accepted, datetime.date.today())
     status = 1 if any(result.status == 1 for result in results) else max(result.status for result in results)
-    print(table(results))
-    print()
     headline = _headline(results, arguments.seed, time.monotonic() - began)
-    print(headline)
     (arguments.out / "junit.xml").write_text(junit(results), encoding="utf-8")
     (arguments.out / "report.html").write_text(page(results, headline), encoding="utf-8")
     (arguments.out / "verify.sarif").write_text(sarif(results), encoding="utf-8")
-    print("reports: " + ", ".join(str(arguments.out / name) for name in ("report.html", "junit.xml", "verify.sarif")))
+    # Whoever reads only the beginning of what is printed has the reports, and the status, all the same.
+    names = ", ".join(str(arguments.out / name) for name in ("report.html", "junit.xml", "verify.sarif"))
+    lines = [table(results), "", headline, f"reports: {names}"]
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        print("\n".join(annotations(results)))
+        lines += annotations(results)
+    _say("\n".join(lines))
     return status
+
+
+def _say(text: str) -> None:
+    """Prints, for as long as somebody reads it."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Nothing is left to be said, by the interpreter's own last flush either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _seconds(text: str) -> int:
@@ -106,10 +115,10 @@ def _played(aimed: Target, arguments: argparse.Namespace) -> list[Result]:
     stories = load_stories(arguments.story, (aimed.document,), aimed.document.stem)
     results = []
     for story in stories:
-        print(f"playing {story.name} to {aimed.redact(aimed.base_url)}: {story.about}", flush=True)
+        _say(f"playing {story.name} to {aimed.redact(aimed.base_url)}: {story.about}")
         results.append(play(aimed, story, arguments.max_time))
         verdict = {0: "ok", 1: "FAILED"}.get(results[-1].status, f"cannot be judged: {(*results[-1].problems, '')[0]}")
-        print(f"{story.name}: {verdict}", flush=True)
+        _say(f"{story.name}: {verdict}")
         if results[-1].problems:
             break  # what stands in the way of one stands in the way of all
     return results
@@ -134,10 +143,10 @@ def _simulated(documents: Sequence[Document], arguments: argparse.Namespace) -> 
 
 
 def _run(aimed: Target, arguments: argparse.Namespace) -> Result:
-    print(announce(aimed), flush=True)
+    _say(announce(aimed))
     result = verify(aimed, arguments.seed, arguments.max_time)
     if result.status == 2:
-        print(f"cannot judge {aimed.document.stem}: {result.problems[0]}", flush=True)
+        _say(f"cannot judge {aimed.document.stem}: {result.problems[0]}")
     return result
 
 

@@ -109,15 +109,14 @@ class _Player:
         reporting = [(operation, operation.job) for operation in target.document.operations if operation.job]
         if len(reporting) != 1:
             raise WrongCall(f"a story needs a document with one operation that reports jobs, this has {len(reporting)}")
-        self._operation, self._job = reporting[0]
-        self.operation = self._operation
+        self.operation, self._job = reporting[0]
         self._ready: list[subprocess.Popen[str]] = []
         result.hear = self._hear
 
     def make_ready(self, story: Story) -> None:
         """Starts the programs that will wait, sync and async, so that no wait begins late because of that."""
         document, credentials = self._target.document, {}
-        for key in self._target.way_in(self._operation) or ():
+        for key in self._target.way_in(self.operation) or ():
             value = self._target.credentials[key]
             is_basic = document.security_schemes[key].scheme == "basic"
             credentials[key] = value.partition(":")[::2] if is_basic else value
@@ -178,7 +177,7 @@ class _Player:
                 exchange = self._call(step)
                 wanted, got = _unlike(self._filled(step.expected), exchange)
                 if got:
-                    self._result.judge(self._operation.id, RULE, self._failure(step, exchange, wanted, got))
+                    self._result.judge(self.operation.id, RULE, self._failure(step, exchange, wanted, got))
 
     def _hear(self, exchange: Exchange) -> None:
         self._lives.hear(exchange)
@@ -194,27 +193,27 @@ class _Player:
         if step.body is not None:
             headers["content-type"] = "application/json"
             content = json.dumps(self._fill(step.body)).encode()
-        for key in self._target.way_in(self._operation) or ():
+        for key in self._target.way_in(self.operation) or ():
             where, name, value = credential_place(
                 self._target.document.security_schemes[key], self._target.credentials[key]
             )
             if where == "header":
                 headers[name.lower()] = value
         url = self._target.base_url + path
-        exchange = self._caller.send(self._operation.id, method, url, headers, content)
+        exchange = self._caller.send(self.operation.id, method, url, headers, content)
         if method not in {"GET", "HEAD"}:
             self._lives.forget()
-        if method == self._operation.method and self._lives.path_values(exchange) is not None:
-            probe.record(self._target, self._result, self._operation, exchange)
+        if method == self.operation.method and self._lives.path_values(exchange) is not None:
+            probe.record(self._target, self._result, self.operation, exchange)
         return exchange
 
     def _wait(self, step: Step) -> None:
         """Waits with both clients, and reads the job in every view until they are done."""
         ids = [self._fill(step.wait)]
-        names = [parameter.name for parameter in self._operation.parameters_in("path")]
+        names = [parameter.name for parameter in self.operation.parameters_in("path")]
         values = dict(zip(names[-1:], ids, strict=True))
         waiters = [self._ready.pop(), self._ready.pop()]
-        method = "wait_for_" + (self._operation.id.partition("_")[2] or self._operation.id)
+        method = "wait_for_" + (self.operation.id.partition("_")[2] or self.operation.id)
         for waiter in waiters:
             _tell(waiter, {"method": method, "ids": ids, "within": step.within})
         last = self._read(values)
@@ -238,9 +237,9 @@ class _Player:
         queries: list[dict[str, Any]] = [{views.parameter: value} for value in views.values] if views else [{}]
         readings = []
         for query in queries:
-            readings.append(self._caller.call(self._operation, values, query))
-            probe.record(self._target, self._result, self._operation, readings[-1])
-        probe.judge_views(self._target, self._lives, self._operation, self._job, readings)
+            readings.append(self._caller.call(self.operation, values, query))
+            probe.record(self._target, self._result, self.operation, readings[-1])
+        probe.judge_views(self._target, self._lives, self.operation, self._job, readings)
         return readings[-1]
 
     def _judge_wait(self, step: Step, last: Exchange, kind: str, out: str, said: str) -> None:
@@ -274,13 +273,13 @@ class _Player:
             Stopped: it was not met.
         """
         found = self._failure(step, exchange, wanted, got) if got else None
-        self._result.judge(self._operation.id, RULE, found)
+        self._result.judge(self.operation.id, RULE, found)
         if found:
             raise Stopped
 
     def _failure(self, step: Step, exchange: Exchange, wanted: str, got: str) -> Failure:
         told = f"{step.name}: {wanted}"
-        return evolve(failure(self._target, RULE, self._operation, exchange, told, got), clause=step.place)
+        return evolve(failure(self._target, RULE, self.operation, exchange, told, got), clause=step.place)
 
     def _filled(self, expected: Expected) -> Expected:
         return evolve(expected, body=self._fill(expected.body), text=self._fill(expected.text))
