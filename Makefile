@@ -4,6 +4,10 @@ BIN := .venv/bin
 OPENAPI ?= openapi
 SEED ?= 1
 PORT ?= 8765
+# Recipes read what is given from the environment, in quotes, so that a path may hold any letter.
+export OPENAPI SEED PORT
+# A tool ends when make does, however make has ended.
+TOOL := JOB_STATUS_ENDS_WITH=$$PPID exec $(BIN)/python -m
 
 READY := .venv/.ready
 
@@ -20,25 +24,25 @@ $(READY): requirements.lock
 
 .PHONY: generate
 generate: $(READY) ## Write the client from the documents (OPENAPI=folder OUT=folder)
-	@$(BIN)/python -m scripts.generate --openapi $(OPENAPI) --out $(or $(OUT),generated)
+	@$(TOOL) scripts.generate --openapi "$$OPENAPI" --out "$${OUT:-generated}"
 
 .PHONY: check
 check: $(READY) ## Check that the client is current, the house style, lint and types
-	@$(BIN)/python -m scripts.document --openapi $(OPENAPI) --house
-	@$(BIN)/python -m scripts.generate --openapi $(OPENAPI) --out $(or $(OUT),generated) --check
+	@$(TOOL) scripts.document --openapi "$$OPENAPI" --house
+	@$(TOOL) scripts.generate --openapi "$$OPENAPI" --out "$${OUT:-generated}" --check
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
 
 .PHONY: simulate
 simulate: $(READY) ## Serve the documented APIs on a loopback port (PORT=8765 OPENAPI=folder OPTIONS=--speed=60)
-	@$(BIN)/python -m scripts.simulate --openapi $(OPENAPI) --port $(PORT) $(OPTIONS)
+	@$(TOOL) scripts.simulate --openapi "$$OPENAPI" --port "$$PORT" $(OPTIONS)
 
 .PHONY: verify
 verify: $(READY) ## Verify the simulator, or a live server (API=stem URL=base SEED=1 ALLOW_WRITES=1 BASELINE=file STORY=name CA_FILE=file OPENAPI=folder OUT=folder)
-	@$(BIN)/python -m scripts.verify --openapi $(OPENAPI) --out $(or $(OUT),build/verify) --seed $(SEED) \
-		$(if $(API),--api $(API)) $(if $(URL),--url $(URL)) $(if $(PROFILE),--profile $(PROFILE)) \
-		$(if $(BASELINE),--baseline $(BASELINE)) $(if $(CA_FILE),--ca-file $(CA_FILE)) $(if $(STORY),--story $(STORY))
+	@$(TOOL) scripts.verify --openapi "$$OPENAPI" --out "$${OUT:-build/verify}" --seed "$$SEED" \
+		$${API:+--api "$$API"} $${URL:+--url "$$URL"} $${PROFILE:+--profile "$$PROFILE"} \
+		$${BASELINE:+--baseline "$$BASELINE"} $${CA_FILE:+--ca-file "$$CA_FILE"} $${STORY:+--story "$$STORY"}
 
 .PHONY: test
 test: $(READY) ## Run the tests

@@ -310,7 +310,7 @@ def test_every_class_of_starts_has_an_overload_of_its_own(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("operationId: undeploy_model", "operationId: wait", "an operation named wait hides a method of the client"),
+        ("operationId: undeploy_model", "operationId: wait", "its method wait would be that of every job too"),
         (
             "operationId: undeploy_model",
             "operationId: wait_for_dock_status",

@@ -12,7 +12,7 @@ from .conftest import ROOT
 ROOMS = ("document", "generate", "runtime", "simulate", "verify")
 ARROWS: dict[str, set[str]] = {
     "document": set(),
-    "generate": {"document"},
+    "generate": {"document", "runtime"},
     "runtime": set(),
     "simulate": {"document"},
     "verify": {"document"},
@@ -48,6 +48,11 @@ def test_imports_follow_the_arrows(room: str) -> None:
     rooms = {name for path in modules(room) for name in imported(path)} & {*ROOMS, "job_status", "scripts", "tests"}
 
     assert rooms - {room} <= ARROWS[room]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scripts").glob("*.py")), ids=lambda path: str(path.stem))
+def test_what_stands_beside_the_rooms_imports_none_of_them(path: Path) -> None:
+    assert not set(imported(path)) & {*ROOMS, "job_status", "scripts", "tests"}
 
 
 def test_there_is_no_other_room() -> None:

@@ -16,7 +16,7 @@ from .model import (
     snake_case,
 )
 from .navigate import fields_of, schemas_at, subschemas, words_at
-from .problem import DocumentError, Problem
+from .problem import DocumentError, NoDocuments, Problem
 from .source import Source, read
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Limit",
     "Link",
     "MediaType",
+    "NoDocuments",
     "Operation",
     "Parameter",
     "Parts",

@@ -4,9 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from .. import ending
 from . import house
 from .load import load_folder
-from .problem import DocumentError
+from .problem import DocumentError, NoDocuments
 
 
 def main() -> int:
@@ -18,13 +19,13 @@ def main() -> int:
     try:
         documents = load_folder(arguments.openapi)
     except DocumentError as error:
-        print(error, file=sys.stderr)
-        return 1
+        ending.say(str(error))
+        return ending.CANNOT_TELL if isinstance(error, NoDocuments) else 1
     problems = [problem for document in documents for problem in house.problems(document)] if arguments.house else []
     for problem in problems:
-        print(problem, file=sys.stderr)
+        ending.say(str(problem))
     return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ending.run(main))

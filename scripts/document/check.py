@@ -40,7 +40,7 @@ def before_parsing(source: Source) -> list[Problem]:
     version = data.get("openapi")
     if not isinstance(version, str) or not re.fullmatch(r"3\.1\.\d+", version):
         return [_problem(source, ("openapi",), "", f"wanted OpenAPI 3.1, as `openapi: 3.1.1`, got {version!r}")]
-    problems = [*_references(source), *_operation_ids(source), *_extensions(source)]
+    problems = [*_references(source), *_templates(source), *_operation_ids(source), *_extensions(source)]
     return problems or list(_specification(source))
 
 
@@ -82,6 +82,20 @@ def _references(source: Source) -> Iterator[Problem]:
                 yield from visit(child, (*pointer, index))
 
     yield from visit(source.data, ())
+
+
+def _templates(source: Source) -> Iterator[Problem]:
+    """Paths whose parameters cannot be told from the rest."""
+    for path in source.data.get("paths") or {}:
+        rest = re.sub(r"\{[^{}]+\}", "", str(path))
+        if "{" in rest or "}" in rest:
+            message = f"the braces of the path {path} do not stand around names; write each parameter as {{name}}"
+            yield _problem(source, ("paths", path), "", message)
+        for name in re.findall(r"\{([^{}]*[:!\[\]][^{}]*)\}", str(path)):
+            message = (
+                f"the path parameter {name} has one of : ! [ ], which readers of templates take for more; rename it"
+            )
+            yield _problem(source, ("paths", path), "", message)
 
 
 def _where(source: Source, pointer: Pointer) -> str:
@@ -203,9 +217,13 @@ def _specification(source: Source) -> Iterator[Problem]:
     for error in OpenAPIV31SpecValidator(source.data).iter_errors():
         pointer = tuple(getattr(error, "absolute_path", ()))
         message = str(getattr(error, "message", error)).splitlines()[0]
+        if named := re.match(r"(\".*\") does not match", message):
+            # What is wrong is a name in the mapping, not the mapping.
+            key = json.loads(named[1])
+            pointer = (*pointer, key) if walk(source.data, [*map(str, pointer), key]) is not MISSING else pointer
         if len(message) > 300:
             message = message[:300] + " ..."
-        yield _problem(source, pointer, "/".join(map(str, pointer)), f"{message} (OpenAPI 3.1)")
+        yield _problem(source, pointer, "/".join(map(str, pointer)), f"{message} (OpenAPI 3.1); correct it")
 
 
 def _jobs(document: Document, operation: Operation) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from . import check
 from .model import Document
 from .parse import parse
-from .problem import DocumentError, Problem
+from .problem import DocumentError, NoDocuments, Problem
 from .source import read
 
 
@@ -33,11 +33,12 @@ def load_folder(folder: Path) -> tuple[Document, ...]:
     """Loads every `*.yaml` of a folder, in the order of their names.
 
     Raises:
-        DocumentError: there is none, or one cannot be used; every reason of every document is given.
+        NoDocuments: there is none.
+        DocumentError: one cannot be used; every reason of every document is given.
     """
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
-        raise DocumentError([Problem(folder, 1, "", "holds no *.yaml document; name a folder of OpenAPI documents")])
+        raise NoDocuments([Problem(folder, 1, "", "holds no *.yaml document; name a folder of OpenAPI documents")])
     documents: list[Document] = []
     problems: list[Problem] = []
     for path in paths:
@@ -52,11 +53,12 @@ def load_folder(folder: Path) -> tuple[Document, ...]:
             message = f"the file name becomes a Python package; rename {stem}.yaml to lower-case words joined by dashes"
             problems.append(Problem(document.path, 1, "", message))
         other = names.setdefault(document.class_name, document)
-        if other is not document or not document.class_name.isidentifier():
+        if other is not document and document.class_name:
+            message = (
+                f"the title {document.title!r} gives the class {document.class_name}, which {other.path.name} gives too"
+            )
             line = document.line(("info", "title"))
-            message = f"the title {document.title!r} gives the class {document.class_name}"
-            reason = f"which {other.path.name} gives too" if other is not document else "which is no Python name"
-            problems.append(Problem(document.path, line, "", f"{message}, {reason}; change the title"))
+            problems.append(Problem(document.path, line, "", f"{message}; change the title"))
     if problems:
         raise DocumentError(problems)
     return tuple(documents)

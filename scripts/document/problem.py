@@ -4,6 +4,8 @@ from pathlib import Path
 
 from attrs import frozen
 
+from ..printable import printable
+
 
 @frozen
 class Problem:
@@ -18,8 +20,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        subject = f" {self.where}" if self.where else ""
-        return f"{self.file}:{self.line}{subject}: {self.message}"
+        subject = f" {printable(self.where)}" if self.where else ""
+        return f"{printable(self.file, None)}:{self.line}{subject}: {printable(self.message, 2000)}"
 
 
 class DocumentError(Exception):
@@ -28,3 +30,7 @@ class DocumentError(Exception):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = sorted(problems, key=lambda problem: (str(problem.file), problem.line))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class NoDocuments(DocumentError):
+    """There is nothing that could be refused: the folder is not there, or holds no document."""

@@ -14,6 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from .problem import DocumentError, Problem
 
 Pointer = tuple[str | int, ...]
+BROKEN = "holds half of a surrogate pair, which is no text; write the letter itself"
 
 
 @frozen
@@ -92,13 +93,19 @@ def _plain(node: Any) -> Any:
             return node
 
 
+def _is_broken(text: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def _slips(node: Any, other: Any, pointer: Pointer) -> Iterator[tuple[Pointer, str]]:
     """Where the two loaders disagree, and what no JSON document could hold."""
     if isinstance(node, datetime.date) or isinstance(other, datetime.date):
         yield pointer, f"a bare timestamp is read as a date by some loaders; put {_plain(node)!s} in quotes"
     elif isinstance(node, Mapping) and isinstance(other, Mapping):
         for key in node:
-            if not isinstance(key, str):
+            if isinstance(key, str) and _is_broken(key):
+                yield (*pointer, key), BROKEN
+            elif not isinstance(key, str):
                 yield (
                     (*pointer, key),
                     f"the key {key!r} is a {type(key).__name__}, wanted a string; write '{key}' in quotes",
@@ -110,5 +117,7 @@ def _slips(node: Any, other: Any, pointer: Pointer) -> Iterator[tuple[Pointer, s
     elif isinstance(node, list) and isinstance(other, list):
         for index, (left, right) in enumerate(zip(node, other, strict=True)):
             yield from _slips(left, right, (*pointer, index))
+    elif isinstance(node, str) and _is_broken(node):
+        yield pointer, BROKEN
     elif type(_plain(node)) is not type(other) or _plain(node) != other:
         yield pointer, f"reads as {_plain(node)!r} in YAML 1.2 and as {other!r} in YAML 1.1; put it in quotes"

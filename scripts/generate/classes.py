@@ -9,9 +9,10 @@ from pathlib import Path
 
 from attrs import frozen
 
-from ..document import Document, Operation, Parameter, Response, SecurityScheme
+from ..document import Document, DocumentError, Operation, Parameter, Problem, Response, SecurityScheme
 from . import waits
-from .prose import docstring, indented, sentence
+from .identifiers import CLIENT_NAMES, Names
+from .prose import docstring, indented, quoted, sentence
 
 # A call's own keywords, beside the parameters of the operation.
 OWN_KEYWORDS = ("timeout", "headers")
@@ -19,11 +20,11 @@ OWN_KEYWORDS = ("timeout", "headers")
 OPTIONS = """\
 timeout: float = 30.0,
 max_retries: int = 2,
-headers: Mapping[str, str] | None = None,
-verify: ssl.SSLContext | str | bool = True,
-proxy: str | httpx.Proxy | None = None,
-http_transport: httpx.{transport} | None = None,
-event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+headers: _Mapping[str, str] | None = None,
+verify: _ssl.SSLContext | str | bool = True,
+proxy: str | _httpx.Proxy | None = None,
+http_transport: _httpx.{transport} | None = None,
+event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
 max_answer_bytes: int = 10_000_000,
 """
 OPTION_NAMES = (
@@ -47,8 +48,16 @@ event_hooks: hooks of httpx; the requests they see hold no credential.
 max_answer_bytes: a larger answer is refused."""
 
 
-class Unreadable(Exception):
-    """A generated module is not of the form that the classes are written for."""
+# What the written module takes from the runtime, by the module that has it.
+RUNTIME_NAMES = {
+    "call": ("Operation", "RawResponse"),
+    "clients": ("AsyncClient", "Client"),
+    "secrets": ("AsyncBasicCredential", "AsyncCredential", "BasicCredential", "Credential", "Scheme"),
+    "waiting.jobs": ("AsyncJob", "Job", "options"),
+    "waiting.making": ("Link", "Start", "Starts", "follow", "resume"),
+    "waiting.plan": ("Plan",),
+    "waiting.runs": ("RunMark",),
+}
 
 
 @frozen
@@ -89,46 +98,47 @@ class Function:
         )
 
 
-def write(document: Document, package: Path) -> str:
-    """The source of the module with both classes of a document. `package` is the generated sub-package."""
-    functions = [_function(operation, package) for operation in document.operations]
+def read(document: Document, package: Path) -> list[Function]:
+    """The generated functions of a document, from its sub-package.
+
+    Raises:
+        DocumentError: one has no answer that a call could give.
+    """
+    return [_function(document, operation, package) for operation in document.operations]
+
+
+def write(document: Document, names: Names, functions: list[Function]) -> str:
+    """The source of the module with both classes of a document.
+
+    What it imports of ours stands under a name with an underscore, as no name of a document has one.
+    """
     imports = sorted({line for function in functions for line in function.imports})
     operations = "\n".join(
-        f"{function.operation.id.upper()} = Operation({function.operation.id!r}, {function.operation.method!r}, "
+        f"_OP_{function.operation.id.upper()} = _Operation({function.operation.id!r}, {function.operation.method!r}, "
         f"{function.positional_names!r}{waits.limits(function.operation)}{_not_served(function.operation)})"
         for function in functions
     )
     waited = {function.operation.id: function.waited for function in functions if function.operation.job}
     models = {function.operation.id: function.model for function in functions}
-    _check_names(functions, waited)
-    plans = "\n".join([*(waits.plan(document, job) for job in waited.values()), waits.starts(document, models, waited)])
-    classes = "\n\n".join(
-        _class(document, functions, models, waited, asynchronous=asynchronous) for asynchronous in (False, True)
+    _check_names(document, functions, waited)
+    plans = "\n".join(
+        [*(waits.plan(names.class_name, job) for job in waited.values()), waits.starts(document, models, waited)]
     )
-    return f'''\
-"""{document.title}, as classes."""
+    classes = "\n\n".join(
+        _class(document, names, functions, models, waited, asynchronous=asynchronous) for asynchronous in (False, True)
+    )
+    return f"""\
+{quoted(f"{sentence(document.title)}, as classes.")}
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, overload
+import ssl as _ssl
+from collections.abc import Callable as _Callable, Iterable as _Iterable, Mapping as _Mapping
+from typing import Any as _Any, overload as _overload
 
-import httpx
+import httpx as _httpx
 
-from .._runtime.call import Operation, RawResponse
-from .._runtime.clients import AsyncClient, Client
-from .._runtime.secrets import (
-    AsyncBasicCredential,
-    AsyncCredential,
-    BasicCredential,
-    Credential,
-    Scheme,
-)
-from .._runtime.waiting.jobs import AsyncJob, Job, options
-from .._runtime.waiting.making import Link, Start, Starts, follow, resume
-from .._runtime.waiting.plan import Plan
-from .._runtime.waiting.runs import RunMark
+{chr(10).join(f"from .._runtime.{home} import {_privately(home_names)}" for home, home_names in RUNTIME_NAMES.items())}
 {chr(10).join(imports)}
 
 {operations}
@@ -136,10 +146,14 @@ from .._runtime.waiting.runs import RunMark
 
 
 {classes}
-'''
+"""
 
 
-def _function(operation: Operation, package: Path) -> Function:
+def _privately(names: tuple[str, ...]) -> str:
+    return ", ".join(f"{name} as _{name}" for name in names)
+
+
+def _function(document: Document, operation: Operation, package: Path) -> Function:
     module = next(iter(package.glob(f"api/*/{operation.id}.py")))
     tree = ast.parse(module.read_text(encoding="utf-8"))
     names = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
@@ -149,10 +163,11 @@ def _function(operation: Operation, package: Path) -> Function:
     keywords = [argument for argument in arguments.kwonlyargs if argument.arg != "client"]
     models = list(dict.fromkeys(_models(parse, operation)))
     if len(models) != 1:
-        raise Unreadable(
-            f"{operation.id}: wanted one component as the body of its successes, got {', '.join(models) or 'none'}; "
+        message = (
+            f"wanted one component as the body of its successes, got {', '.join(models) or 'none'}; "
             "describe the 2xx answer by one component of type object"
         )
+        raise DocumentError([Problem(document.path, document.line(operation.pointer), operation.id, message)])
     used = {
         node.id
         for argument in (*arguments.args, *keywords)
@@ -161,7 +176,7 @@ def _function(operation: Operation, package: Path) -> Function:
     }
     used |= {node.id for default in defaults.values() for node in ast.walk(default) if isinstance(node, ast.Name)}
     imports = [line for name, line in _imports(tree, package.name) if name in {*used, *models}]
-    imports.append(f"from ..{package.name}.api.{module.parent.name} import {operation.id}")
+    imports.append(f"from ..{package.name}.api.{module.parent.name} import {operation.id} as _op_{operation.id}")
     return Function(
         operation=operation,
         tag=module.parent.name,
@@ -203,17 +218,25 @@ def _imports(tree: ast.Module, package: str) -> Iterator[tuple[str, str]]:
                 yield alias.name.split(".")[0], f"import {alias.name}"
 
 
-def _check_names(functions: list[Function], waited: Mapping[str, waits.Waited]) -> None:
-    """Refuses names of methods that stand for two things."""
-    owners: dict[str, str] = {}
-    made = [(name, function.operation.id) for function in functions for name in _call_names(function)]
-    made += [
-        (name, job.operation.id) for job in waited.values() for name in (f"wait_for_{job.noun}", f"{job.noun}_job")
-    ]
-    for name, owner in made:
+def _check_names(document: Document, functions: list[Function], waited: Mapping[str, waits.Waited]) -> None:
+    """Refuses names of methods that stand for two things.
+
+    Raises:
+        DocumentError: there is such a name.
+    """
+    owners = dict.fromkeys(CLIENT_NAMES, "one that every client has")
+    owners |= dict.fromkeys(("wait", "job", "resume") if waited else (), "that of every job")
+    made = [(name, function.operation) for function in functions for name in _call_names(function)]
+    made += [(name, job.operation) for job in waited.values() for name in (f"wait_for_{job.noun}", f"{job.noun}_job")]
+    problems = []
+    for name, operation in made:
         if name in owners:
-            raise Unreadable(f"{owner}: its method {name} would be {owners[name]} too; rename the operation")
-        owners[name] = f"that of {owner}"
+            line = document.line((*operation.pointer, "operationId"))
+            message = f"its method {name} would be {owners[name]} too; rename the operation"
+            problems.append(Problem(document.path, line, operation.id, message))
+        owners[name] = f"that of {operation.id}"
+    if problems:
+        raise DocumentError(problems)
 
 
 def _call_names(function: Function) -> tuple[str, str]:
@@ -222,23 +245,26 @@ def _call_names(function: Function) -> tuple[str, str]:
 
 def _class(
     document: Document,
+    names: Names,
     functions: list[Function],
     models: Mapping[str, str],
     waited: Mapping[str, waits.Waited],
     *,
     asynchronous: bool,
 ) -> str:
-    prefix, base = ("Async", "AsyncClient") if asynchronous else ("", "Client")
+    prefix, base = ("Async", "_AsyncClient") if asynchronous else ("", "_Client")
     schemes = [document.security_schemes[key] for key in document.security_schemes]
-    alternatives = tuple(dict.fromkeys(way for operation in document.operations for way in operation.security))
-    optional = [scheme.key for scheme in schemes if not all(scheme.key in way for way in alternatives)]
+    ways = dict.fromkeys(way for operation in document.operations for way in operation.security)
+    alternatives = tuple(tuple(names.schemes[key] for key in way) for way in ways)
+    optional = [scheme.key for scheme in schemes if not all(scheme.key in way for way in ways)]
     parameters = "".join(
-        f"{s.key}: {_type(s, asynchronous)}{' | None = None' if s.key in optional else ''},\n" for s in schemes
+        f"{names.schemes[s.key]}: {_type(s, asynchronous)}{' | None = None' if s.key in optional else ''},\n"
+        for s in schemes
     )
     options = OPTIONS.format(transport="AsyncBaseTransport" if asynchronous else "BaseTransport")
-    given = ", ".join(f"{scheme.key!r}: {scheme.key}" for scheme in schemes)
+    given = ", ".join(f"{names.schemes[s.key]!r}: {names.schemes[s.key]}" for s in schemes)
     passed = ", ".join(f"{name}={name}" for name in OPTION_NAMES)
-    scheme_rows = ", ".join(_scheme(scheme) for scheme in schemes)
+    scheme_rows = ", ".join(_scheme(scheme, names) for scheme in schemes)
     summary = document.data["info"].get("summary", document.title)
     parts = [_methods(function, asynchronous=asynchronous) for function in functions]
     for function in functions:
@@ -249,7 +275,7 @@ def _class(
         parts.append(waits.start_methods(document, models, waited, asynchronous=asynchronous))
         parts.append(waits.resume_method(waited, asynchronous=asynchronous))
     methods = "\n\n".join(parts)
-    credentials = "\n".join(f"{s.key}: {_credential_text(s, asynchronous)}" for s in schemes)
+    credentials = "\n".join(f"{names.schemes[s.key]}: {_credential_text(s, asynchronous)}" for s in schemes)
     doc = docstring(
         f"{document.title}{', async' if asynchronous else ''}: {summary[0].lower() + summary[1:]}",
         "",
@@ -257,7 +283,7 @@ def _class(
         str(document.data.get("externalDocs", {}).get("url", "")),
     )
     return f"""\
-class {prefix}{document.class_name}({base}):
+class {prefix}{names.class_name}({base}):
 {indented(doc)}
 
     _schemes = ({scheme_rows}{"," if scheme_rows else ""})
@@ -285,7 +311,7 @@ def _example_url(document: Document) -> str:
 
 def _type(scheme: SecurityScheme, asynchronous: bool) -> str:
     kind = "BasicCredential" if scheme.scheme == "basic" else "Credential"
-    return f"Async{kind}" if asynchronous else kind
+    return f"_Async{kind}" if asynchronous else f"_{kind}"
 
 
 def _credential_text(scheme: SecurityScheme, asynchronous: bool) -> str:
@@ -294,26 +320,26 @@ def _credential_text(scheme: SecurityScheme, asynchronous: bool) -> str:
     return f"{value}, or {called} that is asked for it before each request."
 
 
-def _scheme(scheme: SecurityScheme) -> str:
+def _scheme(scheme: SecurityScheme, names: Names) -> str:
     kind = "key" if scheme.type == "apiKey" else "basic" if scheme.scheme == "basic" else "bearer"
-    return f"Scheme({scheme.key!r}, {kind!r}, {scheme.where!r}, {scheme.name!r})"
+    return f"_Scheme({names.schemes[scheme.key]!r}, {kind!r}, {scheme.where!r}, {scheme.name!r})"
 
 
 def _methods(function: Function, *, asynchronous: bool) -> str:
     operation, word, wait = function.operation, "async def" if asynchronous else "def", "await " if asynchronous else ""
-    own = ("timeout: float | None = None", "headers: Mapping[str, str] | None = None")
+    own = ("timeout: float | None = None", "headers: _Mapping[str, str] | None = None")
     signature = ", ".join(["self", *function.positional, "*", *function.keywords, *own])
     values = "".join(f"{name}, " for name in function.positional_names)
     keywords = ", ".join(f"{name!r}: {name}" for name in function.keyword_names)
-    called = f"{operation.id}.{'asyncio_detailed' if asynchronous else 'sync_detailed'}"
-    call = f"{wait}self._call({operation.id.upper()}, {called}, {function.model}, ({values}), {{{keywords}}}, timeout, headers)"
+    called = f"_op_{operation.id}.{'asyncio_detailed' if asynchronous else 'sync_detailed'}"
+    call = f"{wait}self._call(_OP_{operation.id.upper()}, {called}, {function.model}, ({values}), {{{keywords}}}, timeout, headers)"
     raw_doc = f'"""As `{operation.id}`, with the status, headers and body around the model."""'
     return f"""\
 {word} {operation.id}({signature}) -> {function.model}:
 {indented(_operation_docstring(function))}
     return ({call}).parsed
 
-{word} {operation.id}_raw({signature}) -> RawResponse[{function.model}]:
+{word} {operation.id}_raw({signature}) -> _RawResponse[{function.model}]:
     {raw_doc}
     return {call}
 """
@@ -353,4 +379,6 @@ def _not_served(operation: Operation) -> str:
         return ""
     response, _, example = found
     texts = [value for value in example.value.values() if isinstance(value, str)]
-    return f", not_served=({response.status}, {texts[0].partition('[')[0]!r})" if texts else ""
+    # A range such as 4XX leaves the choice to the server, which says 404.
+    status = int(response.status) if response.status.isdecimal() else 404
+    return f", not_served=({status}, {texts[0].partition('[')[0]!r})" if texts else ""

@@ -7,16 +7,18 @@ from typing import Any
 from ..document import Document, Problem, snake_case, subschemas
 from ..document.model import METHODS, resolve
 from ..document.source import Pointer
+from . import classes, waits
+from .identifiers import BUILTINS, CLIENT_NAMES, meeting
 
 Finding = tuple[Pointer, str]
 
 SCALARS = {"string", "integer", "number", "boolean", "null"}
 LOCALS = ("response", "kwargs", "params")
-CLIENT_METHODS = ("close", "aclose", "wait", "job", "resume")
 MODEL_METHODS = ("to_dict", "from_dict", "additional_properties", "additional_keys")
-OWN = ("client", "headers", "self", "timeout")
-# A wait's own keywords, beside the parameters of the operation that reports the job.
-WAITS_OWN = ("fault_timeout", "newer_than", "on_update", "poll", "start_grace")
+WAY_OUT = "rename it, or leave it out where it is optional; it cannot be one of"
+# The keywords of a call, and of a wait, beside the parameters of the operation.
+OWN = ("client", "self", *classes.OWN_KEYWORDS)
+WAITS_OWN = tuple(name for name in waits.OPTIONS if name not in OWN)
 REFERENCE = re.compile(r"#/components/(schemas|responses|parameters|requestBodies|headers|links|examples)/[^/]+")
 
 
@@ -49,17 +51,24 @@ def _paths(document: Document) -> Iterator[Finding]:
 
 def _parameters(document: Document) -> Iterator[Finding]:
     for operation in document.operations:
+        for where in ("path", "query", "header", "cookie"):
+            places = {parameter.name: parameter.pointer for parameter in operation.parameters_in(where)}
+            for name, other in meeting(places):
+                yield places[name], f"the parameters {name!r} and {other!r} give one Python name; rename one"
         for parameter in operation.parameters:
             at, name = parameter.pointer, parameter.name
             schema = document.resolve(parameter.schema)
             types = schema.get("type") if isinstance(schema, Mapping) else None
+            if parameter.where in {"header", "cookie"} and not re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", name):
+                yield at, f"{name!r} is no name that a {parameter.where} can have; rename it"
             if "content" in parameter.raw:
                 yield at, f"the parameter {name} has content and vanishes from the client; give it a schema instead"
             if snake_case(name) in LOCALS:
-                yield at, f"a parameter named {name} breaks the generated code; it cannot be one of {', '.join(LOCALS)}"
+                message = f"a parameter named {name} breaks the generated code; {WAY_OUT} {', '.join(LOCALS)}"
+                yield at, message
             own = (*OWN, *WAITS_OWN) if operation.job else OWN
             if snake_case(name) in own:
-                yield at, f"a parameter named {name} collides with the call's own; it cannot be one of {', '.join(own)}"
+                yield at, f"a parameter named {name} collides with the call's own; {WAY_OUT} {', '.join(own)}"
             for key in ("style", "explode", "allowReserved"):
                 if key in parameter.raw and parameter.raw[key] != _default(parameter.where, parameter.raw, key):
                     yield (*at, key), f"{key} of the parameter {name} is ignored by the client; remove it"
@@ -104,8 +113,10 @@ def _operations(document: Document) -> Iterator[Finding]:
     ids = {operation.id for operation in document.operations}
     for operation in document.operations:
         at = (*operation.pointer, "operationId")
-        if operation.id in CLIENT_METHODS:
+        if operation.id in CLIENT_NAMES:
             yield at, f"an operation named {operation.id} hides a method of the client; rename it verb_noun"
+        if operation.id in BUILTINS:
+            yield at, f"an operation named {operation.id} hides a name of Python's own; rename it verb_noun"
         if operation.id.removesuffix("_raw") in ids - {operation.id}:
             yield at, f"{operation.id} is the name of the raw form of {operation.id.removesuffix('_raw')}; rename it"
 
@@ -170,6 +181,10 @@ def _schemas(document: Document) -> Iterator[Finding]:
             for rule in _SCHEMA_RULES:
                 if message := rule(document, node):
                     yield pointer, message
+            for name, other in meeting(node.get("properties", {})):
+                message = f"the properties {name!r} and {other!r} give one Python name; leave one out of the schema"
+                yield (*pointer, "properties", name), message
+            yield from _enum_members(node, pointer)
 
 
 def _members(document: Document, node: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
@@ -223,16 +238,17 @@ def _unknown_keywords(document: Document, node: Mapping[str, Any]) -> str | None
     return None
 
 
-def _enum_members(document: Document, node: Mapping[str, Any]) -> str | None:
+def _enum_members(node: Mapping[str, Any], pointer: Pointer) -> Iterator[Finding]:
     words = node.get("enum", ())
     if len({type(word) for word in words}) > 1:
-        return f"an enum of several types {list(words)} is dropped; keep strings or integers"
+        yield pointer, f"an enum of several types {list(words)} is dropped; keep strings or integers"
+        return
     seen: dict[str, Any] = {}
-    for word in words:
+    for index, word in enumerate(words):
         member = re.sub(r"[^A-Z0-9]+", "_", str(word).upper()).strip("_")
         if seen.setdefault(member, word) != word and "x-enum-varnames" not in node:
-            return f"the enum words {seen[member]!r} and {word!r} give one member {member}; keep one of them"
-    return None
+            message = f"the enum words {seen[member]!r} and {word!r} give one member {member}; keep one of them"
+            yield (*pointer, "enum", index), message
 
 
 _SCHEMA_RULES: tuple[Callable[[Document, Mapping[str, Any]], str | None], ...] = (
@@ -242,21 +258,19 @@ _SCHEMA_RULES: tuple[Callable[[Document, Mapping[str, Any]], str | None], ...] =
     _closed,
     _boolean_schema,
     _unknown_keywords,
-    _enum_members,
 )
 
 
 def _components(document: Document) -> Iterator[Finding]:
-    seen: dict[str, str] = {}
     for name, schema in document.data.get("components", {}).get("schemas", {}).items():
         at: Pointer = ("components", "schemas", name)
         folded = snake_case(name)
-        if folded in seen:
-            yield at, f"{name} and {seen[folded]} give one class; rename one"
-        seen[folded] = name
         for child in schema.get("properties", {}) if isinstance(schema, Mapping) else ():
             if snake_case(child) in MODEL_METHODS:
-                message = f"a property {child} hides a method of the model; the client cannot read this field"
+                message = (
+                    f"a property {child} hides a method of the model; leave it from the schema, "
+                    "the client then has it among the additional properties"
+                )
                 yield (*at, "properties", child), message
             if snake_case(child) == folded:
                 message = f"{name} has a property {child} of its own name, which breaks the types; rename the component"

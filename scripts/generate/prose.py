@@ -1,7 +1,9 @@
-"""Writes docstrings."""
+"""Puts text of documents into source, where it stays text."""
 
 import textwrap
 from collections.abc import Sequence
+
+from ..printable import printable
 
 
 def sentence(text: str) -> str:
@@ -20,8 +22,14 @@ def docstring(title: str, text: str = "", sections: Sequence[tuple[str, str]] = 
             parts.append(f"{name}:\n{indented(rows)}")
     if url:
         parts.append(f"Source: {url}")
-    inside = "\n\n".join(parts).replace("\\", "\\\\").replace('"""', "'''")
-    return f'"""{inside}\n"""'
+    return quoted("\n\n".join(parts) + "\n")
+
+
+def quoted(text: str) -> str:
+    """A text as the literal of a docstring. Nothing in it ends the literal, and what cannot be seen is escaped."""
+    lines = [printable(line, None) if not line.isprintable() else line for line in text.split("\n")]
+    inside = "\n".join(lines).replace("\\", "\\\\").replace('"""', "'''")
+    return f'"""{inside}"""'
 
 
 def filled(text: str, *, hanging: bool = False) -> str:

@@ -1,6 +1,13 @@
 """The parts of the distribution that are not code of the generator."""
 
+import re
+from collections.abc import Mapping
+
 from ..document import Document, Operation
+from ..printable import printable
+from .identifiers import Names
+from .prose import quoted, sentence
+from .waits import noun
 
 ERRORS = (
     "ApiError",
@@ -40,9 +47,13 @@ __all__ = ["AppToken"]
 '''
 
 
+# How a generated file is known.
+MARK = re.compile(rb"\A(# |<!-- )Generated from [^\n]* by `make generate`; do not edit\.")
+
+
 def banner(source: str) -> str:
     """The line at the head of every generated file."""
-    return f"Generated from {source} by `make generate`; do not edit."
+    return f"Generated from {printable(source, None).replace('--', '- -')} by `make generate`; do not edit."
 
 
 def pyproject(version: str) -> str:
@@ -73,26 +84,31 @@ packages = ["job_status"]
 """
 
 
-def package_init(documents: tuple[Document, ...], version: str) -> str:
+# What the package exports beside the classes of the documents.
+EXPORTED = frozenset({*ERRORS, *OTHERS, "__version__"})
+
+
+def package_init(documents: tuple[Document, ...], names: Mapping[str, Names], version: str) -> str:
     """The top of the package. It imports what is asked for when it is asked for."""
     homes = dict.fromkeys(ERRORS, "._runtime.errors") | OTHERS
-    for document in documents:
-        for prefix in ("", "Async"):
-            homes[prefix + document.class_name] = f"._clients.{document.package}"
-    names = sorted(homes)
-    imports = "\n".join(f"    from {homes[name]} import {name} as {name}" for name in names)
-    entries = "\n".join(f"    {name!r}: {homes[name]!r}," for name in names)
-    exported = "\n".join(f"    {name!r}," for name in sorted([*names, "__version__"]))
+    for name in names.values():
+        homes |= dict.fromkeys((name.class_name, f"Async{name.class_name}"), f"._clients.{name.package}")
+    order = sorted(homes)
+    imports = "\n".join(f"    from {homes[name]} import {name} as {name}" for name in order)
+    entries = "\n".join(f"    {name!r}: {homes[name]!r}," for name in order)
+    exported = "\n".join(f"    {name!r}," for name in sorted([*order, "__version__"]))
     listed = "\n".join(
-        f"- `{document.class_name}` and `Async{document.class_name}`: {document.title}" for document in documents
+        f"- `{names[d.stem].class_name}` and `Async{names[d.stem].class_name}`: {sentence(d.title)}" for d in documents
     )
-    return f'''\
-"""Typed clients of APIs that run slow jobs.
+    about = f"""\
+Typed clients of APIs that run slow jobs.
 
 {listed}
 
 The modules that openapi-python-client has written are importable too, a sub-package per product.
 """
+    return f'''\
+{quoted(about)}
 
 from typing import TYPE_CHECKING
 
@@ -124,9 +140,9 @@ if not TYPE_CHECKING:
 '''
 
 
-def readme(documents: tuple[Document, ...], label: str) -> str:
+def readme(documents: tuple[Document, ...], names: Mapping[str, Names], label: str) -> str:
     """The distribution's README."""
-    sections = "\n".join(_section(document) for document in documents)
+    sections = "\n".join(_section(document, names[document.stem]) for document in documents)
     return f"""\
 # job-status
 
@@ -140,30 +156,30 @@ pip install ./generated
 {sections}"""
 
 
-def _section(document: Document) -> str:
+def _section(document: Document, names: Names) -> str:
     rows = "\n".join(
         f"| `{operation.id}` | `{operation.method} {operation.path}` | {_ends(operation)} |"
         for operation in document.operations
     )
     modules = ", ".join(
-        f"`job_status.{document.package}.api.{operation.raw.get('tags', ['default'])[0]}.{operation.id}`"
+        f"`job_status.{names.package}.api.{operation.raw.get('tags', ['default'])[0]}.{operation.id}`"
         for operation in document.operations
     )
     first = document.operations[0]
     values = ", ".join(f'"{_sample(parameter.known_values)}"' for parameter in first.parameters_in("path"))
     return f"""\
-## {document.title}
+## {sentence(document.title)}
 
-{document.data["info"].get("summary", "")}
+{sentence(document.data["info"].get("summary", ""))}
 
 | method | call | ends in |
 |---|---|---|
 {rows}
 
 ```python
-from job_status import {document.class_name}
+from job_status import {names.class_name}
 
-with {document.class_name}("{_base_url(document)}"{_credentials(document)}) as api:
+with {names.class_name}("{_base_url(document)}"{_credentials(document, names)}) as api:
     status = api.{_first_call(first)}({values})
 ```
 
@@ -172,7 +188,7 @@ As openapi-python-client writes them: {modules}.
 
 
 def _first_call(operation: Operation) -> str:
-    return f"wait_for_{operation.id.partition('_')[2]}" if operation.job else operation.id
+    return f"wait_for_{noun(operation)}" if operation.job else operation.id
 
 
 def _ends(operation: Operation) -> str:
@@ -196,8 +212,11 @@ def _base_url(document: Document) -> str:
     return url
 
 
-def _credentials(document: Document) -> str:
+def _credentials(document: Document, names: Names) -> str:
     """The credentials of a first call, each from a variable of its name."""
     way = next((way for operation in document.operations for way in operation.security if way), ())
-    values = {key: "(user, password)" if document.security_schemes[key].scheme == "basic" else key for key in way}
-    return "".join(f", {key}={value}" for key, value in values.items())
+    values = {
+        key: "(user, password)" if document.security_schemes[key].scheme == "basic" else names.schemes[key]
+        for key in way
+    }
+    return "".join(f", {names.schemes[key]}={value}" for key, value in values.items())

@@ -35,6 +35,31 @@ def tolerant(document: Document) -> dict[str, Any]:
     return data
 
 
+def named(view: dict[str, Any], classes: Mapping[str, str]) -> dict[str, Any]:
+    """A view whose component schemas carry the names of their classes. Titles go, since they would name classes too."""
+    references = {
+        f"#/components/schemas/{old.replace('~', '~0').replace('/', '~1')}": new for old, new in classes.items()
+    }
+
+    def visit(node: Any, literal: bool = False) -> Any:
+        if isinstance(node, list):
+            return [visit(child, literal) for child in node]
+        if not isinstance(node, dict) or literal:
+            return node
+        made = {}
+        for key, child in node.items():
+            if key == "$ref" and child in references:
+                made[key] = f"#/components/schemas/{references[child]}"
+            elif key != "title" or not isinstance(child, str):
+                made[key] = visit(child, key in {"value", "example", "default", "const", "enum"})
+        return made
+
+    view = {**visit(view), "info": view["info"]}
+    if schemas := view.get("components", {}).get("schemas"):
+        view["components"]["schemas"] = {classes[name]: schema for name, schema in schemas.items()}
+    return view
+
+
 Enums = Mapping[str, Mapping[str, Any]]
 Needed = dict[tuple[str, ...], dict[Keys, set[str]]]
 

@@ -1,5 +1,6 @@
 """Writes what a client class knows of waiting: the plan of each job, and the methods that wait for it."""
 
+import keyword
 from collections.abc import Mapping
 
 from attrs import frozen
@@ -10,15 +11,15 @@ from .prose import docstring, indented, sentence
 OPTIONS = {
     "timeout": ("float | None = 3600.0", "seconds until the wait is given up, None for no limit. The job goes on."),
     "on_update": (
-        "Callable[[{model}, float | None], object] | None = None",
+        "_Callable[[{model}, float | None], object] | None = None",
         "called with the status and the progress, 0 to 100 or None, when either has changed.",
     ),
     "poll": (
-        "Iterable[float] | None = None",
+        "_Iterable[float] | None = None",
         "another schedule: due times in seconds after the beginning. The last gap repeats. An iterator serves one job.",
     ),
     "newer_than": (
-        "RunMark | None = None",
+        "_RunMark | None = None",
         "the mark of a run, as `last_run()` of a job gives it; that run and those before it do not count.",
     ),
     "start_grace": (
@@ -26,7 +27,7 @@ OPTIONS = {
         "seconds that a job may rest in a state that it does not leave by itself.",
     ),
     "fault_timeout": ("float = 120.0", "seconds of nothing but faults, such as 503 or no connection, that are borne."),
-    "headers": ("Mapping[str, str] | None = None", "headers of every request, beside the client's."),
+    "headers": ("_Mapping[str, str] | None = None", "headers of every request, beside the client's."),
 }
 
 
@@ -51,18 +52,24 @@ class Waited:
     @property
     def noun(self) -> str:
         """The name of the job: `get_dock_status` reports the `dock_status`."""
-        return self.operation.id.partition("_")[2] or self.operation.id
+        return noun(self.operation)
 
     @property
     def constant(self) -> str:
         """The name of its plan."""
-        return f"{self.noun.upper()}_PLAN"
+        return f"_PLAN_{self.noun.upper()}"
 
     @property
     def options(self) -> tuple[str, ...]:
         """The options that a wait for it takes."""
         left_out = {"newer_than": not self.job.run, "start_grace": not self.job.idle}
         return tuple(name for name in OPTIONS if not left_out.get(name))
+
+
+def noun(operation: Operation) -> str:
+    """What of the name of an operation names its job; all of it where the rest is no name."""
+    rest = operation.id.partition("_")[2]
+    return rest if rest.isidentifier() and not keyword.iskeyword(rest) else operation.id
 
 
 def limits(operation: Operation) -> str:
@@ -72,7 +79,7 @@ def limits(operation: Operation) -> str:
     return f", {tuple((limit.requests, limit.per) for limit in operation.job.limits)!r}"
 
 
-def plan(document: Document, waited: Waited) -> str:
+def plan(class_name: str, waited: Waited) -> str:
     """The plan of a job, as source."""
     job, operation = waited.job, waited.operation
     begun = job.times[0] if job.times else None
@@ -85,14 +92,14 @@ def plan(document: Document, waited: Waited) -> str:
         "widest": (waited.keyword_names[job.views.parameter], job.views.values[-1]) if job.views else None,
     }
     rows = [
-        f"api={document.class_name!r}",
-        f"operation={operation.id.upper()}",
-        f"request={operation.id}._get_kwargs",
+        f"api={class_name!r}",
+        f"operation=_OP_{operation.id.upper()}",
+        f"request=_op_{operation.id}._get_kwargs",
         f"read={waited.model}.from_dict",
         *(f"{name}={getattr(job, name)!r}" for name in ("id", "state", "pending", "success", "failure")),
         *(f"{name}={value!r}" for name, value in optional.items() if value),
     ]
-    return f"{waited.constant} = Plan({', '.join(rows)})"
+    return f"{waited.constant} = _Plan({', '.join(rows)})"
 
 
 def starts(document: Document, models: Mapping[str, str], waited: Mapping[str, Waited]) -> str:
@@ -101,12 +108,12 @@ def starts(document: Document, models: Mapping[str, str], waited: Mapping[str, W
     for operation in document.operations:
         if operation.is_start:
             links = "".join(
-                f"Link({waited[link.operation_id].constant}, {_link_paths(waited[link.operation_id], link.parameters)!r}),"
+                f"_Link({waited[link.operation_id].constant}, {_link_paths(waited[link.operation_id], link.parameters)!r}),"
                 for response in operation.responses
                 for link in response.follow
             )
-            rows.append(f"{models[operation.id]}: Start({operation.id!r}, ({links})),")
-    return f"STARTS: Starts = {{{' '.join(rows)}}}" if rows else ""
+            rows.append(f"{models[operation.id]}: _Start({operation.id!r}, ({links})),")
+    return f"_STARTS: _Starts = {{{' '.join(rows)}}}" if rows else ""
 
 
 def _link_paths(waited: Waited, parameters: Mapping[str, Keys]) -> tuple[Keys, ...]:
@@ -121,7 +128,7 @@ def path_order(operation: Operation) -> list[str]:
 
 def methods(waited: Waited, parameters: Mapping[str, Parameter], *, asynchronous: bool) -> str:
     """The methods that wait for a job by its id."""
-    kind = "AsyncJob" if asynchronous else "Job"
+    kind = "_AsyncJob" if asynchronous else "_Job"
     noun = waited.noun
     signature = _signature(waited, (*waited.positional, "*", *waited.keywords))
     values = "".join(f"{name}, " for name in waited.positional_names)
@@ -137,8 +144,7 @@ def methods(waited: Waited, parameters: Mapping[str, Parameter], *, asynchronous
     return f"""\
 def {noun}_job({signature}) -> {kind}[{waited.model}]:
 {indented(job_doc)}
-    told = options({{{arguments}}}, {_told(waited)})
-    return {kind}(self, {waited.constant}, ({values}), timeout=timeout, poll=poll, options=told)
+    return {kind}(self, {waited.constant}, ({values}), timeout=timeout, poll=poll, options=_options({{{arguments}}}, {_told(waited)}))
 
 {_def(asynchronous)} wait_for_{noun}({signature}) -> {waited.model}:
 {indented(_wait_doc(waited, described, f"Waits until the job reported by `{waited.operation.id}` has ended."))}
@@ -158,7 +164,7 @@ def start_methods(
     document: Document, models: Mapping[str, str], waited: Mapping[str, Waited], *, asynchronous: bool
 ) -> str:
     """The methods that follow a start: one overload for each class of answers."""
-    kind = "AsyncJob" if asynchronous else "Job"
+    kind = "_AsyncJob" if asynchronous else "_Job"
     started: list[tuple[str, list[Waited]]] = []
     for operation in document.operations:
         if operation.is_start:
@@ -174,11 +180,11 @@ def start_methods(
     for answer, targets in started if len(started) > 1 else ():
         model = " | ".join(dict.fromkeys(target.model for target in targets))
         signature = _own(options, f"started: {answer}", model)
-        job_overloads.append(f"@overload\ndef job({signature}) -> {kind}[{model}]: ...\n")
-        wait_overloads.append(f"@overload\n{word} wait({signature}) -> {model}: ...\n")
+        job_overloads.append(f"@_overload\ndef job({signature}) -> {kind}[{model}]: ...\n")
+        wait_overloads.append(f"@_overload\n{word} wait({signature}) -> {model}: ...\n")
     answers = " | ".join(answer for answer, _ in started)
     # The overloads tell the types where there are several.
-    model = union if len(started) == 1 else "Any"
+    model = union if len(started) == 1 else "_Any"
     signature = _own(options, f"started: {answers}", union)
     told = ", ".join(f"{name}={name}" for name in options if name in {"start_grace", "fault_timeout"})
     passed = ", ".join(["started", *(f"{name}={name}" for name in options)])
@@ -195,7 +201,7 @@ def start_methods(
 {chr(10).join(job_overloads)}
 def job({signature}) -> {kind}[{model}]:
 {indented(job_doc)}
-    return follow({kind}, self, STARTS, started, timeout, poll, options({{}}, headers, on_update, {told}))
+    return _follow({kind}, self, _STARTS, started, timeout, poll, _options({{}}, headers, on_update, {told}))
 
 {chr(10).join(wait_overloads)}
 {word} wait({signature}) -> {model}:
@@ -206,7 +212,7 @@ def job({signature}) -> {kind}[{model}]:
 
 def resume_method(waited: Mapping[str, Waited], *, asynchronous: bool) -> str:
     """The method that goes on from a token."""
-    kind = "AsyncJob" if asynchronous else "Job"
+    kind = "_AsyncJob" if asynchronous else "_Job"
     union = " | ".join(dict.fromkeys(w.model for w in waited.values()))
     plans = "".join(f"{w.constant}, " for w in waited.values())
     rows = [
@@ -221,9 +227,9 @@ def resume_method(waited: Mapping[str, Waited], *, asynchronous: bool) -> str:
     )
     on_update = OPTIONS["on_update"][0].format(model=union)
     return f"""\
-def resume(self, token: str, *, timeout: float | None = None, on_update: {on_update}, poll: Iterable[float] | None = None, headers: Mapping[str, str] | None = None) -> {kind}[{union}]:
+def resume(self, token: str, *, timeout: float | None = None, on_update: {on_update}, poll: _Iterable[float] | None = None, headers: _Mapping[str, str] | None = None) -> {kind}[{union}]:
 {indented(doc)}
-    return resume({kind}, self, ({plans}), token, timeout, poll, options({{}}, headers, on_update))
+    return _resume({kind}, self, ({plans}), token, timeout, poll, _options({{}}, headers, on_update))
 """
 
 

@@ -4,30 +4,34 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import ssl as _ssl
+from collections.abc import Callable as _Callable
+from collections.abc import Iterable as _Iterable
+from collections.abc import Mapping as _Mapping
+from typing import Any as _Any
 
-import httpx
+import httpx as _httpx
 
-from .._runtime.call import Operation, RawResponse
-from .._runtime.clients import AsyncClient, Client
-from .._runtime.secrets import (
-    AsyncCredential,
-    Credential,
-    Scheme,
-)
-from .._runtime.waiting.jobs import AsyncJob, Job, options
-from .._runtime.waiting.making import resume
-from .._runtime.waiting.plan import Plan
-from ..agent_platform.api.dock_status import get_dock_status
+from .._runtime.call import Operation as _Operation
+from .._runtime.call import RawResponse as _RawResponse
+from .._runtime.clients import AsyncClient as _AsyncClient
+from .._runtime.clients import Client as _Client
+from .._runtime.secrets import AsyncCredential as _AsyncCredential
+from .._runtime.secrets import Credential as _Credential
+from .._runtime.secrets import Scheme as _Scheme
+from .._runtime.waiting.jobs import AsyncJob as _AsyncJob
+from .._runtime.waiting.jobs import Job as _Job
+from .._runtime.waiting.jobs import options as _options
+from .._runtime.waiting.making import resume as _resume
+from .._runtime.waiting.plan import Plan as _Plan
+from ..agent_platform.api.dock_status import get_dock_status as _op_get_dock_status
 from ..agent_platform.models.dock_status import DockStatus
 
-GET_DOCK_STATUS = Operation("get_dock_status", "GET", ("dock_status_id",))
-DOCK_STATUS_PLAN = Plan(
+_OP_GET_DOCK_STATUS = _Operation("get_dock_status", "GET", ("dock_status_id",))
+_PLAN_DOCK_STATUS = _Plan(
     api="AgentPlatform",
-    operation=GET_DOCK_STATUS,
-    request=get_dock_status._get_kwargs,
+    operation=_OP_GET_DOCK_STATUS,
+    request=_op_get_dock_status._get_kwargs,
     read=DockStatus.from_dict,
     id=("_id",),
     state=("status",),
@@ -37,7 +41,7 @@ DOCK_STATUS_PLAN = Plan(
 )
 
 
-class AgentPlatform(Client):
+class AgentPlatform(_Client):
     """Agent Platform: the status of import, export, deploy and undeploy jobs.
 
     Args:
@@ -57,21 +61,21 @@ class AgentPlatform(Client):
     Source: https://docs.kore.ai/agent-platform/apis
     """
 
-    _schemes = (Scheme("api_key", "key", "header", "x-api-key"),)
+    _schemes = (_Scheme("api_key", "key", "header", "x-api-key"),)
     _alternatives = (("api_key",),)
 
     def __init__(
         self,
         base_url: str,
         *,
-        api_key: Credential,
+        api_key: _Credential,
         timeout: float = 30.0,
         max_retries: int = 2,
-        headers: Mapping[str, str] | None = None,
-        verify: ssl.SSLContext | str | bool = True,
-        proxy: str | httpx.Proxy | None = None,
-        http_transport: httpx.BaseTransport | None = None,
-        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+        headers: _Mapping[str, str] | None = None,
+        verify: _ssl.SSLContext | str | bool = True,
+        proxy: str | _httpx.Proxy | None = None,
+        http_transport: _httpx.BaseTransport | None = None,
+        event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
         max_answer_bytes: int = 10_000_000,
     ) -> None:
         super().__init__(
@@ -88,7 +92,7 @@ class AgentPlatform(Client):
         )
 
     def get_dock_status(
-        self, dock_status_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+        self, dock_status_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
     ) -> DockStatus:
         """Get the status of a job.
 
@@ -117,16 +121,22 @@ class AgentPlatform(Client):
         """
         return (
             self._call(
-                GET_DOCK_STATUS, get_dock_status.sync_detailed, DockStatus, (dock_status_id,), {}, timeout, headers
+                _OP_GET_DOCK_STATUS,
+                _op_get_dock_status.sync_detailed,
+                DockStatus,
+                (dock_status_id,),
+                {},
+                timeout,
+                headers,
             )
         ).parsed
 
     def get_dock_status_raw(
-        self, dock_status_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
-    ) -> RawResponse[DockStatus]:
+        self, dock_status_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
+    ) -> _RawResponse[DockStatus]:
         """As `get_dock_status`, with the status, headers and body around the model."""
         return self._call(
-            GET_DOCK_STATUS, get_dock_status.sync_detailed, DockStatus, (dock_status_id,), {}, timeout, headers
+            _OP_GET_DOCK_STATUS, _op_get_dock_status.sync_detailed, DockStatus, (dock_status_id,), {}, timeout, headers
         )
 
     def dock_status_job(
@@ -134,26 +144,32 @@ class AgentPlatform(Client):
         dock_status_id: str,
         *,
         timeout: float | None = 3600.0,
-        on_update: Callable[[DockStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
+        on_update: _Callable[[DockStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
-    ) -> Job[DockStatus]:
+        headers: _Mapping[str, str] | None = None,
+    ) -> _Job[DockStatus]:
         """The job of that id, to be waited for now or with others. Its time runs from here. See
         `wait_for_dock_status` for the arguments.
         """
-        told = options({}, headers, on_update, fault_timeout=fault_timeout)
-        return Job(self, DOCK_STATUS_PLAN, (dock_status_id,), timeout=timeout, poll=poll, options=told)
+        return _Job(
+            self,
+            _PLAN_DOCK_STATUS,
+            (dock_status_id,),
+            timeout=timeout,
+            poll=poll,
+            options=_options({}, headers, on_update, fault_timeout=fault_timeout),
+        )
 
     def wait_for_dock_status(
         self,
         dock_status_id: str,
         *,
         timeout: float | None = 3600.0,
-        on_update: Callable[[DockStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
+        on_update: _Callable[[DockStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
+        headers: _Mapping[str, str] | None = None,
     ) -> DockStatus:
         """Waits until the job reported by `get_dock_status` has ended.
 
@@ -192,10 +208,10 @@ class AgentPlatform(Client):
         token: str,
         *,
         timeout: float | None = None,
-        on_update: Callable[[DockStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Job[DockStatus]:
+        on_update: _Callable[[DockStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
+        headers: _Mapping[str, str] | None = None,
+    ) -> _Job[DockStatus]:
         """The job of a resume token: with its beginning, its run and its deadline.
 
         Args:
@@ -209,10 +225,10 @@ class AgentPlatform(Client):
         Raises:
             InvalidArgument: it is no token of this API.
         """
-        return resume(Job, self, (DOCK_STATUS_PLAN,), token, timeout, poll, options({}, headers, on_update))
+        return _resume(_Job, self, (_PLAN_DOCK_STATUS,), token, timeout, poll, _options({}, headers, on_update))
 
 
-class AsyncAgentPlatform(AsyncClient):
+class AsyncAgentPlatform(_AsyncClient):
     """Agent Platform, async: the status of import, export, deploy and undeploy jobs.
 
     Args:
@@ -232,21 +248,21 @@ class AsyncAgentPlatform(AsyncClient):
     Source: https://docs.kore.ai/agent-platform/apis
     """
 
-    _schemes = (Scheme("api_key", "key", "header", "x-api-key"),)
+    _schemes = (_Scheme("api_key", "key", "header", "x-api-key"),)
     _alternatives = (("api_key",),)
 
     def __init__(
         self,
         base_url: str,
         *,
-        api_key: AsyncCredential,
+        api_key: _AsyncCredential,
         timeout: float = 30.0,
         max_retries: int = 2,
-        headers: Mapping[str, str] | None = None,
-        verify: ssl.SSLContext | str | bool = True,
-        proxy: str | httpx.Proxy | None = None,
-        http_transport: httpx.AsyncBaseTransport | None = None,
-        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+        headers: _Mapping[str, str] | None = None,
+        verify: _ssl.SSLContext | str | bool = True,
+        proxy: str | _httpx.Proxy | None = None,
+        http_transport: _httpx.AsyncBaseTransport | None = None,
+        event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
         max_answer_bytes: int = 10_000_000,
     ) -> None:
         super().__init__(
@@ -263,7 +279,7 @@ class AsyncAgentPlatform(AsyncClient):
         )
 
     async def get_dock_status(
-        self, dock_status_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+        self, dock_status_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
     ) -> DockStatus:
         """Get the status of a job.
 
@@ -292,16 +308,28 @@ class AsyncAgentPlatform(AsyncClient):
         """
         return (
             await self._call(
-                GET_DOCK_STATUS, get_dock_status.asyncio_detailed, DockStatus, (dock_status_id,), {}, timeout, headers
+                _OP_GET_DOCK_STATUS,
+                _op_get_dock_status.asyncio_detailed,
+                DockStatus,
+                (dock_status_id,),
+                {},
+                timeout,
+                headers,
             )
         ).parsed
 
     async def get_dock_status_raw(
-        self, dock_status_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
-    ) -> RawResponse[DockStatus]:
+        self, dock_status_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
+    ) -> _RawResponse[DockStatus]:
         """As `get_dock_status`, with the status, headers and body around the model."""
         return await self._call(
-            GET_DOCK_STATUS, get_dock_status.asyncio_detailed, DockStatus, (dock_status_id,), {}, timeout, headers
+            _OP_GET_DOCK_STATUS,
+            _op_get_dock_status.asyncio_detailed,
+            DockStatus,
+            (dock_status_id,),
+            {},
+            timeout,
+            headers,
         )
 
     def dock_status_job(
@@ -309,26 +337,32 @@ class AsyncAgentPlatform(AsyncClient):
         dock_status_id: str,
         *,
         timeout: float | None = 3600.0,
-        on_update: Callable[[DockStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
+        on_update: _Callable[[DockStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
-    ) -> AsyncJob[DockStatus]:
+        headers: _Mapping[str, str] | None = None,
+    ) -> _AsyncJob[DockStatus]:
         """The job of that id, to be waited for now or with others. Its time runs from here. See
         `wait_for_dock_status` for the arguments.
         """
-        told = options({}, headers, on_update, fault_timeout=fault_timeout)
-        return AsyncJob(self, DOCK_STATUS_PLAN, (dock_status_id,), timeout=timeout, poll=poll, options=told)
+        return _AsyncJob(
+            self,
+            _PLAN_DOCK_STATUS,
+            (dock_status_id,),
+            timeout=timeout,
+            poll=poll,
+            options=_options({}, headers, on_update, fault_timeout=fault_timeout),
+        )
 
     async def wait_for_dock_status(
         self,
         dock_status_id: str,
         *,
         timeout: float | None = 3600.0,
-        on_update: Callable[[DockStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
+        on_update: _Callable[[DockStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
+        headers: _Mapping[str, str] | None = None,
     ) -> DockStatus:
         """Waits until the job reported by `get_dock_status` has ended.
 
@@ -367,10 +401,10 @@ class AsyncAgentPlatform(AsyncClient):
         token: str,
         *,
         timeout: float | None = None,
-        on_update: Callable[[DockStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> AsyncJob[DockStatus]:
+        on_update: _Callable[[DockStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
+        headers: _Mapping[str, str] | None = None,
+    ) -> _AsyncJob[DockStatus]:
         """The job of a resume token: with its beginning, its run and its deadline.
 
         Args:
@@ -384,4 +418,4 @@ class AsyncAgentPlatform(AsyncClient):
         Raises:
             InvalidArgument: it is no token of this API.
         """
-        return resume(AsyncJob, self, (DOCK_STATUS_PLAN,), token, timeout, poll, options({}, headers, on_update))
+        return _resume(_AsyncJob, self, (_PLAN_DOCK_STATUS,), token, timeout, poll, _options({}, headers, on_update))

@@ -4,33 +4,41 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import ssl as _ssl
+from collections.abc import Callable as _Callable
+from collections.abc import Iterable as _Iterable
+from collections.abc import Mapping as _Mapping
+from typing import Any as _Any
 
-import httpx
+import httpx as _httpx
 
-from .._runtime.call import Operation, RawResponse
-from .._runtime.clients import AsyncClient, Client
-from .._runtime.secrets import (
-    AsyncCredential,
-    Credential,
-    Scheme,
-)
-from .._runtime.waiting.jobs import AsyncJob, Job, options
-from .._runtime.waiting.making import Link, Start, Starts, follow, resume
-from .._runtime.waiting.plan import Plan
-from ..ai_for_process.api.dock_status import get_dock_status
-from ..ai_for_process.api.models import undeploy_model
+from .._runtime.call import Operation as _Operation
+from .._runtime.call import RawResponse as _RawResponse
+from .._runtime.clients import AsyncClient as _AsyncClient
+from .._runtime.clients import Client as _Client
+from .._runtime.secrets import AsyncCredential as _AsyncCredential
+from .._runtime.secrets import Credential as _Credential
+from .._runtime.secrets import Scheme as _Scheme
+from .._runtime.waiting.jobs import AsyncJob as _AsyncJob
+from .._runtime.waiting.jobs import Job as _Job
+from .._runtime.waiting.jobs import options as _options
+from .._runtime.waiting.making import Link as _Link
+from .._runtime.waiting.making import Start as _Start
+from .._runtime.waiting.making import Starts as _Starts
+from .._runtime.waiting.making import follow as _follow
+from .._runtime.waiting.making import resume as _resume
+from .._runtime.waiting.plan import Plan as _Plan
+from ..ai_for_process.api.dock_status import get_dock_status as _op_get_dock_status
+from ..ai_for_process.api.models import undeploy_model as _op_undeploy_model
 from ..ai_for_process.models.dock_status import DockStatus
 from ..ai_for_process.models.model_undeployment import ModelUndeployment
 
-GET_DOCK_STATUS = Operation("get_dock_status", "GET", ("dock_status_id",))
-UNDEPLOY_MODEL = Operation("undeploy_model", "POST", ("model_id",))
-DOCK_STATUS_PLAN = Plan(
+_OP_GET_DOCK_STATUS = _Operation("get_dock_status", "GET", ("dock_status_id",))
+_OP_UNDEPLOY_MODEL = _Operation("undeploy_model", "POST", ("model_id",))
+_PLAN_DOCK_STATUS = _Plan(
     api="AIForProcess",
-    operation=GET_DOCK_STATUS,
-    request=get_dock_status._get_kwargs,
+    operation=_OP_GET_DOCK_STATUS,
+    request=_op_get_dock_status._get_kwargs,
     read=DockStatus.from_dict,
     id=("_id",),
     state=("status",),
@@ -38,18 +46,18 @@ DOCK_STATUS_PLAN = Plan(
     success=("SUCCESS",),
     failure=("FAILED",),
 )
-STARTS: Starts = {
-    ModelUndeployment: Start(
+_STARTS: _Starts = {
+    ModelUndeployment: _Start(
         "undeploy_model",
         (
-            Link(DOCK_STATUS_PLAN, (("dock-statusId",),)),
-            Link(DOCK_STATUS_PLAN, (("dockStatusId",),)),
+            _Link(_PLAN_DOCK_STATUS, (("dock-statusId",),)),
+            _Link(_PLAN_DOCK_STATUS, (("dockStatusId",),)),
         ),
     ),
 }
 
 
-class AIForProcess(Client):
+class AIForProcess(_Client):
     """AI for Process: the status of import, export, deploy and undeploy jobs, and undeploying a model.
 
     Args:
@@ -69,21 +77,21 @@ class AIForProcess(Client):
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
 
-    _schemes = (Scheme("api_key", "key", "header", "x-api-key"),)
+    _schemes = (_Scheme("api_key", "key", "header", "x-api-key"),)
     _alternatives = (("api_key",),)
 
     def __init__(
         self,
         base_url: str,
         *,
-        api_key: Credential,
+        api_key: _Credential,
         timeout: float = 30.0,
         max_retries: int = 2,
-        headers: Mapping[str, str] | None = None,
-        verify: ssl.SSLContext | str | bool = True,
-        proxy: str | httpx.Proxy | None = None,
-        http_transport: httpx.BaseTransport | None = None,
-        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+        headers: _Mapping[str, str] | None = None,
+        verify: _ssl.SSLContext | str | bool = True,
+        proxy: str | _httpx.Proxy | None = None,
+        http_transport: _httpx.BaseTransport | None = None,
+        event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
         max_answer_bytes: int = 10_000_000,
     ) -> None:
         super().__init__(
@@ -100,7 +108,7 @@ class AIForProcess(Client):
         )
 
     def get_dock_status(
-        self, dock_status_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+        self, dock_status_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
     ) -> DockStatus:
         """Get the status of a job.
 
@@ -130,20 +138,26 @@ class AIForProcess(Client):
         """
         return (
             self._call(
-                GET_DOCK_STATUS, get_dock_status.sync_detailed, DockStatus, (dock_status_id,), {}, timeout, headers
+                _OP_GET_DOCK_STATUS,
+                _op_get_dock_status.sync_detailed,
+                DockStatus,
+                (dock_status_id,),
+                {},
+                timeout,
+                headers,
             )
         ).parsed
 
     def get_dock_status_raw(
-        self, dock_status_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
-    ) -> RawResponse[DockStatus]:
+        self, dock_status_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
+    ) -> _RawResponse[DockStatus]:
         """As `get_dock_status`, with the status, headers and body around the model."""
         return self._call(
-            GET_DOCK_STATUS, get_dock_status.sync_detailed, DockStatus, (dock_status_id,), {}, timeout, headers
+            _OP_GET_DOCK_STATUS, _op_get_dock_status.sync_detailed, DockStatus, (dock_status_id,), {}, timeout, headers
         )
 
     def undeploy_model(
-        self, model_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+        self, model_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
     ) -> ModelUndeployment:
         """Undeploy a model.
 
@@ -174,16 +188,22 @@ class AIForProcess(Client):
         """
         return (
             self._call(
-                UNDEPLOY_MODEL, undeploy_model.sync_detailed, ModelUndeployment, (model_id,), {}, timeout, headers
+                _OP_UNDEPLOY_MODEL,
+                _op_undeploy_model.sync_detailed,
+                ModelUndeployment,
+                (model_id,),
+                {},
+                timeout,
+                headers,
             )
         ).parsed
 
     def undeploy_model_raw(
-        self, model_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
-    ) -> RawResponse[ModelUndeployment]:
+        self, model_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
+    ) -> _RawResponse[ModelUndeployment]:
         """As `undeploy_model`, with the status, headers and body around the model."""
         return self._call(
-            UNDEPLOY_MODEL, undeploy_model.sync_detailed, ModelUndeployment, (model_id,), {}, timeout, headers
+            _OP_UNDEPLOY_MODEL, _op_undeploy_model.sync_detailed, ModelUndeployment, (model_id,), {}, timeout, headers
         )
 
     def dock_status_job(
@@ -191,26 +211,32 @@ class AIForProcess(Client):
         dock_status_id: str,
         *,
         timeout: float | None = 3600.0,
-        on_update: Callable[[DockStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
+        on_update: _Callable[[DockStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
-    ) -> Job[DockStatus]:
+        headers: _Mapping[str, str] | None = None,
+    ) -> _Job[DockStatus]:
         """The job of that id, to be waited for now or with others. Its time runs from here. See
         `wait_for_dock_status` for the arguments.
         """
-        told = options({}, headers, on_update, fault_timeout=fault_timeout)
-        return Job(self, DOCK_STATUS_PLAN, (dock_status_id,), timeout=timeout, poll=poll, options=told)
+        return _Job(
+            self,
+            _PLAN_DOCK_STATUS,
+            (dock_status_id,),
+            timeout=timeout,
+            poll=poll,
+            options=_options({}, headers, on_update, fault_timeout=fault_timeout),
+        )
 
     def wait_for_dock_status(
         self,
         dock_status_id: str,
         *,
         timeout: float | None = 3600.0,
-        on_update: Callable[[DockStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
+        on_update: _Callable[[DockStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
+        headers: _Mapping[str, str] | None = None,
     ) -> DockStatus:
         """Waits until the job reported by `get_dock_status` has ended.
 
@@ -249,14 +275,14 @@ class AIForProcess(Client):
         started: ModelUndeployment,
         *,
         timeout: float | None = 3600.0,
-        on_update: Callable[[DockStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
+        on_update: _Callable[[DockStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
-    ) -> Job[DockStatus]:
+        headers: _Mapping[str, str] | None = None,
+    ) -> _Job[DockStatus]:
         """The job that a start has begun. Its time runs from here. See `wait` for the arguments."""
-        return follow(
-            Job, self, STARTS, started, timeout, poll, options({}, headers, on_update, fault_timeout=fault_timeout)
+        return _follow(
+            _Job, self, _STARTS, started, timeout, poll, _options({}, headers, on_update, fault_timeout=fault_timeout)
         )
 
     def wait(
@@ -264,10 +290,10 @@ class AIForProcess(Client):
         started: ModelUndeployment,
         *,
         timeout: float | None = 3600.0,
-        on_update: Callable[[DockStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
+        on_update: _Callable[[DockStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
+        headers: _Mapping[str, str] | None = None,
     ) -> DockStatus:
         """Waits until the job that `undeploy_model` has started has ended.
 
@@ -300,10 +326,10 @@ class AIForProcess(Client):
         token: str,
         *,
         timeout: float | None = None,
-        on_update: Callable[[DockStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Job[DockStatus]:
+        on_update: _Callable[[DockStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
+        headers: _Mapping[str, str] | None = None,
+    ) -> _Job[DockStatus]:
         """The job of a resume token: with its beginning, its run and its deadline.
 
         Args:
@@ -317,10 +343,10 @@ class AIForProcess(Client):
         Raises:
             InvalidArgument: it is no token of this API.
         """
-        return resume(Job, self, (DOCK_STATUS_PLAN,), token, timeout, poll, options({}, headers, on_update))
+        return _resume(_Job, self, (_PLAN_DOCK_STATUS,), token, timeout, poll, _options({}, headers, on_update))
 
 
-class AsyncAIForProcess(AsyncClient):
+class AsyncAIForProcess(_AsyncClient):
     """AI for Process, async: the status of import, export, deploy and undeploy jobs, and undeploying a
     model.
 
@@ -341,21 +367,21 @@ class AsyncAIForProcess(AsyncClient):
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
 
-    _schemes = (Scheme("api_key", "key", "header", "x-api-key"),)
+    _schemes = (_Scheme("api_key", "key", "header", "x-api-key"),)
     _alternatives = (("api_key",),)
 
     def __init__(
         self,
         base_url: str,
         *,
-        api_key: AsyncCredential,
+        api_key: _AsyncCredential,
         timeout: float = 30.0,
         max_retries: int = 2,
-        headers: Mapping[str, str] | None = None,
-        verify: ssl.SSLContext | str | bool = True,
-        proxy: str | httpx.Proxy | None = None,
-        http_transport: httpx.AsyncBaseTransport | None = None,
-        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+        headers: _Mapping[str, str] | None = None,
+        verify: _ssl.SSLContext | str | bool = True,
+        proxy: str | _httpx.Proxy | None = None,
+        http_transport: _httpx.AsyncBaseTransport | None = None,
+        event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
         max_answer_bytes: int = 10_000_000,
     ) -> None:
         super().__init__(
@@ -372,7 +398,7 @@ class AsyncAIForProcess(AsyncClient):
         )
 
     async def get_dock_status(
-        self, dock_status_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+        self, dock_status_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
     ) -> DockStatus:
         """Get the status of a job.
 
@@ -402,20 +428,32 @@ class AsyncAIForProcess(AsyncClient):
         """
         return (
             await self._call(
-                GET_DOCK_STATUS, get_dock_status.asyncio_detailed, DockStatus, (dock_status_id,), {}, timeout, headers
+                _OP_GET_DOCK_STATUS,
+                _op_get_dock_status.asyncio_detailed,
+                DockStatus,
+                (dock_status_id,),
+                {},
+                timeout,
+                headers,
             )
         ).parsed
 
     async def get_dock_status_raw(
-        self, dock_status_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
-    ) -> RawResponse[DockStatus]:
+        self, dock_status_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
+    ) -> _RawResponse[DockStatus]:
         """As `get_dock_status`, with the status, headers and body around the model."""
         return await self._call(
-            GET_DOCK_STATUS, get_dock_status.asyncio_detailed, DockStatus, (dock_status_id,), {}, timeout, headers
+            _OP_GET_DOCK_STATUS,
+            _op_get_dock_status.asyncio_detailed,
+            DockStatus,
+            (dock_status_id,),
+            {},
+            timeout,
+            headers,
         )
 
     async def undeploy_model(
-        self, model_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+        self, model_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
     ) -> ModelUndeployment:
         """Undeploy a model.
 
@@ -446,16 +484,28 @@ class AsyncAIForProcess(AsyncClient):
         """
         return (
             await self._call(
-                UNDEPLOY_MODEL, undeploy_model.asyncio_detailed, ModelUndeployment, (model_id,), {}, timeout, headers
+                _OP_UNDEPLOY_MODEL,
+                _op_undeploy_model.asyncio_detailed,
+                ModelUndeployment,
+                (model_id,),
+                {},
+                timeout,
+                headers,
             )
         ).parsed
 
     async def undeploy_model_raw(
-        self, model_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
-    ) -> RawResponse[ModelUndeployment]:
+        self, model_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
+    ) -> _RawResponse[ModelUndeployment]:
         """As `undeploy_model`, with the status, headers and body around the model."""
         return await self._call(
-            UNDEPLOY_MODEL, undeploy_model.asyncio_detailed, ModelUndeployment, (model_id,), {}, timeout, headers
+            _OP_UNDEPLOY_MODEL,
+            _op_undeploy_model.asyncio_detailed,
+            ModelUndeployment,
+            (model_id,),
+            {},
+            timeout,
+            headers,
         )
 
     def dock_status_job(
@@ -463,26 +513,32 @@ class AsyncAIForProcess(AsyncClient):
         dock_status_id: str,
         *,
         timeout: float | None = 3600.0,
-        on_update: Callable[[DockStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
+        on_update: _Callable[[DockStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
-    ) -> AsyncJob[DockStatus]:
+        headers: _Mapping[str, str] | None = None,
+    ) -> _AsyncJob[DockStatus]:
         """The job of that id, to be waited for now or with others. Its time runs from here. See
         `wait_for_dock_status` for the arguments.
         """
-        told = options({}, headers, on_update, fault_timeout=fault_timeout)
-        return AsyncJob(self, DOCK_STATUS_PLAN, (dock_status_id,), timeout=timeout, poll=poll, options=told)
+        return _AsyncJob(
+            self,
+            _PLAN_DOCK_STATUS,
+            (dock_status_id,),
+            timeout=timeout,
+            poll=poll,
+            options=_options({}, headers, on_update, fault_timeout=fault_timeout),
+        )
 
     async def wait_for_dock_status(
         self,
         dock_status_id: str,
         *,
         timeout: float | None = 3600.0,
-        on_update: Callable[[DockStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
+        on_update: _Callable[[DockStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
+        headers: _Mapping[str, str] | None = None,
     ) -> DockStatus:
         """Waits until the job reported by `get_dock_status` has ended.
 
@@ -521,14 +577,20 @@ class AsyncAIForProcess(AsyncClient):
         started: ModelUndeployment,
         *,
         timeout: float | None = 3600.0,
-        on_update: Callable[[DockStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
+        on_update: _Callable[[DockStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
-    ) -> AsyncJob[DockStatus]:
+        headers: _Mapping[str, str] | None = None,
+    ) -> _AsyncJob[DockStatus]:
         """The job that a start has begun. Its time runs from here. See `wait` for the arguments."""
-        return follow(
-            AsyncJob, self, STARTS, started, timeout, poll, options({}, headers, on_update, fault_timeout=fault_timeout)
+        return _follow(
+            _AsyncJob,
+            self,
+            _STARTS,
+            started,
+            timeout,
+            poll,
+            _options({}, headers, on_update, fault_timeout=fault_timeout),
         )
 
     async def wait(
@@ -536,10 +598,10 @@ class AsyncAIForProcess(AsyncClient):
         started: ModelUndeployment,
         *,
         timeout: float | None = 3600.0,
-        on_update: Callable[[DockStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
+        on_update: _Callable[[DockStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
+        headers: _Mapping[str, str] | None = None,
     ) -> DockStatus:
         """Waits until the job that `undeploy_model` has started has ended.
 
@@ -572,10 +634,10 @@ class AsyncAIForProcess(AsyncClient):
         token: str,
         *,
         timeout: float | None = None,
-        on_update: Callable[[DockStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> AsyncJob[DockStatus]:
+        on_update: _Callable[[DockStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
+        headers: _Mapping[str, str] | None = None,
+    ) -> _AsyncJob[DockStatus]:
         """The job of a resume token: with its beginning, its run and its deadline.
 
         Args:
@@ -589,4 +651,4 @@ class AsyncAIForProcess(AsyncClient):
         Raises:
             InvalidArgument: it is no token of this API.
         """
-        return resume(AsyncJob, self, (DOCK_STATUS_PLAN,), token, timeout, poll, options({}, headers, on_update))
+        return _resume(_AsyncJob, self, (_PLAN_DOCK_STATUS,), token, timeout, poll, _options({}, headers, on_update))

@@ -4,31 +4,35 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import ssl as _ssl
+from collections.abc import Callable as _Callable
+from collections.abc import Iterable as _Iterable
+from collections.abc import Mapping as _Mapping
+from typing import Any as _Any
 
-import httpx
+import httpx as _httpx
 
-from .._runtime.call import Operation, RawResponse
-from .._runtime.clients import AsyncClient, Client
-from .._runtime.secrets import (
-    AsyncCredential,
-    Credential,
-    Scheme,
-)
-from .._runtime.waiting.jobs import AsyncJob, Job, options
-from .._runtime.waiting.making import resume
-from .._runtime.waiting.plan import Plan
-from .._runtime.waiting.runs import RunMark
-from ..ai_for_service.api.publish import get_publish_status
+from .._runtime.call import Operation as _Operation
+from .._runtime.call import RawResponse as _RawResponse
+from .._runtime.clients import AsyncClient as _AsyncClient
+from .._runtime.clients import Client as _Client
+from .._runtime.secrets import AsyncCredential as _AsyncCredential
+from .._runtime.secrets import Credential as _Credential
+from .._runtime.secrets import Scheme as _Scheme
+from .._runtime.waiting.jobs import AsyncJob as _AsyncJob
+from .._runtime.waiting.jobs import Job as _Job
+from .._runtime.waiting.jobs import options as _options
+from .._runtime.waiting.making import resume as _resume
+from .._runtime.waiting.plan import Plan as _Plan
+from .._runtime.waiting.runs import RunMark as _RunMark
+from ..ai_for_service.api.publish import get_publish_status as _op_get_publish_status
 from ..ai_for_service.models.publish_status import PublishStatus
 
-GET_PUBLISH_STATUS = Operation("get_publish_status", "GET", ("bot_id",), ((60, 60.0), (1800, 3600.0)))
-PUBLISH_STATUS_PLAN = Plan(
+_OP_GET_PUBLISH_STATUS = _Operation("get_publish_status", "GET", ("bot_id",), ((60, 60.0), (1800, 3600.0)))
+_PLAN_PUBLISH_STATUS = _Plan(
     api="AIForService",
-    operation=GET_PUBLISH_STATUS,
-    request=get_publish_status._get_kwargs,
+    operation=_OP_GET_PUBLISH_STATUS,
+    request=_op_get_publish_status._get_kwargs,
     read=PublishStatus.from_dict,
     id=("streamId",),
     state=("status",),
@@ -42,7 +46,7 @@ PUBLISH_STATUS_PLAN = Plan(
 )
 
 
-class AIForService(Client):
+class AIForService(_Client):
     """AI for Service: the status of publishing a bot.
 
     Args:
@@ -62,21 +66,21 @@ class AIForService(Client):
     Source: https://docs.kore.ai/ai-for-service/apis/automation/api-list
     """
 
-    _schemes = (Scheme("jwt", "key", "header", "auth"),)
+    _schemes = (_Scheme("jwt", "key", "header", "auth"),)
     _alternatives = (("jwt",),)
 
     def __init__(
         self,
         base_url: str,
         *,
-        jwt: Credential,
+        jwt: _Credential,
         timeout: float = 30.0,
         max_retries: int = 2,
-        headers: Mapping[str, str] | None = None,
-        verify: ssl.SSLContext | str | bool = True,
-        proxy: str | httpx.Proxy | None = None,
-        http_transport: httpx.BaseTransport | None = None,
-        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+        headers: _Mapping[str, str] | None = None,
+        verify: _ssl.SSLContext | str | bool = True,
+        proxy: str | _httpx.Proxy | None = None,
+        http_transport: _httpx.BaseTransport | None = None,
+        event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
         max_answer_bytes: int = 10_000_000,
     ) -> None:
         super().__init__(
@@ -93,7 +97,7 @@ class AIForService(Client):
         )
 
     def get_publish_status(
-        self, bot_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+        self, bot_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
     ) -> PublishStatus:
         """Get the publish status of a bot.
 
@@ -126,16 +130,22 @@ class AIForService(Client):
         """
         return (
             self._call(
-                GET_PUBLISH_STATUS, get_publish_status.sync_detailed, PublishStatus, (bot_id,), {}, timeout, headers
+                _OP_GET_PUBLISH_STATUS,
+                _op_get_publish_status.sync_detailed,
+                PublishStatus,
+                (bot_id,),
+                {},
+                timeout,
+                headers,
             )
         ).parsed
 
     def get_publish_status_raw(
-        self, bot_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
-    ) -> RawResponse[PublishStatus]:
+        self, bot_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
+    ) -> _RawResponse[PublishStatus]:
         """As `get_publish_status`, with the status, headers and body around the model."""
         return self._call(
-            GET_PUBLISH_STATUS, get_publish_status.sync_detailed, PublishStatus, (bot_id,), {}, timeout, headers
+            _OP_GET_PUBLISH_STATUS, _op_get_publish_status.sync_detailed, PublishStatus, (bot_id,), {}, timeout, headers
         )
 
     def publish_status_job(
@@ -143,28 +153,34 @@ class AIForService(Client):
         bot_id: str,
         *,
         timeout: float | None = 3600.0,
-        on_update: Callable[[PublishStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
-        newer_than: RunMark | None = None,
+        on_update: _Callable[[PublishStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
+        newer_than: _RunMark | None = None,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
-    ) -> Job[PublishStatus]:
+        headers: _Mapping[str, str] | None = None,
+    ) -> _Job[PublishStatus]:
         """The job of that id, to be waited for now or with others. Its time runs from here. See
         `wait_for_publish_status` for the arguments.
         """
-        told = options({}, headers, on_update, newer_than=newer_than, fault_timeout=fault_timeout)
-        return Job(self, PUBLISH_STATUS_PLAN, (bot_id,), timeout=timeout, poll=poll, options=told)
+        return _Job(
+            self,
+            _PLAN_PUBLISH_STATUS,
+            (bot_id,),
+            timeout=timeout,
+            poll=poll,
+            options=_options({}, headers, on_update, newer_than=newer_than, fault_timeout=fault_timeout),
+        )
 
     def wait_for_publish_status(
         self,
         bot_id: str,
         *,
         timeout: float | None = 3600.0,
-        on_update: Callable[[PublishStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
-        newer_than: RunMark | None = None,
+        on_update: _Callable[[PublishStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
+        newer_than: _RunMark | None = None,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
+        headers: _Mapping[str, str] | None = None,
     ) -> PublishStatus:
         """Waits until the job reported by `get_publish_status` has ended.
 
@@ -206,10 +222,10 @@ class AIForService(Client):
         token: str,
         *,
         timeout: float | None = None,
-        on_update: Callable[[PublishStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Job[PublishStatus]:
+        on_update: _Callable[[PublishStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
+        headers: _Mapping[str, str] | None = None,
+    ) -> _Job[PublishStatus]:
         """The job of a resume token: with its beginning, its run and its deadline.
 
         Args:
@@ -223,10 +239,10 @@ class AIForService(Client):
         Raises:
             InvalidArgument: it is no token of this API.
         """
-        return resume(Job, self, (PUBLISH_STATUS_PLAN,), token, timeout, poll, options({}, headers, on_update))
+        return _resume(_Job, self, (_PLAN_PUBLISH_STATUS,), token, timeout, poll, _options({}, headers, on_update))
 
 
-class AsyncAIForService(AsyncClient):
+class AsyncAIForService(_AsyncClient):
     """AI for Service, async: the status of publishing a bot.
 
     Args:
@@ -246,21 +262,21 @@ class AsyncAIForService(AsyncClient):
     Source: https://docs.kore.ai/ai-for-service/apis/automation/api-list
     """
 
-    _schemes = (Scheme("jwt", "key", "header", "auth"),)
+    _schemes = (_Scheme("jwt", "key", "header", "auth"),)
     _alternatives = (("jwt",),)
 
     def __init__(
         self,
         base_url: str,
         *,
-        jwt: AsyncCredential,
+        jwt: _AsyncCredential,
         timeout: float = 30.0,
         max_retries: int = 2,
-        headers: Mapping[str, str] | None = None,
-        verify: ssl.SSLContext | str | bool = True,
-        proxy: str | httpx.Proxy | None = None,
-        http_transport: httpx.AsyncBaseTransport | None = None,
-        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+        headers: _Mapping[str, str] | None = None,
+        verify: _ssl.SSLContext | str | bool = True,
+        proxy: str | _httpx.Proxy | None = None,
+        http_transport: _httpx.AsyncBaseTransport | None = None,
+        event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
         max_answer_bytes: int = 10_000_000,
     ) -> None:
         super().__init__(
@@ -277,7 +293,7 @@ class AsyncAIForService(AsyncClient):
         )
 
     async def get_publish_status(
-        self, bot_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+        self, bot_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
     ) -> PublishStatus:
         """Get the publish status of a bot.
 
@@ -310,16 +326,28 @@ class AsyncAIForService(AsyncClient):
         """
         return (
             await self._call(
-                GET_PUBLISH_STATUS, get_publish_status.asyncio_detailed, PublishStatus, (bot_id,), {}, timeout, headers
+                _OP_GET_PUBLISH_STATUS,
+                _op_get_publish_status.asyncio_detailed,
+                PublishStatus,
+                (bot_id,),
+                {},
+                timeout,
+                headers,
             )
         ).parsed
 
     async def get_publish_status_raw(
-        self, bot_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
-    ) -> RawResponse[PublishStatus]:
+        self, bot_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
+    ) -> _RawResponse[PublishStatus]:
         """As `get_publish_status`, with the status, headers and body around the model."""
         return await self._call(
-            GET_PUBLISH_STATUS, get_publish_status.asyncio_detailed, PublishStatus, (bot_id,), {}, timeout, headers
+            _OP_GET_PUBLISH_STATUS,
+            _op_get_publish_status.asyncio_detailed,
+            PublishStatus,
+            (bot_id,),
+            {},
+            timeout,
+            headers,
         )
 
     def publish_status_job(
@@ -327,28 +355,34 @@ class AsyncAIForService(AsyncClient):
         bot_id: str,
         *,
         timeout: float | None = 3600.0,
-        on_update: Callable[[PublishStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
-        newer_than: RunMark | None = None,
+        on_update: _Callable[[PublishStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
+        newer_than: _RunMark | None = None,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
-    ) -> AsyncJob[PublishStatus]:
+        headers: _Mapping[str, str] | None = None,
+    ) -> _AsyncJob[PublishStatus]:
         """The job of that id, to be waited for now or with others. Its time runs from here. See
         `wait_for_publish_status` for the arguments.
         """
-        told = options({}, headers, on_update, newer_than=newer_than, fault_timeout=fault_timeout)
-        return AsyncJob(self, PUBLISH_STATUS_PLAN, (bot_id,), timeout=timeout, poll=poll, options=told)
+        return _AsyncJob(
+            self,
+            _PLAN_PUBLISH_STATUS,
+            (bot_id,),
+            timeout=timeout,
+            poll=poll,
+            options=_options({}, headers, on_update, newer_than=newer_than, fault_timeout=fault_timeout),
+        )
 
     async def wait_for_publish_status(
         self,
         bot_id: str,
         *,
         timeout: float | None = 3600.0,
-        on_update: Callable[[PublishStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
-        newer_than: RunMark | None = None,
+        on_update: _Callable[[PublishStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
+        newer_than: _RunMark | None = None,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
+        headers: _Mapping[str, str] | None = None,
     ) -> PublishStatus:
         """Waits until the job reported by `get_publish_status` has ended.
 
@@ -390,10 +424,10 @@ class AsyncAIForService(AsyncClient):
         token: str,
         *,
         timeout: float | None = None,
-        on_update: Callable[[PublishStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> AsyncJob[PublishStatus]:
+        on_update: _Callable[[PublishStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
+        headers: _Mapping[str, str] | None = None,
+    ) -> _AsyncJob[PublishStatus]:
         """The job of a resume token: with its beginning, its run and its deadline.
 
         Args:
@@ -407,4 +441,4 @@ class AsyncAIForService(AsyncClient):
         Raises:
             InvalidArgument: it is no token of this API.
         """
-        return resume(AsyncJob, self, (PUBLISH_STATUS_PLAN,), token, timeout, poll, options({}, headers, on_update))
+        return _resume(_AsyncJob, self, (_PLAN_PUBLISH_STATUS,), token, timeout, poll, _options({}, headers, on_update))

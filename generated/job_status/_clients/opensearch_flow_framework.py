@@ -4,34 +4,38 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import ssl as _ssl
+from collections.abc import Callable as _Callable
+from collections.abc import Iterable as _Iterable
+from collections.abc import Mapping as _Mapping
+from typing import Any as _Any
 
-import httpx
+import httpx as _httpx
 
-from .._runtime.call import Operation, RawResponse
-from .._runtime.clients import AsyncClient, Client
-from .._runtime.secrets import (
-    AsyncBasicCredential,
-    BasicCredential,
-    Scheme,
-)
-from .._runtime.waiting.jobs import AsyncJob, Job, options
-from .._runtime.waiting.making import resume
-from .._runtime.waiting.plan import Plan
-from .._runtime.waiting.runs import RunMark
-from ..opensearch_flow_framework.api.workflow import get_workflow_status
+from .._runtime.call import Operation as _Operation
+from .._runtime.call import RawResponse as _RawResponse
+from .._runtime.clients import AsyncClient as _AsyncClient
+from .._runtime.clients import Client as _Client
+from .._runtime.secrets import AsyncBasicCredential as _AsyncBasicCredential
+from .._runtime.secrets import BasicCredential as _BasicCredential
+from .._runtime.secrets import Scheme as _Scheme
+from .._runtime.waiting.jobs import AsyncJob as _AsyncJob
+from .._runtime.waiting.jobs import Job as _Job
+from .._runtime.waiting.jobs import options as _options
+from .._runtime.waiting.making import resume as _resume
+from .._runtime.waiting.plan import Plan as _Plan
+from .._runtime.waiting.runs import RunMark as _RunMark
+from ..opensearch_flow_framework.api.workflow import get_workflow_status as _op_get_workflow_status
 from ..opensearch_flow_framework.models.workflow_status import WorkflowStatus
 from ..opensearch_flow_framework.types import Unset
 
-GET_WORKFLOW_STATUS = Operation(
+_OP_GET_WORKFLOW_STATUS = _Operation(
     "get_workflow_status", "GET", ("workflow_id",), not_served=(400, "no handler found for uri ")
 )
-WORKFLOW_STATUS_PLAN = Plan(
+_PLAN_WORKFLOW_STATUS = _Plan(
     api="OpenSearchFlowFramework",
-    operation=GET_WORKFLOW_STATUS,
-    request=get_workflow_status._get_kwargs,
+    operation=_OP_GET_WORKFLOW_STATUS,
+    request=_op_get_workflow_status._get_kwargs,
     read=WorkflowStatus.from_dict,
     id=("workflow_id",),
     state=("state",),
@@ -46,7 +50,7 @@ WORKFLOW_STATUS_PLAN = Plan(
 )
 
 
-class OpenSearchFlowFramework(Client):
+class OpenSearchFlowFramework(_Client):
     """OpenSearch flow-framework: the status of provisioning a workflow.
 
     Args:
@@ -66,21 +70,21 @@ class OpenSearchFlowFramework(Client):
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
 
-    _schemes = (Scheme("basic_auth", "basic", "header", "Authorization"),)
+    _schemes = (_Scheme("basic_auth", "basic", "header", "Authorization"),)
     _alternatives = (("basic_auth",), ())
 
     def __init__(
         self,
         base_url: str,
         *,
-        basic_auth: BasicCredential | None = None,
+        basic_auth: _BasicCredential | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
-        headers: Mapping[str, str] | None = None,
-        verify: ssl.SSLContext | str | bool = True,
-        proxy: str | httpx.Proxy | None = None,
-        http_transport: httpx.BaseTransport | None = None,
-        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+        headers: _Mapping[str, str] | None = None,
+        verify: _ssl.SSLContext | str | bool = True,
+        proxy: str | _httpx.Proxy | None = None,
+        http_transport: _httpx.BaseTransport | None = None,
+        event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
         max_answer_bytes: int = 10_000_000,
     ) -> None:
         super().__init__(
@@ -105,7 +109,7 @@ class OpenSearchFlowFramework(Client):
         human: bool | Unset = False,
         error_trace: bool | Unset = False,
         timeout: float | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: _Mapping[str, str] | None = None,
     ) -> WorkflowStatus:
         """Get the status of a workflow.
 
@@ -147,8 +151,8 @@ class OpenSearchFlowFramework(Client):
         """
         return (
             self._call(
-                GET_WORKFLOW_STATUS,
-                get_workflow_status.sync_detailed,
+                _OP_GET_WORKFLOW_STATUS,
+                _op_get_workflow_status.sync_detailed,
                 WorkflowStatus,
                 (workflow_id,),
                 {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
@@ -166,12 +170,12 @@ class OpenSearchFlowFramework(Client):
         human: bool | Unset = False,
         error_trace: bool | Unset = False,
         timeout: float | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> RawResponse[WorkflowStatus]:
+        headers: _Mapping[str, str] | None = None,
+    ) -> _RawResponse[WorkflowStatus]:
         """As `get_workflow_status`, with the status, headers and body around the model."""
         return self._call(
-            GET_WORKFLOW_STATUS,
-            get_workflow_status.sync_detailed,
+            _OP_GET_WORKFLOW_STATUS,
+            _op_get_workflow_status.sync_detailed,
             WorkflowStatus,
             (workflow_id,),
             {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
@@ -188,25 +192,31 @@ class OpenSearchFlowFramework(Client):
         human: bool | Unset = False,
         error_trace: bool | Unset = False,
         timeout: float | None = 3600.0,
-        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
-        newer_than: RunMark | None = None,
+        on_update: _Callable[[WorkflowStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
+        newer_than: _RunMark | None = None,
         start_grace: float = 30.0,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
-    ) -> Job[WorkflowStatus]:
+        headers: _Mapping[str, str] | None = None,
+    ) -> _Job[WorkflowStatus]:
         """The job of that id, to be waited for now or with others. Its time runs from here. See
         `wait_for_workflow_status` for the arguments.
         """
-        told = options(
-            {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
-            headers,
-            on_update,
-            newer_than=newer_than,
-            start_grace=start_grace,
-            fault_timeout=fault_timeout,
+        return _Job(
+            self,
+            _PLAN_WORKFLOW_STATUS,
+            (workflow_id,),
+            timeout=timeout,
+            poll=poll,
+            options=_options(
+                {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
+                headers,
+                on_update,
+                newer_than=newer_than,
+                start_grace=start_grace,
+                fault_timeout=fault_timeout,
+            ),
         )
-        return Job(self, WORKFLOW_STATUS_PLAN, (workflow_id,), timeout=timeout, poll=poll, options=told)
 
     def wait_for_workflow_status(
         self,
@@ -217,12 +227,12 @@ class OpenSearchFlowFramework(Client):
         human: bool | Unset = False,
         error_trace: bool | Unset = False,
         timeout: float | None = 3600.0,
-        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
-        newer_than: RunMark | None = None,
+        on_update: _Callable[[WorkflowStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
+        newer_than: _RunMark | None = None,
         start_grace: float = 30.0,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
+        headers: _Mapping[str, str] | None = None,
     ) -> WorkflowStatus:
         """Waits until the job reported by `get_workflow_status` has ended.
 
@@ -276,10 +286,10 @@ class OpenSearchFlowFramework(Client):
         token: str,
         *,
         timeout: float | None = None,
-        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Job[WorkflowStatus]:
+        on_update: _Callable[[WorkflowStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
+        headers: _Mapping[str, str] | None = None,
+    ) -> _Job[WorkflowStatus]:
         """The job of a resume token: with its beginning, its run and its deadline.
 
         Args:
@@ -293,10 +303,10 @@ class OpenSearchFlowFramework(Client):
         Raises:
             InvalidArgument: it is no token of this API.
         """
-        return resume(Job, self, (WORKFLOW_STATUS_PLAN,), token, timeout, poll, options({}, headers, on_update))
+        return _resume(_Job, self, (_PLAN_WORKFLOW_STATUS,), token, timeout, poll, _options({}, headers, on_update))
 
 
-class AsyncOpenSearchFlowFramework(AsyncClient):
+class AsyncOpenSearchFlowFramework(_AsyncClient):
     """OpenSearch flow-framework, async: the status of provisioning a workflow.
 
     Args:
@@ -317,21 +327,21 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
 
-    _schemes = (Scheme("basic_auth", "basic", "header", "Authorization"),)
+    _schemes = (_Scheme("basic_auth", "basic", "header", "Authorization"),)
     _alternatives = (("basic_auth",), ())
 
     def __init__(
         self,
         base_url: str,
         *,
-        basic_auth: AsyncBasicCredential | None = None,
+        basic_auth: _AsyncBasicCredential | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
-        headers: Mapping[str, str] | None = None,
-        verify: ssl.SSLContext | str | bool = True,
-        proxy: str | httpx.Proxy | None = None,
-        http_transport: httpx.AsyncBaseTransport | None = None,
-        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+        headers: _Mapping[str, str] | None = None,
+        verify: _ssl.SSLContext | str | bool = True,
+        proxy: str | _httpx.Proxy | None = None,
+        http_transport: _httpx.AsyncBaseTransport | None = None,
+        event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
         max_answer_bytes: int = 10_000_000,
     ) -> None:
         super().__init__(
@@ -356,7 +366,7 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
         human: bool | Unset = False,
         error_trace: bool | Unset = False,
         timeout: float | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: _Mapping[str, str] | None = None,
     ) -> WorkflowStatus:
         """Get the status of a workflow.
 
@@ -398,8 +408,8 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
         """
         return (
             await self._call(
-                GET_WORKFLOW_STATUS,
-                get_workflow_status.asyncio_detailed,
+                _OP_GET_WORKFLOW_STATUS,
+                _op_get_workflow_status.asyncio_detailed,
                 WorkflowStatus,
                 (workflow_id,),
                 {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
@@ -417,12 +427,12 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
         human: bool | Unset = False,
         error_trace: bool | Unset = False,
         timeout: float | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> RawResponse[WorkflowStatus]:
+        headers: _Mapping[str, str] | None = None,
+    ) -> _RawResponse[WorkflowStatus]:
         """As `get_workflow_status`, with the status, headers and body around the model."""
         return await self._call(
-            GET_WORKFLOW_STATUS,
-            get_workflow_status.asyncio_detailed,
+            _OP_GET_WORKFLOW_STATUS,
+            _op_get_workflow_status.asyncio_detailed,
             WorkflowStatus,
             (workflow_id,),
             {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
@@ -439,25 +449,31 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
         human: bool | Unset = False,
         error_trace: bool | Unset = False,
         timeout: float | None = 3600.0,
-        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
-        newer_than: RunMark | None = None,
+        on_update: _Callable[[WorkflowStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
+        newer_than: _RunMark | None = None,
         start_grace: float = 30.0,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
-    ) -> AsyncJob[WorkflowStatus]:
+        headers: _Mapping[str, str] | None = None,
+    ) -> _AsyncJob[WorkflowStatus]:
         """The job of that id, to be waited for now or with others. Its time runs from here. See
         `wait_for_workflow_status` for the arguments.
         """
-        told = options(
-            {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
-            headers,
-            on_update,
-            newer_than=newer_than,
-            start_grace=start_grace,
-            fault_timeout=fault_timeout,
+        return _AsyncJob(
+            self,
+            _PLAN_WORKFLOW_STATUS,
+            (workflow_id,),
+            timeout=timeout,
+            poll=poll,
+            options=_options(
+                {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
+                headers,
+                on_update,
+                newer_than=newer_than,
+                start_grace=start_grace,
+                fault_timeout=fault_timeout,
+            ),
         )
-        return AsyncJob(self, WORKFLOW_STATUS_PLAN, (workflow_id,), timeout=timeout, poll=poll, options=told)
 
     async def wait_for_workflow_status(
         self,
@@ -468,12 +484,12 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
         human: bool | Unset = False,
         error_trace: bool | Unset = False,
         timeout: float | None = 3600.0,
-        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
-        newer_than: RunMark | None = None,
+        on_update: _Callable[[WorkflowStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
+        newer_than: _RunMark | None = None,
         start_grace: float = 30.0,
         fault_timeout: float = 120.0,
-        headers: Mapping[str, str] | None = None,
+        headers: _Mapping[str, str] | None = None,
     ) -> WorkflowStatus:
         """Waits until the job reported by `get_workflow_status` has ended.
 
@@ -527,10 +543,10 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
         token: str,
         *,
         timeout: float | None = None,
-        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
-        poll: Iterable[float] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> AsyncJob[WorkflowStatus]:
+        on_update: _Callable[[WorkflowStatus, float | None], object] | None = None,
+        poll: _Iterable[float] | None = None,
+        headers: _Mapping[str, str] | None = None,
+    ) -> _AsyncJob[WorkflowStatus]:
         """The job of a resume token: with its beginning, its run and its deadline.
 
         Args:
@@ -544,4 +560,6 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
         Raises:
             InvalidArgument: it is no token of this API.
         """
-        return resume(AsyncJob, self, (WORKFLOW_STATUS_PLAN,), token, timeout, poll, options({}, headers, on_update))
+        return _resume(
+            _AsyncJob, self, (_PLAN_WORKFLOW_STATUS,), token, timeout, poll, _options({}, headers, on_update)
+        )

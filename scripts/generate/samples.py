@@ -1,0 +1,43 @@
+"""Makes a value that a schema describes, with every property that it has."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..document import MISSING, Document
+
+DEEPEST = 4  # schemas inside each other
+FORMATS = {
+    "date-time": "2026-01-02T03:04:05+00:00",
+    "date": "2026-01-02",
+    "uuid": "5f0f6a1c-8f9e-4f0c-9b6a-1a2b3c4d5e6f",
+    "binary": MISSING,
+}
+SCALARS: Mapping[str, Any] = {"integer": 7, "number": 1.5, "boolean": True, "string": "sample", "null": None}
+
+
+def sample(document: Document, schema: Any, depth: int = 0) -> Any:
+    """A value of a schema; `MISSING` where none can be made, such as of one that holds itself."""
+    schema = document.resolve(schema)
+    if not isinstance(schema, Mapping) or depth > DEEPEST:
+        return MISSING
+    if "enum" in schema:
+        return next((word for word in schema["enum"] if word is not None), MISSING)
+    if "const" in schema:
+        return schema["const"]
+    for key in ("oneOf", "anyOf"):
+        members = [member for member in schema.get(key, ()) if document.resolve(member).get("type") != "null"]
+        if members:
+            return sample(document, members[0], depth + 1)
+    parts = [sample(document, member, depth + 1) for member in schema.get("allOf", ())]
+    kind = schema.get("type", "object" if "properties" in schema else "")
+    kind = next((one for one in kind if one != "null"), "null") if isinstance(kind, list) else kind
+    if kind == "array":
+        item = sample(document, schema.get("items", {}), depth + 1)
+        return [] if item is MISSING else [item]
+    if kind == "object" or any(isinstance(part, dict) for part in parts):
+        made = {name: sample(document, child, depth + 1) for name, child in schema.get("properties", {}).items()}
+        whole = {name: value for part in (*parts, made) if isinstance(part, dict) for name, value in part.items()}
+        return {name: value for name, value in whole.items() if value is not MISSING}
+    if parts:
+        return parts[0]
+    return FORMATS.get(schema.get("format", ""), SCALARS[kind]) if kind in SCALARS else MISSING
