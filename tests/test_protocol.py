@@ -446,7 +446,9 @@ def test_methods_that_nobody_described_are_refused_as_the_standard_has_it(
 ) -> None:
     url = f"{serve(around(reply=reply)(simulator))}/{API}"
 
-    found = list(verify(target(documents[API], url, ENVIRONMENT, profile="full", writes=True), 1).failures())
+    found = list(
+        verify(target(documents[API], url, ENVIRONMENT, profile="full", writes=True, stepping=True), 1).failures()
+    )
 
     assert {failure.rule for failure in found} == {rule}
     assert all(got in failure.got for failure in found)

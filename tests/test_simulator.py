@@ -289,7 +289,7 @@ def test_a_taken_port_says_so() -> None:
         command = [sys.executable, "-m", "scripts.simulate", "--port", port]
         second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=20)
 
-    assert second.returncode == 1
+    assert second.returncode == 2
     assert second.stderr.startswith(f"cannot listen on 127.0.0.1:{port}")
 
 
@@ -297,7 +297,7 @@ def test_an_unknown_name_to_disable_is_refused() -> None:
     command = [sys.executable, "-m", "scripts.simulate", "--disabled", "nothing"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=20)
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "--disabled names nothing; wanted one of agent-platform" in done.stderr
 
 

@@ -549,7 +549,7 @@ def test_an_option_that_cannot_be_used_is_refused(options: list[str], said: str,
     process = simulate(*(option.format(file=file) for option in options))
     _, errors = process.communicate(timeout=20)
 
-    assert process.returncode == 1
+    assert process.returncode == 2
     assert said in errors
     assert errors.count("\n") == 1
 
@@ -560,7 +560,7 @@ def test_a_taken_port_says_so_and_names_the_way_out() -> None:
         command = [sys.executable, "-m", "scripts.simulate", "--port", str(port)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert f"cannot listen on 127.0.0.1:{port}: Address already in use; name another port, or 0" in done.stderr
 
 

@@ -17,6 +17,7 @@ from .model import (
 )
 from .navigate import fields_of, schemas_at, subschemas, words_at
 from .problem import DocumentError, NoDocuments, Problem
+from .samples import sample
 from .source import Source, read
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "load",
     "load_folder",
     "read",
+    "sample",
     "schemas_at",
     "snake_case",
     "subschemas",

@@ -166,6 +166,11 @@ class Operation:
         """The parameters in the path, query, header or cookie."""
         return self._by_place.get(where, ())
 
+    @property
+    def required(self) -> tuple[Parameter, ...]:
+        """The parameters that no request can do without: those of the path first, in the order of the document."""
+        return (*self.parameters_in("path"), *(p for p in self.parameters if p.required and p.where != "path"))
+
     @cached_property
     def _by_place(self) -> Mapping[str, tuple[Parameter, ...]]:
         places = dict.fromkeys(parameter.where for parameter in self.parameters)

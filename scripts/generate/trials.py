@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..document import MISSING, Document, DocumentError, Operation, Problem, walk
-from . import samples, waits
+from ..document import MISSING, Document, DocumentError, Operation, Problem, sample, walk
+from . import waits
 from .classes import Function
 from .identifiers import Names
 
@@ -30,9 +30,9 @@ def plan(document: Document, names: Names, models: Mapping[str, str], functions:
             for key, scheme in document.security_schemes.items()
         },
         "models": [
-            {"class": cls, "sample": sample, "pointer": ["components", "schemas", name]}
+            {"class": cls, "sample": made, "pointer": ["components", "schemas", name]}
             for name, cls in models.items()
-            if isinstance(sample := samples.sample(document, {"$ref": _reference(name)}), dict)
+            if isinstance(made := sample(document, {"$ref": _reference(name)}), dict)
         ],
         "operations": [_operation(document, function) for function in functions],
     }
@@ -75,13 +75,13 @@ def _operation(document: Document, function: Function) -> dict[str, Any]:
     operation = function.operation
     arguments = []
     for python, parameter in function.described.items():
-        values = [*parameter.known_values, samples.sample(document, parameter.schema)]
+        values = [*parameter.known_values, sample(document, parameter.schema)]
         value = next((one for one in values if one is not MISSING), MISSING)
         if value is not MISSING:
             arguments.append([python, parameter.where, parameter.name, value, list(parameter.pointer)])
     body = MISSING
     if operation.body is not None:
-        made = samples.sample(document, operation.body.schema)
+        made = sample(document, operation.body.schema)
         body = next((example.value for example in operation.body.examples), made)
     return {
         "id": operation.id,
@@ -102,7 +102,7 @@ def _reply(document: Document, operation: Operation) -> dict[str, Any]:
     bodies = [example.value for m, example in response.examples if m is media_type and example.when is None]
     if operation.job:
         bodies = [body for body in bodies if walk(body, operation.job.state) in operation.job.success] or bodies
-    body = bodies[0] if bodies else samples.sample(document, media_type.schema) if media_type else MISSING
+    body = bodies[0] if bodies else sample(document, media_type.schema) if media_type else MISSING
     return {
         "status": int(response.status) if response.status.isdecimal() else 200,
         "type": media_type.name if media_type else "application/json",

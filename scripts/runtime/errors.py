@@ -19,9 +19,13 @@ JobStatusError
 A `CallError` that ends a wait holds in `wait` how far the wait had come.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from attrs import field, frozen
+
+from .texts import shown
+
+REASON: Final = 500  # characters
 
 
 @frozen
@@ -40,7 +44,7 @@ class WaitSummary:
         token: a resume token: any process can go on waiting with `api.resume(token)`.
     """
 
-    job: str
+    job: str = field(converter=shown)
     elapsed: float
     polls: int
     faults: int
@@ -55,6 +59,7 @@ class JobStatusError(Exception):
     """Anything that this package raises. Errors can be pickled and compared, and hold no credential."""
 
     def __init__(self, message: str) -> None:
+        message = shown(message)
         super().__init__(message)
         self.message = message
 
@@ -274,7 +279,7 @@ class JobFailed(JobError):
 
     def __init__(self, message: str, wait: WaitSummary, reason: str = "") -> None:
         super().__init__(message, wait)
-        self.reason = reason
+        self.reason = shown(reason, REASON)
 
 
 class JobTimedOut(JobError):

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from ..document import MISSING, Document, Operation, load
+from ..printable import printable
 from . import faults
 from .clock import LAST_MOMENT, RunningClock
 from .jobs import Lives, Timeline
@@ -71,8 +72,8 @@ class Controlled:
     async def _answer(self, path: str, request: Request) -> Response:
         if not (self.open_to_all or _is_local(request)):
             raise Refused("", "the simulator is controlled from its own machine; start it with --open-control", 403)
-        if not self.open_to_all and "origin" in request.headers:
-            raise Refused("", "a page of a browser does not control the simulator; start it with --open-control", 403)
+        if not self.open_to_all and (sender := _foreign(request)):
+            raise Refused("", f"{sender} does not control the simulator; start it with --open-control", 403)
         for route in self._routes:
             match = route.pattern.fullmatch(path)
             if match is None:
@@ -328,6 +329,24 @@ def _is_local(request: Request) -> bool:
         return ipaddress.ip_address(request.client.host).is_loopback
     except ValueError:
         return False
+
+
+def _foreign(request: Request) -> str:
+    """Who asks, where it is a page of a browser or somebody who takes this machine for another; empty otherwise."""
+    if "origin" in request.headers or request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+        return "a page of a browser"
+    host = urllib.parse.urlsplit(f"//{request.headers.get('host', '')}")
+    try:
+        name = host.hostname or ""
+        is_here = name == "localhost" or name.endswith(".localhost") or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        is_here = False
+    if not is_here:
+        return f"a request to the host {printable(request.headers.get('host', ''), 80)!r}"
+    referer = request.headers.get("referer")
+    if referer is not None and urllib.parse.urlsplit(referer).netloc != request.headers.get("host"):
+        return "a page of a browser"
+    return ""
 
 
 def _refusal(status: int, field: str, reason: str) -> Response:

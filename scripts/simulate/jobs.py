@@ -17,17 +17,41 @@ Timeline = tuple[tuple[float, str], ...]
 
 
 def put(body: Any, path: Keys, value: Any) -> None:
-    """Sets the value under `path`, making objects on the way; `MISSING` removes it."""
+    """Sets the value under `path`, making objects on the way; `MISSING` removes it. A number steps into a list."""
     for key in path[:-1]:
-        if not isinstance(body, dict):
+        child = _child(body, key)
+        if not isinstance(child, dict | list):
+            if value is MISSING or not isinstance(body, dict):
+                return
+            child = body[key] = {}
+        body = child
+    last = path[-1]
+    if isinstance(body, dict):
+        if value is MISSING:
+            body.pop(last, None)
+        else:
+            body[last] = value
+    elif isinstance(body, list) and last.isdecimal() and int(last) < len(body):
+        if value is MISSING:
+            del body[int(last)]
+        else:
+            body[int(last)] = value
+
+
+def _child(body: Any, key: str) -> Any:
+    if isinstance(body, dict):
+        return body.get(key)
+    return body[int(key)] if isinstance(body, list) and key.isdecimal() and int(key) < len(body) else None
+
+
+def carry(body: Any, form: Any, path: Keys) -> None:
+    """Lets a body be under `path` as a form is: with what it has there, and without what it lacks, no half of either."""
+    for length in range(1, len(path) + 1):
+        above = path[:length]
+        shown = walk(form, above)
+        if shown is MISSING or length == len(path) or not isinstance(walk(body, above), dict | list):
+            put(body, above, copied(shown))
             return
-        body = body.setdefault(key, {})
-    if not isinstance(body, dict):
-        return
-    if value is MISSING:
-        body.pop(path[-1], None)
-    else:
-        body[path[-1]] = value
 
 
 def copied(value: Any) -> Any:
@@ -325,7 +349,7 @@ class Lives:
             put(body, path, value)
         form = self._forms[word]
         for path in self._varying:
-            put(body, path, copied(walk(form, path)))
+            carry(body, form, path)
         put(body, self.job.state, word)
         if life.reason is not None and self.job.reason and self.job.kinds.get(word) == "failure":
             put(body, self.job.reason, life.reason)
@@ -342,10 +366,11 @@ class Lives:
         path = self.job.progress
         if path is None:
             return
+        carry(body, form, path)
         sample = walk(form, path)
         if isinstance(sample, bool) or not isinstance(sample, int | float) or self.job.kinds.get(word) == "idle":
-            put(body, path, sample)
-        elif self.job.kinds.get(word) == "success":
+            return
+        if self.job.kinds.get(word) == "success":
             put(body, path, type(sample)(100))
         else:
             put(body, path, type(sample)(min(99, int(100 * min(max(share, 0.0), 1.0)))))
@@ -357,7 +382,9 @@ class Lives:
             moment = begun if index == 0 else begun + 0.001 * index
             if index == last and index > 0:
                 moment = max(moment, changed)
-            put(body, path, sample if sample is MISSING or sample is None else _like(sample, moment))
+            carry(body, form, path)
+            if sample is not MISSING and sample is not None:
+                put(body, path, _like(sample, moment))
 
 
 def _like(sample: Any, moment: float) -> Any:

@@ -6,20 +6,32 @@ Ends with 0 where no rule is broken, 1 where one is, 2 where something could not
 import argparse
 import datetime
 import os
+import re
 import sys
 import time
-import urllib.parse
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from .. import ending, owned
 from ..document import Document, DocumentError, load_folder
+from ..owned import NotOurs
+from ..printable import printable
 from .baseline import accept, load_baseline
 from .hosted import SimulatorDied, made_up_environment, simulator
 from .report import annotations, junit, page, sarif, table
 from .result import Result
 from .run import SECONDS, announce, verify
 from .stories import load_stories, play
-from .target import Target, WrongCall, is_loopback, target
+from .target import Target, WrongCall, base_url, is_loopback, target
+
+REPORTS: Mapping[str, Callable[[Sequence[Result], str], str]] = {
+    "report.html": page,
+    "junit.xml": lambda results, _: junit(results),
+    "verify.sarif": lambda results, _: sarif(results),
+}
+LOGS = ("requests.log", "simulator.log")
+# How each of them is known for what a verification has written.
+MARK = re.compile(rb"job-status verify|\A# job-status simulator")
 
 
 def main() -> int:
@@ -49,23 +61,29 @@ def main() -> int:
             raise WrongCall("--story needs --url and --api: it is played to a live server")
         if arguments.url and len(documents) != 1:
             raise WrongCall(f"--url needs --api, one of {', '.join(document.stem for document in documents)}")
+        aimed = _aimed(documents[0], arguments) if arguments.url else None
+        owned.check(arguments.out, (*REPORTS, *(() if aimed else LOGS)), MARK, "make verify")
         arguments.out.mkdir(parents=True, exist_ok=True)
-        results = _live(documents[0], arguments) if arguments.url else _simulated(documents, arguments)
-    except (DocumentError, SimulatorDied, WrongCall, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
+        results = _live(aimed, arguments) if aimed else _simulated(documents, arguments)
+    except (DocumentError, NotOurs, SimulatorDied, WrongCall) as error:
+        ending.say(str(error))
+        return ending.CANNOT_TELL
+    except OSError as error:
+        ending.say(f"{printable(error.filename or arguments.out, None)}: {printable(error.strerror or error)}")
+        return ending.CANNOT_TELL
     accept(results, accepted, datetime.date.today())
     status = 1 if any(result.status == 1 for result in results) else max(result.status for result in results)
     headline = _headline(results, arguments.seed, time.monotonic() - began)
-    (arguments.out / "junit.xml").write_text(junit(results), encoding="utf-8")
-    (arguments.out / "report.html").write_text(page(results, headline), encoding="utf-8")
-    (arguments.out / "verify.sarif").write_text(sarif(results), encoding="utf-8")
+    for name, write in REPORTS.items():
+        (arguments.out / name).write_text(write(results, headline), encoding="utf-8")
     # Whoever reads only the beginning of what is printed has the reports, and the status, all the same.
-    names = ", ".join(str(arguments.out / name) for name in ("report.html", "junit.xml", "verify.sarif"))
+    names = ", ".join(str(arguments.out / name) for name in REPORTS)
     lines = [table(results), "", headline, f"reports: {names}"]
     if os.environ.get("GITHUB_ACTIONS") == "true":
         lines += annotations(results)
     _say("\n".join(lines))
+    if stopped := next((result.stopped for result in results if result.stopped), None):
+        raise stopped
     return status
 
 
@@ -91,14 +109,11 @@ def _chosen(documents: tuple[Document, ...], stem: str | None) -> tuple[Document
     return chosen
 
 
-def _live(document: Document, arguments: argparse.Namespace) -> list[Result]:
-    url, profile = arguments.url, arguments.profile or "live"
-    if not url.startswith(("http://", "https://")):
-        raise WrongCall(f"--url wants a base URL like https://host, got {url!r}")
-    if "@" in urllib.parse.urlsplit(url).netloc:
-        raise WrongCall("--url holds a user or a password; name the credential in the environment instead")
+def _aimed(document: Document, arguments: argparse.Namespace) -> Target:
+    """The server at a URL. Whatever of the URL and the environment cannot be used is refused before anything is sent."""
+    url, profile = base_url(arguments.url), arguments.profile or "live"
     allowed = os.environ.get("ALLOW_WRITES") == "1"
-    aimed = target(
+    return target(
         document,
         url,
         os.environ,
@@ -106,9 +121,10 @@ def _live(document: Document, arguments: argparse.Namespace) -> list[Result]:
         writes=allowed or (profile == "full" and is_loopback(url)),
         ca_file=arguments.ca_file,
     )
-    if arguments.story:
-        return _played(aimed, arguments)
-    return [_run(aimed, arguments)]
+
+
+def _live(aimed: Target, arguments: argparse.Namespace) -> list[Result]:
+    return _played(aimed, arguments) if arguments.story else [_run(aimed, arguments)]
 
 
 def _played(aimed: Target, arguments: argparse.Namespace) -> list[Result]:
@@ -139,7 +155,12 @@ def _simulated(documents: Sequence[Document], arguments: argparse.Namespace) -> 
             )
             for document in documents
         ]
-        return [_run(aimed, arguments) for aimed in targets]
+        results = []
+        for aimed in targets:
+            results.append(_run(aimed, arguments))
+            if results[-1].stopped:
+                break
+        return results
 
 
 def _run(aimed: Target, arguments: argparse.Namespace) -> Result:
@@ -161,4 +182,4 @@ def _headline(results: Sequence[Result], seed: int, seconds: float) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ending.run(main))

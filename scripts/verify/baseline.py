@@ -9,6 +9,7 @@ import jsonschema_rs
 from attrs import frozen
 
 from ..document import Document, read
+from ..printable import printable
 from .result import Failure, Result
 from .rules import RULES
 from .target import WrongCall
@@ -68,7 +69,7 @@ def load_baseline(path: Path, documents: Iterable[Document]) -> tuple[Entry, ...
             expires = datetime.date.fromisoformat(raw["expires"])
         except ValueError as error:
             raise WrongCall(f"{where}: expires is {raw['expires']}, which is no day: {error}") from error
-        entries.append(Entry(**{**raw, "expires": expires, "place": where}))
+        entries.append(Entry(**{**raw, "reason": printable(raw["reason"]), "expires": expires, "place": where}))
     return tuple(entries)
 
 

@@ -1,12 +1,13 @@
 """Sends the requests of the project's own probes."""
 
 import asyncio
+import http.cookiejar
 import json
 import re
 import time
 import urllib.parse
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypedDict, Unpack
 
@@ -14,8 +15,8 @@ import httpx
 
 from ..document import Operation
 from .exchange import Exchange
-from .faults import RESENT, Faults, fault
-from .target import Target, credential_place, is_loopback
+from .faults import MOST_PAUSES, RESENT, Faults, fault, pause
+from .target import Target, WrongCall, credential_place, is_loopback, written
 
 LONGEST_ANSWER = 10_000_000  # bytes
 LONGEST_PAUSE = 1.0  # seconds before a request with a fault is sent again
@@ -61,10 +62,21 @@ class Caller:
         self.sent: Counter[str] = Counter()
         self._timeout = timeout
         self.ends_at = ends_at
+        # Is told of each answer that asks to wait.
+        self.on_pause: Callable[[Exchange], None] = lambda _: None
         self._runner = asyncio.Runner()
-        self._client = httpx.AsyncClient(
-            timeout=timeout, trust_env=not is_loopback(target.base_url), verify=target.tls_context()
-        )
+        # Each request stands for itself: what a server has given with one answer is not sent with the next.
+        nothing = http.cookiejar.CookieJar(policy=http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        try:
+            self._client = httpx.AsyncClient(
+                timeout=timeout,
+                trust_env=not is_loopback(target.base_url),
+                verify=target.tls_context(),
+                cookies=nothing,
+            )
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            self._runner.close()
+            raise WrongCall(target.redact(f"the proxies of the environment cannot be used: {error}")) from None
 
     def __enter__(self) -> Self:
         return self
@@ -76,42 +88,58 @@ class Caller:
         self._runner.close()
 
     def call(
-        self, operation: Operation, path_values: Mapping[str, str], query: Query = None, **changes: Unpack[Changes]
+        self, operation: Operation, values: Mapping[str, str], query: Query = None, **changes: Unpack[Changes]
     ) -> Exchange:
-        """Sends one request.
+        """Sends one request. `values` are those of its required parameters, by name.
 
         Raises:
             OutOfTime: the verification has taken as long as it may.
         """
-        return self.send(*self._request(operation, path_values, query, changes))
+        return self.send(*self._request(operation, values, query, changes))
 
-    def call_at_once(self, operation: Operation, path_values: Mapping[str, str], count: int) -> list[Exchange]:
+    def call_at_once(self, operation: Operation, values: Mapping[str, str], count: int) -> list[Exchange]:
         """Sends one request several times without waiting for the answers, each once.
 
         Raises:
             OutOfTime: the verification has taken as long as it may.
         """
-        request = self._request(operation, path_values, None, {})
+        request = self._request(operation, values, None, {})
 
         async def together() -> list[Exchange]:
             return await asyncio.gather(*(self._once(*request) for _ in range(count)))
 
-        return self._runner.run(together())
+        found = self._runner.run(together())
+        for _ in range(MOST_PAUSES):
+            waits = [seconds for exchange in found if (seconds := pause(exchange)) is not None]
+            if not waits or not self._rest(max(waits)):
+                break
+            found = self._runner.run(together())
+        return found
 
     def _request(
-        self, operation: Operation, path_values: Mapping[str, str], query: Query, changes: Changes
+        self, operation: Operation, values: Mapping[str, str], query: Query, changes: Changes
     ) -> tuple[str, str, str, dict[str, str], bytes]:
         credentials, method = changes.get("credentials"), changes.get("method")
         url = self.target.base_url + changes.get("path", operation.path)
-        for name, value in path_values.items():
-            url = url.replace(f"{{{name}}}", urllib.parse.quote(value, safe=""))
+        parameters: dict[str, Any] = {}
+        sent = dict(SETTING)
+        cookies: list[str] = []
+        for parameter in operation.required:
+            value = values.get(parameter.name, next(iter(self.target.known.get(parameter.name, ())), ""))
+            if parameter.where == "path":
+                url = url.replace(f"{{{parameter.name}}}", urllib.parse.quote(value, safe=""))
+            elif parameter.where == "query":
+                parameters[parameter.name] = value
+            elif parameter.where == "header":
+                sent[parameter.name.lower()] = value
+            else:
+                cookies.append(f"{parameter.name}={value}")
         # A list is sent as a parameter repeated.
-        parameters: dict[str, Any] = {
-            name: [_text(one) for one in value] if isinstance(value, list) else _text(value)
+        parameters |= {
+            name: [written(one) for one in value] if isinstance(value, list) else written(value)
             for name, value in (query or {}).items()
         }
-        sent = {**SETTING, **changes.get("headers", {})}
-        cookies: list[str] = []
+        sent |= changes.get("headers", {})
         given = self.target.credentials if credentials is None else credentials
         way = self.target.way_in(operation) or ()
         for key in way if credentials is None else given:
@@ -141,6 +169,13 @@ class Caller:
             OutOfTime: the verification has taken as long as it may.
         """
         last = self._runner.run(self._once(operation_id, method, url, headers, content))
+        for _ in range(MOST_PAUSES):
+            # A refusal for now is no answer to what was asked: a start that it meets has not begun.
+            if (seconds := pause(last)) is None or not self._rest(seconds):
+                break
+            self.faults.add(last)
+            self.on_pause(last)
+            last = self._runner.run(self._once(operation_id, method, url, headers, content))
         for attempt in range(RESENT):
             if not fault(last) or not self.may_repeat(operation_id, method):
                 break
@@ -154,6 +189,13 @@ class Caller:
             if hangs:
                 break
         return last
+
+    def _rest(self, seconds: float) -> bool:
+        """Waits as long as a server asks for; whether there was time for it."""
+        if self.ends_at is not None and time.monotonic() + seconds > self.ends_at:
+            return False
+        time.sleep(seconds)
+        return True
 
     @property
     def is_late(self) -> bool:
@@ -180,7 +222,7 @@ class Caller:
             if self.is_late:
                 raise OutOfTime from None
             reason = f"ReadTimeout: not all of it within {self._timeout:g} s"
-        except (httpx.HTTPError, httpx.InvalidURL, AnswerTooLong) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, AnswerTooLong, UnicodeError) as error:
             reason = f"{type(error).__name__}: {error}"
         else:
             elapsed = time.monotonic() - began
@@ -214,7 +256,3 @@ class Caller:
 def _target(url: str) -> bytes:
     parts = urllib.parse.urlsplit(url)
     return (parts.path + (f"?{parts.query}" if parts.query else "")).encode()
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -21,9 +21,9 @@ from ..document.model import resolve
 from . import probe
 from .calls import Caller, OutOfTime
 from .exchange import Exchange, documented
-from .faults import SLOW, TOO_MANY, fault
+from .faults import SLOW, TOO_MANY, fault, pause
 from .result import Result
-from .rules import RULES, applies, conformance
+from .rules import RULES, applies, conformance, wire
 from .target import Target, is_loopback
 
 # What schemathesis would send, but for QUERY: servers hang up on a method that HTTP itself did not have.
@@ -119,18 +119,27 @@ def _schema(target: Target, seed: int) -> Any:
         "request-retries": RETRIES if full else 0,
         "continue-on-failure": True,
         "generation": {"max-examples": 10 if full else 4, "database": "none", "no-shrink": True},
-        "phases": {"stateful": {"enabled": full}, "coverage": {"unexpected-methods": list(METHODS)}},
+        "phases": {
+            "stateful": {"enabled": full},
+            "coverage": {"unexpected-methods": list(_unexpected_methods(target))},
+        },
         "checks": {
             "max_response_time": SLOW,
             "positive_data_acceptance": {"expected-statuses": sorted(refusals)},
             **{name: {"enabled": False} for name in VACUOUS},
         },
-        "auth": {"openapi": {key: _credential(target, key) for key in target.credentials}},
+        # It wants at least one where it is told of any.
+        **(
+            {"auth": {"openapi": {key: _credential(target, key) for key in target.credentials}}}
+            if target.credentials
+            else {}
+        ),
         "dictionaries": {snake_case(name): {"values": list(values)} for name, values in target.known.items() if values},
         "parameters": {
-            f"path.{name}": {"dictionary": snake_case(name), "probability": 0.7}
-            for name, values in target.known.items()
-            if values
+            f"{parameter.where}.{parameter.name}": {"dictionary": snake_case(parameter.name), "probability": 0.7}
+            for operation in target.operations
+            for parameter in operation.required
+            if target.known.get(parameter.name)
         },
     }
     if target.ca_file:
@@ -143,6 +152,14 @@ def _schema(target: Target, seed: int) -> Any:
     if not full:
         config.projects.default.generation.update(modes=[GenerationMode.POSITIVE])
     return schemathesis.openapi.from_dict(_view(target), config=config)
+
+
+def _unexpected_methods(target: Target) -> tuple[str, ...]:
+    """Methods that are sent where the document has none of them: to a server that is made for it, any.
+
+    Elsewhere a document may tell a part of what there is, and DELETE would do what it says.
+    """
+    return METHODS if target.stepping else ("options",)
 
 
 def _documented_refusals(target: Target) -> Iterator[str]:
@@ -177,10 +194,13 @@ def _view(target: Target) -> dict[str, Any]:
         raw = data["paths"][operation.path][operation.method.lower()]
         for entry in (*raw.get("parameters", ()), *data["paths"][operation.path].get("parameters", ())):
             parameter, _ = resolve(data, entry, ())
-            if parameter["in"] == "path" and target.known.get(parameter["name"]):
+            if parameter.get("required") and target.known.get(parameter["name"]):
                 parameter.pop("example", None)
                 values = target.known[parameter["name"]]
-                parameter["examples"] = {f"known_{index}": {"value": value} for index, value in enumerate(values)}
+                parameter["examples"] = {
+                    f"known_{index}": {"value": wire.read(target.document, parameter.get("schema", {}), [value])}
+                    for index, value in enumerate(values)
+                }
     return data
 
 
@@ -194,11 +214,15 @@ def _count(target: Target, caller: Caller, result: Result, recorder: ScenarioRec
             continue
         exchange = _exchange(operation, interaction)
         caller.sent[operation.id] += 1
-        if fault(exchange):
+        asked_to_wait = pause(exchange) is not None
+        if asked_to_wait:
+            caller.on_pause(exchange)
+        if fault(exchange) or asked_to_wait:
             again = _again(caller, exchange, interaction)
-            if not fault(again):
+            if not fault(again) and again.status != TOO_MANY:
                 caller.faults.add(exchange)
-                result.saw(again, probe.words(target, operation, again))
+                # It was sent after others that are yet to be counted, so it has no place in the order of the readings.
+                result.saw(again, probe.words(target, operation, again), heard=False)
                 continue
             if again.status is None:
                 probe.record(target, result, operation, again)
@@ -213,7 +237,7 @@ def _count(target: Target, caller: Caller, result: Result, recorder: ScenarioRec
 
 def _again(caller: Caller, exchange: Exchange, interaction: Interaction) -> Exchange:
     """The same request once more, as far as it may be repeated."""
-    if not caller.may_repeat(exchange.operation_id, exchange.method):
+    if pause(exchange) is None and not caller.may_repeat(exchange.operation_id, exchange.method):
         return exchange
     added = {"host", "content-length", "transfer-encoding", "connection"}
     headers = {name: value for name, value in exchange.request_headers.items() if name.lower() not in added}
@@ -250,6 +274,17 @@ def _judge(
     info = check.failure_info
     if exchange.status == TOO_MANY and check.name not in OF_THE_ANSWER:
         return
+    if check.name == "negative_data_rejection" and wire.is_valid(target.document, operation, exchange):
+        return  # a text that is none of an integer, such as "3", is one in a URL
+    if wire.is_refused_before_the_api(operation, exchange):
+        return
+    if check.name == "allow_header_conformance" and not target.stepping:
+        # A document may tell a part of what there is: Allow then names more than it describes.
+        described = {other.method for other in target.document.operations if other.path == operation.path}
+        named = {method.strip().upper() for method in exchange.headers.get("allow", "").split(",")}
+        if described <= named:
+            result.judge(operation.id, check.name)
+            return
     if info is None:
         if (
             check.name in known

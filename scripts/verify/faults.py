@@ -1,5 +1,6 @@
 """What a network or a gateway does to a request, told apart from what the server says."""
 
+import re
 from collections import Counter
 
 from attrs import Factory, define
@@ -9,7 +10,17 @@ from .exchange import Exchange
 GATEWAY = frozenset({502, 503, 504})
 TOO_MANY = 429
 SLOW = 5.0  # seconds that an answer may take
+LONGEST_PAUSE = 10.0  # seconds that a server may ask to wait for, to be waited for
+MOST_PAUSES = 5  # in a row
 RESENT = 3  # times that a request with a fault is sent again, at most
+
+
+def pause(exchange: Exchange) -> float | None:
+    """The seconds that a server asks to wait before the same request, where they are few; None where it does not ask."""
+    told = exchange.headers.get("retry-after", "")
+    if exchange.status != TOO_MANY or not re.fullmatch(r"\d{1,3}(\.\d+)?", told):
+        return None
+    return float(told) if float(told) <= LONGEST_PAUSE else None
 
 
 def fault(exchange: Exchange) -> str:
@@ -37,7 +48,7 @@ class Faults:
 
     def add(self, exchange: Exchange) -> None:
         """Counts the fault of one exchange."""
-        self.seen[fault(exchange)] += 1
+        self.seen[fault(exchange) or "answered 429 with a short time to wait"] += 1
 
     def __str__(self) -> str:
         counted = ", ".join(f"{count} {kind}" for kind, count in sorted(self.seen.items()))

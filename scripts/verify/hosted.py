@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from .. import ending
 from ..document import Document
 from .target import UNSCOPED
 
@@ -29,9 +30,11 @@ def simulator(openapi: Path, environment: Mapping[str, str], seed: int, log_fold
     command = [sys.executable, "-m", f"{package}.simulate", "--openapi", str(openapi), "--port", "0"]
     command += ["--step", str(STEP), "--seed", str(seed), "--request-log", str(log_folder / "requests.log")]
     with (log_folder / "simulator.log").open("w", encoding="utf-8") as errors:
+        print("# job-status simulator: what it has said", file=errors, flush=True)
         process = subprocess.Popen(  # noqa: S603 - this project's own module
             command,
-            env={**os.environ, **environment},
+            # It ends with this process, also where that has no time to end it.
+            env={**os.environ, **environment, ending.TIED: str(os.getpid())},
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -41,7 +44,7 @@ def simulator(openapi: Path, environment: Mapping[str, str], seed: int, log_fold
             first = process.stdout.readline().strip()
             if not first.startswith("simulator: "):
                 process.wait(timeout=10)
-                said = (log_folder / "simulator.log").read_text(encoding="utf-8").strip()
+                said = (log_folder / "simulator.log").read_text(encoding="utf-8").partition("\n")[2].strip()
                 raise SimulatorDied(said or f"the simulator ended with {process.returncode}")
             yield first.removeprefix("simulator: ")
         finally:
@@ -65,6 +68,6 @@ def made_up_environment(documents: Iterable[Document]) -> dict[str, str]:
             environment[variable] = f"{prefix}verify-{document.stem}"
             environment[variable + UNSCOPED] = f"{prefix}verify-{document.stem}-without-scope"
         for operation in document.operations:
-            for parameter in operation.parameters_in("path"):
+            for parameter in operation.required:
                 environment[document.environment_variable(parameter.name)] = ""
     return environment

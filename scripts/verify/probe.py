@@ -9,7 +9,7 @@ from ..document import Job, Operation, Response, walk
 from .calls import Caller
 from .exchange import Exchange, documented
 from .faults import TOO_MANY
-from .preflight import known_values
+from .preflight import known_values, resolved
 from .result import Result
 from .rules import conformance, life
 from .rules.life import Lives
@@ -25,16 +25,19 @@ def probe(target: Target, caller: Caller, result: Result, lives: Lives) -> None:
     for operation in target.operations:
         if operation.job:
             for values in known_values(target, operation)[: None if target.profile == "full" else 1]:
-                follow(target, caller, result, lives, operation, operation.job, values)
+                with result.guarded("the life of a job", operation.id):
+                    follow(target, caller, result, lives, operation, operation.job, values)
     for operation in target.operations:
         if operation.is_start:
             started: set[str] = set()
             for values in known_values(target, operation):
                 # Twice, so that the second has to be another job.
                 for _ in range(2):
-                    _start(target, caller, result, lives, operation, values, started)
-        for exchange, wanted in _situations(target, caller, operation):
-            _judge_situation(target, result, operation, exchange, wanted)
+                    with result.guarded("start_resolves", operation.id):
+                        _start(target, caller, result, lives, operation, values, started)
+        with result.guarded("situations", operation.id):
+            for exchange, wanted in _situations(target, caller, operation):
+                _judge_situation(target, result, operation, exchange, wanted)
 
 
 def record(target: Target, result: Result, operation: Operation, exchange: Exchange) -> None:
@@ -183,24 +186,15 @@ def _start(
     readings = follow(target, caller, result, lives, status_operation, job, parameters)
     if readings[0].is_accepted:
         result.judge(operation.id, rule)
-        if isinstance(exchange.json, dict) and isinstance(readings[-1].json, dict):
+        if job.constant and isinstance(exchange.json, dict) and isinstance(readings[-1].json, dict):
             got = life.same_kind(exchange.json, readings[-1].json, job)
             lives.judge(operation, readings[-1], "start_keeps_its_kind", None, "what its start has told", got)
-    else:
+    elif readings[0].status != TOO_MANY:
         told = f"{readings[0].status} {readings[0].body.decode(errors='replace')}"
         broken(f"{status_operation.id} knows the started job {', '.join(parameters.values())}", told, readings[0])
     coverage = result.coverage[operation.id]
     for reading in readings:
         coverage.seen_words.update(words(target, status_operation, reading))
-
-
-def resolved(response: Response, body: Any) -> tuple[str | None, dict[str, str]]:
-    """The operation that the first resolving link leads to, and its parameters."""
-    for link in response.follow:
-        values = {name: walk(body, path) for name, path in link.parameters.items()}
-        if all(isinstance(value, str | int) and value != "" for value in values.values()):
-            return link.operation_id, {name: str(value) for name, value in values.items()}
-    return None, {}
 
 
 def _situations(target: Target, caller: Caller, operation: Operation) -> Iterator[tuple[Exchange, Response]]:
@@ -223,7 +217,7 @@ def _situations(target: Target, caller: Caller, operation: Operation) -> Iterato
     if way and all(key in target.unscoped for key in way) and (response := wanted("wrong_scope")):
         yield caller.call(operation, values, credentials={key: target.unscoped[key] for key in way}), response
     if response := wanted("unknown_id"):
-        for parameter in operation.parameters_in("path"):
+        for parameter in operation.required:
             unknown = next((str(e.value) for e in parameter.examples if e.when == "unknown_id"), None)
             if unknown is not None:
                 yield caller.call(operation, {**values, parameter.name: unknown}), response
@@ -234,7 +228,8 @@ def _situations(target: Target, caller: Caller, operation: Operation) -> Iterato
                 break
     if response := wanted("unknown_parameter"):
         yield caller.call(operation, values, {"no_such_parameter": "1"}), response
-    if target.profile == "full" and (response := wanted("wrong_method")):
+    # Elsewhere the method may be one that the server has, and the document only does not tell of.
+    if target.stepping and (response := wanted("wrong_method")):
         described = {other.method for other in target.document.operations if other.path == operation.path}
         method = next(name for name in ("PUT", "DELETE", "PATCH", "POST") if name not in described)
         yield caller.call(operation, values, method=method), response

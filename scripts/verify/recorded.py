@@ -87,7 +87,7 @@ def judge(document: Document, recordings: Iterable[Recorded]) -> dict[str, list[
 
 
 def _empty(document: Document) -> tuple[Result, Target]:
-    aimed = target(document, BASE, {}, profile="live", writes=False)
+    aimed = target(document, BASE, {}, profile="live", writes=False, recorded=True)
     result = Result(document, BASE, document.operations)
     result.coverage = {operation.id: coverage(aimed, operation) for operation in document.operations}
     return result, aimed

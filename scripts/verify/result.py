@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from attrs import Factory, define, field, frozen
 
+from .. import ending
 from ..document import Document, Operation
+from .calls import OutOfTime
 from .coverage import Coverage
 from .exchange import Exchange
 from .faults import TOO_MANY
+from .target import WrongCall
 from .timelines import Reading
 
 
@@ -62,6 +66,8 @@ class Result:
     # The readings of each job, by operation and path values.
     timelines: dict[tuple[str, ...], list[Reading]] = Factory(dict)
     problems: list[str] = Factory(list)
+    # What has ended the verification before its time, from outside.
+    stopped: BaseException | None = None
     notes: list[str] = Factory(list)
     # Hears of every exchange, whoever has sent it.
     hear: Callable[[Exchange], None] = field(default=lambda exchange: None, repr=False)
@@ -82,6 +88,18 @@ class Result:
             if key not in self._seen:
                 self._seen.add(key)
                 tally.failures.append(failure)
+
+    @contextmanager
+    def guarded(self, rule: str, operation_id: str) -> Iterator[None]:
+        """Lets a fault of a rule cost this rule alone, which is then told as one that could not be judged."""
+        try:
+            yield
+        except (OutOfTime, WrongCall):
+            raise
+        except Exception as error:
+            problem = f"{operation_id}: {rule} could not be judged: {ending.bug(error)}"
+            if problem not in self.problems:
+                self.problems.append(problem)
 
     def tally(self, operation_id: str, rule: str) -> Tally:
         """The tally of a rule on an operation."""

@@ -1,22 +1,22 @@
 """Verifies one target: first line first, then the probe, then schemathesis."""
 
 import time
-import traceback
 import urllib.parse
 
 import attrs
 
 from ..document import Operation
+from ..ending import Stopped
 from . import engine, probe
 from .calls import Caller, OutOfTime
 from .coverage import coverage
-from .exchange import Exchange
+from .exchange import Exchange, documented
 from .preflight import CannotJudge, known_values, preflight
 from .result import Result
-from .rules import oddities
+from .rules import conformance, oddities
 from .rules.life import Lives
 from .rules.protocol import Wire
-from .target import Target, WrongCall
+from .target import Target
 from .timelines import Timelines
 
 SECONDS = 300  # that a verification of one document may take, unless more are given
@@ -42,24 +42,27 @@ def verify(target: Target, seed: int, seconds: int = SECONDS) -> Result:
         for operation in target.document.operations
         if operation not in target.operations
     )
-    if target.profile == "live":
+    if target.profile == "live" and not target.writes:
         result.notes.append("a live run sends reads only: no other method, no body, and few odd requests")
     ends_at = time.monotonic() + seconds
     with Caller(target, ends_at=ends_at) as caller:
+        caller.on_pause = lambda exchange: _judge_pause(target, result, exchange)
         try:
-            exchanges = preflight(target, caller)
+            target, exchanges = preflight(target, caller)
             target = examine(target, caller, result, exchanges)
-            engine.run(target, caller, result, seed)
+            with result.guarded("schemathesis", "all operations"):
+                engine.run(target, caller, result, seed)
         except CannotJudge as error:
             result.problems.append(str(error))
             return result
         except OutOfTime:
             result.problems.append(f"stopped after {seconds} s with part of it judged; give it more with --max-time")
-        except WrongCall:
-            raise
-        except Exception as error:
-            traceback.print_exc()
-            result.problems.append(target.redact(f"the verification itself failed: {type(error).__name__}: {error}"))
+        except (KeyboardInterrupt, Stopped) as error:
+            result.problems.append(
+                f"{'stopped by SIGINT' if isinstance(error, KeyboardInterrupt) else error}: only a part of it was judged"
+            )
+            result.stopped = error
+            return result
         if caller.faults.seen:
             result.notes.append(str(caller.faults))
     for operation in target.operations:
@@ -67,6 +70,14 @@ def verify(target: Target, seed: int, seconds: int = SECONDS) -> Result:
             needed = "" if known_values(target, operation) else "; it needs a known id"
             result.problems.append(f"{operation.id} was never accepted, so it cannot be judged{needed}")
     return result
+
+
+def _judge_pause(target: Target, result: Result, exchange: Exchange) -> None:
+    """Holds a refusal for now to the document, where that has one."""
+    operation = target.document.operation(exchange.operation_id)
+    if documented(operation, exchange.status or 0) is not None:
+        result.coverage[operation.id].saw(exchange, ())
+        conformance.judge(target, operation, exchange, result)
 
 
 def examine(
@@ -80,9 +91,11 @@ def examine(
     timelines = Timelines(target, result.timelines)
 
     def hear(exchange: Exchange) -> None:
-        lives.hear(exchange)
-        timelines.hear(exchange, lives.path_values(exchange))
-        wire.hear(exchange)
+        with result.guarded("the life of a job", exchange.operation_id):
+            lives.hear(exchange)
+            timelines.hear(exchange, lives.path_values(exchange))
+        with result.guarded("the standards below the API", exchange.operation_id):
+            wire.hear(exchange)
 
     result.hear = hear
     for operation, exchange in exchanges or ():

@@ -6,13 +6,15 @@ import re
 import shlex
 import ssl
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
+import httpx
 from attrs import frozen
 
-from ..document import Document, Operation, SecurityScheme
+from ..document import MISSING, Document, Operation, SecurityScheme, sample
+from ..printable import printable
 from .exchange import Exchange
 
 Profile = Literal["full", "live"]
@@ -24,7 +26,7 @@ class WrongCall(ValueError):
 
 UNSCOPED = "_WITHOUT_SCOPE"
 DOLLAR = "\ue000"  # a dollar of our own, in a text that may hold dollars of others
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+HIDDEN = "***"  # where a credential stood that nobody has named
 REQUESTS: Mapping[Profile, int] = {"full": 250, "live": 45}  # of one operation, at most
 LIVE_REQUESTS = 16  # of those the ones that are left to schemathesis, about
 
@@ -33,7 +35,8 @@ LIVE_REQUESTS = 16  # of those the ones that are left to schemathesis, about
 class Target:
     """A server, the document it is held to, and what is needed to be let in.
 
-    `credentials` holds a value per scheme key, `unscoped` one that lacks the scope; `known` the ids per path parameter.
+    `credentials` holds a value per scheme key, `unscoped` one that lacks the scope; `known` the values of the parameters
+    that a request cannot do without. `recorded` where nothing is sent, and the requests are those of others.
     """
 
     document: Document
@@ -46,6 +49,8 @@ class Target:
     named: frozenset[str]
     stepping: bool = False
     ca_file: Path | None = None
+    recorded: bool = False
+    proxy_passwords: tuple[str, ...] = ()
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -96,30 +101,61 @@ class Target:
                 is_basic = self.document.security_schemes[key].scheme == "basic"
                 for derived, command in near_misses(value, name):
                     text = _replaced(text, derived, command, name, is_basic=is_basic)
-        return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+        for password in self.proxy_passwords:
+            text = text.replace(password, HIDDEN)
+        # The dollars of our own are no letters that can be printed.
+        return DOLLAR.join(printable(part, None) for part in text.split(DOLLAR))
+
+    def redact_exchange(self, exchange: Exchange, text: str) -> str:
+        """A text about an exchange, as `redact`, and without the credential of the request, whoever has made it."""
+        for value in sorted(self._of_others(exchange), key=len, reverse=True):
+            text = text.replace(value, HIDDEN)
+        return self.redact(text)
+
+    def _of_others(self, exchange: Exchange) -> Iterator[str]:
+        """The credentials of a recorded request, told by the places where the schemes have them."""
+        if not self.recorded:
+            return
+        cookies = dict(
+            pair.strip().partition("=")[::2] for pair in exchange.request_headers.get("cookie", "").split(";")
+        )
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(exchange.url).query, keep_blank_values=True))
+        for scheme in self.document.security_schemes.values():
+            places = {"header": exchange.request_headers, "query": query, "cookie": cookies}
+            named = scheme.name.lower() if scheme.where == "header" else scheme.name
+            value = places[scheme.where].get(named, "")
+            for shown in (value, value.partition(" ")[2], urllib.parse.quote(value, safe="")):
+                if len(shown) > 3:
+                    yield shown
 
     def replay(self, exchange: Exchange) -> str:
         """A shell command that sends the request again, with credentials as environment variables."""
+        others = sorted(self._of_others(exchange), key=len, reverse=True)
+
+        def redacted(text: str) -> str:
+            for value in others:
+                text = text.replace(value, HIDDEN)
+            return self._redacted(text)
+
         words = ["curl", "-s", "-i"]
         if exchange.method == "HEAD":
             words.append("--head")
         elif exchange.method != "GET":
             words += ["-X", exchange.method]
-        skipped = {"connection", "content-length", "host", "user-agent"}
-        usual = {("accept", "application/json"), ("accept", "*/*")}
+        if "gzip" in exchange.request_headers.get("accept-encoding", ""):
+            words.append("--compressed")
         for name, value in exchange.request_headers.items():
-            if name.lower() in skipped or name.lower().startswith("x-schemathesis"):
+            # What curl finds out by itself.
+            if name.lower() in {"connection", "content-length", "host", "transfer-encoding"}:
                 continue
-            if (name.lower(), value) in usual or (name.lower() == "accept-encoding" and value != "identity"):
-                continue
-            shown = self._redacted(f"{name}: {value}")
+            shown = redacted(f"{name}: {value}")
             if name.lower() == "authorization" and value.lower().startswith("basic ") and DOLLAR in shown:
                 words += ["-u", _quoted(shown[shown.index(DOLLAR) :])]
             else:
                 words += ["-H", _quoted(shown)]
         if exchange.content:
-            words += ["--data-raw", _quoted(self._redacted(exchange.content.decode(errors="replace")))]
-        words.append(_quoted(self._redacted(exchange.url)))
+            words += ["--data-raw", _quoted(redacted(exchange.content.decode(errors="replace")))]
+        words.append(_quoted(redacted(exchange.url)))
         return " ".join(words)
 
 
@@ -157,6 +193,32 @@ def _quoted(text: str) -> str:
     return f'"{escaped.replace(DOLLAR, "$")}"'
 
 
+def base_url(given: str) -> str:
+    """A URL under which the paths of a document stand.
+
+    Raises:
+        WrongCall: it is none.
+    """
+    shown = printable(re.sub(r"//[^/@]*@", "//***@", given))
+    if not given.isprintable() or " " in given:
+        raise WrongCall(f"--url holds a blank or a character that cannot be seen: {shown}")
+    try:
+        parts, url = urllib.parse.urlsplit(given), httpx.URL(given)
+        port = parts.port
+    except (ValueError, UnicodeError, httpx.InvalidURL) as error:
+        raise WrongCall(f"--url {shown} is no URL: {error}") from None
+    if parts.scheme not in {"http", "https"} or not url.host:
+        raise WrongCall(f"--url wants a base URL like https://host, got {shown}")
+    if "@" in parts.netloc:
+        raise WrongCall("--url holds a user or a password; name the credential in the environment instead")
+    if parts.query or parts.fragment or given.endswith(("?", "#")):
+        raise WrongCall(f"--url {shown} ends in a query or a fragment; name the part before it")
+    host = parts.hostname or ""
+    if port == 0 or (":" not in host and any(not 1 <= len(label) <= 63 for label in url.host.rstrip(".").split("."))):
+        raise WrongCall(f"--url {shown} names no host and port that there can be")
+    return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
+
+
 def target(
     document: Document,
     base_url: str,
@@ -166,18 +228,31 @@ def target(
     writes: bool,
     stepping: bool = False,
     ca_file: Path | None = None,
+    recorded: bool = False,
 ) -> Target:
     """A target whose credentials and known ids come from the environment, ids also from the document's examples."""
     for key in document.security_schemes:
         for variable in (document.environment_variable(key), document.environment_variable(key) + UNSCOPED):
-            if _UNPRINTABLE.search(environment.get(variable, "")):
+            if not environment.get(variable, "").isprintable():
                 raise WrongCall(f"{variable} holds a line break or another control character; set it without")
+        scheme, value = document.security_schemes[key], environment.get(document.environment_variable(key), "")
+        if scheme.scheme != "basic" and scheme.where != "query" and not value.isascii():
+            odd = next(letter for letter in value if not letter.isascii())
+            raise WrongCall(
+                f"{document.environment_variable(key)} holds {odd!r}, which no header can carry; set another"
+            )
     known: dict[str, tuple[str, ...]] = {}
     named = set()
     for operation in document.operations:
-        for parameter in operation.parameters_in("path"):
-            value = environment.get(document.environment_variable(parameter.name))
-            examples = tuple(map(str, parameter.known_values))
+        for parameter in operation.required:
+            value = environment.get(document.environment_variable(parameter.name), "")
+            if not value.isprintable():
+                variable = document.environment_variable(parameter.name)
+                raise WrongCall(f"{variable} holds a line break or another control character; set it without")
+            examples = tuple(map(written, parameter.known_values))
+            if not examples and parameter.where != "path":
+                made = sample(document, parameter.schema)
+                examples = () if made is MISSING else (written(made),)
             if value:
                 named.add(parameter.name)
             known[parameter.name] = (
@@ -197,7 +272,21 @@ def target(
         named=frozenset(named),
         stepping=stepping,
         ca_file=ca_file,
+        recorded=recorded,
+        proxy_passwords=tuple(_proxy_passwords(environment)),
     )
+
+
+def _proxy_passwords(environment: Mapping[str, str]) -> Iterator[str]:
+    for name, value in environment.items():
+        if name.lower().endswith("_proxy") and "@" in value:
+            password = value.rpartition("@")[0].rpartition("/")[2].partition(":")[2]
+            yield from (form for form in {password, urllib.parse.unquote(password)} if len(form) > 3)
+
+
+def written(value: object) -> str:
+    """A value of a parameter as a URL or a header has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def credential_place(scheme: SecurityScheme, value: str) -> tuple[str, str, str]:

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import httpx
 
+from .texts import WORD, shown
+
 EXCERPT: Final = 500  # characters
 LAYERS: Final = 3  # content encodings, one on the other
 REQUEST_IDS: Final = ("x-request-id", "x-amzn-requestid", "x-correlation-id", "request-id", "x-opaque-id")
@@ -128,7 +130,7 @@ def request_id(headers: httpx.Headers, masked: Callable[[str], str] = str) -> st
     for name in REQUEST_IDS:
         value = headers.get(name)
         if value:
-            return masked(str(value))[:200]
+            return shown(masked(str(value)), 2 * WORD)
     return None
 
 
@@ -154,9 +156,8 @@ def date(text: str) -> datetime.datetime | None:
 
 
 def excerpt(body: bytes, masked: Callable[[str], str] = str) -> str:
-    """The beginning of a body as text, unprintable characters escaped. It is masked before it is cut."""
-    text = masked(body[: 1 << 16].decode("utf-8", errors="replace")).strip()[:EXCERPT]
-    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)[:EXCERPT]
+    """The beginning of a body on one line. It is masked before it is cut."""
+    return shown(masked(body[: 1 << 16].decode("utf-8", errors="replace")).strip(), EXCERPT)
 
 
 def said(body: bytes, masked: Callable[[str], str] = str) -> tuple[str, str | None]:
@@ -168,12 +169,7 @@ def said(body: bytes, masked: Callable[[str], str] = str) -> tuple[str, str | No
     except (ValueError, RecursionError):
         return "", None
     code = _code(value, 0)
-    return _cut(masked(_told(value, 0)), EXCERPT), None if code is None else _cut(masked(code), 100)
-
-
-def _cut(text: str, length: int) -> str:
-    """A text that can be printed anywhere."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:length])
+    return shown(masked(_told(value, 0)), EXCERPT), None if code is None else shown(masked(code), WORD)
 
 
 def _told(value: Any, depth: int) -> str:

@@ -23,6 +23,7 @@ from .clock import Clock
 from .errors import ApiError, InvalidArgument, TransportError, UnexpectedAnswer, error_for
 from .limits import Limit, Traffic
 from .secrets import Signature
+from .texts import shown
 
 T = TypeVar("T")
 logger: Final = logging.getLogger("job_status")
@@ -152,7 +153,7 @@ class Call:
         return {
             "operation": self.operation.id,
             "method": self.operation.method,
-            "url": self.redacted(self.url),
+            "url": shown(self.redacted(self.url)),
             "attempts": self.attempts,
             "elapsed": time.monotonic() - self.began,
         }
@@ -214,8 +215,8 @@ class Call:
                 "%s %s %s: %s, attempt %d, %.1f ms",
                 self.operation.id,
                 self.operation.method,
-                self.redacted(self.url),
-                self.redacted(outcome),
+                shown(self.redacted(self.url)),
+                shown(self.redacted(outcome)),
                 self.attempts,
                 elapsed,
             )
@@ -238,7 +239,7 @@ class Call:
         retry_after = answers.retry_after(response.headers)
         message = f"{self.operation.id}: {self.settings.origin} answers {status}"
         if detail or excerpt:
-            message += f": {detail or excerpt.splitlines()[0][:200]}"
+            message += f": {detail or excerpt[:200]}"
         if self.operation.not_served is not None:
             not_served, text = self.operation.not_served
             if status == not_served and detail.startswith(text):

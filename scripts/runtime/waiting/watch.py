@@ -13,6 +13,7 @@ from .. import answers
 from ..arguments import check_headers, check_id, seconds
 from ..call import Call
 from ..errors import (
+    REASON,
     ApiError,
     CallError,
     InvalidArgument,
@@ -27,6 +28,7 @@ from ..errors import (
     UnexpectedAnswer,
     WaitSummary,
 )
+from ..texts import WORD, shown
 from . import schedule, tokens
 from .plan import Plan, walk
 from .runs import RunMark, moment
@@ -191,13 +193,13 @@ class Watch(Generic[T_co]):
     @property
     def name(self) -> str:
         """The operation and the job's parameters, such as `get_dock_status ds-1`."""
-        return " ".join([self._plan.operation.id, *map(str, self._values)])
+        return shown(" ".join([self._plan.operation.id, *map(str, self._values)]), 3 * WORD)
 
     @property
     def state(self) -> str | None:
-        """The word of its state when it was last read, None before. A credential in it is masked."""
+        """The word of its state when it was last read, None before. It holds no credential, and nothing unprintable."""
         body = self._body()
-        return None if body is None else str(walk(body, self._plan.state))
+        return None if body is None else shown(walk(body, self._plan.state), WORD)
 
     @property
     def outcome(self) -> Outcome[T_co] | None:
@@ -373,10 +375,10 @@ class Watch(Generic[T_co]):
         self._go_on(now, pause)
 
     def _failure(self, now: float) -> JobFailed:
-        reason = self._plan.why(self._body())[:500]
-        shown = f": {reason}" if reason else ""
+        reason = shown(self._plan.why(self._body()), REASON)
+        because = f": {reason}" if reason else ""
         summary = self._summary(now)
-        message = f"{self.name}: {summary.state} after {summary.elapsed:.1f} s and {_polls(summary)}{shown}"
+        message = f"{self.name}: {summary.state} after {summary.elapsed:.1f} s and {_polls(summary)}{because}"
         return JobFailed(message, summary, reason)
 
     def _rest(self, word: str, now: float, pause: float) -> None:
@@ -540,7 +542,7 @@ class Watch(Generic[T_co]):
         if key not in _unknown_words and len(_unknown_words) < 1000:
             _unknown_words.add(key)
             known = ", ".join((*self._plan.pending, *self._plan.success, *self._plan.failure, *self._plan.idle))
-            logger.warning("%s: the state %r is none of %s; it counts as pending", self.name, word[:80], known)
+            logger.warning("%s: the state %r is none of %s; it counts as pending", self.name, shown(word, WORD), known)
 
     def _last_status(self) -> T_co | None:
         """The last reading as a model, None where there is none or it cannot be read."""

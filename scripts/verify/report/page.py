@@ -1,8 +1,9 @@
 """One HTML page, without anything from elsewhere."""
 
+import html
 from collections.abc import Iterable, Iterator, Sequence
-from html import escape
 
+from ...printable import printable
 from ..coverage import Coverage
 from ..result import Failure, Result
 from ..rules import RULES
@@ -16,6 +17,11 @@ section.failure { border-left: 4px solid #c62828; padding: .25rem 1rem; margin: 
 section.accepted { border-left-color: #d9a400 } s { color: #999 } code, pre { font: 13px/1.5 ui-monospace, monospace }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f2f2f2; padding: .5rem }
 """
+
+
+def escape(text: str) -> str:
+    """A text of others as it stands in the page."""
+    return html.escape(printable(text, None))
 
 
 def page(results: Sequence[Result], headline: str) -> str:

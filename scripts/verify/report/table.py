@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from ...printable import printable
 from ..coverage import Coverage
 from ..result import Failure, Result
 from ..rules import RULES
@@ -40,7 +41,8 @@ def table(results: Sequence[Result]) -> str:
             for found, reason in result.accepted()
         ]
         lines += [f"{result.document.stem}: {problem}" for problem in result.problems]
-    return "\n".join(lines)
+    # Each text has been redacted; here it is made sure that it stays on its line, wherever it comes from.
+    return "\n".join(printable(line, None) for line in lines)
 
 
 def _row(cells: Iterable[str], widths: Sequence[int]) -> str:

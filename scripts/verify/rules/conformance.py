@@ -34,8 +34,8 @@ def failure(
     return Failure(
         rule=rule,
         operation_id=operation.id,
-        wanted=target.redact(wanted),
-        got=target.redact(shortened(got)),
+        wanted=target.redact_exchange(exchange, wanted),
+        got=target.redact_exchange(exchange, shortened(got)),
         clause=f"{target.document.path}:{target.document.line(place)}"
         if place
         else clause(target, operation, response),

@@ -199,11 +199,11 @@ def moment(value: Any) -> float | None:
 
 
 def same_kind(started: Mapping[str, Any], body: Mapping[str, Any], job: Job) -> str:
-    """Where the status of a started job says something else than its start, empty where it does not."""
-    moving = {path[0] for path in (job.id, job.state, *(job.times), *((job.progress,) if job.progress else ()))}
-    for name in started.keys() & body.keys() - moving:
-        if started[name] != body[name]:
-            return f"{name} {_short(body[name])}, which its start has told as {_short(started[name])}"
+    """Where the status of a started job tells what is constant otherwise than its start; empty where it does not."""
+    for path in job.constant:
+        before, after = walk(started, path), walk(body, path)
+        if MISSING not in (before, after) and before != after:
+            return f"{_pointer(path)} {_short(after)}, which its start has told as {_short(before)}"
     return ""
 
 

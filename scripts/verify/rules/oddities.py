@@ -18,7 +18,7 @@ from ..exchange import Exchange, documented
 from ..faults import TOO_MANY, broken_off
 from ..result import Result
 from ..target import LIVE_REQUESTS, Target, near_misses
-from . import conformance
+from . import conformance, wire
 from .protocol import judge
 
 LONG = 1500  # characters of an id that no server gives
@@ -75,11 +75,14 @@ def probe(target: Target, caller: Caller, result: Result, operation: Operation, 
             result.notes.append(f"{operation.id}: no requests were left for {oddity.rule}")
             continue
         most = None if target.profile == "full" else oddity.live
-        for exchange, got in itertools.islice(oddity.ask(asked), most):
-            # Neither tells anything of what was asked, and both are judged on their own.
-            if exchange.status == TOO_MANY or broken_off(exchange):
-                continue
-            judge(target, result, oddity.rule, operation, exchange, got)
+        with result.guarded(oddity.rule, operation.id):
+            for exchange, got in itertools.islice(oddity.ask(asked), most):
+                # None tells anything of what was asked, and those of the API are judged on their own.
+                if exchange.status == TOO_MANY or broken_off(exchange):
+                    continue
+                if wire.is_refused_before_the_api(operation, exchange):
+                    continue
+                judge(target, result, oddity.rule, operation, exchange, got)
 
 
 def _near_misses(asked: Asked) -> Iterator[Finding]:
@@ -100,7 +103,9 @@ def _elsewhere(asked: Asked) -> Iterator[Finding]:
     scheme = asked.target.document.security_schemes[key]
     encoded = base64.b64encode(value.encode()).decode()
     named = scheme.name if scheme.type == "apiKey" else "access_token"
-    authorization = {"bearer": f"Basic {encoded}", "basic": f"Bearer {encoded}"}.get(scheme.scheme, f"Bearer {value}")
+    authorization = {"bearer": f"Basic {encoded}", "basic": f"Bearer {encoded}"}.get(
+        scheme.scheme if scheme.type == "http" else "bearer" if scheme.type != "apiKey" else "", f"Bearer {value}"
+    )
     if not (scheme.type == "apiKey" and scheme.where == "header" and scheme.name.lower() == "authorization"):
         yield _let_in(asked.call(credentials={}, headers={"authorization": authorization}))
     if scheme.where != "query":
@@ -123,6 +128,8 @@ def _let_in(exchange: Exchange) -> Finding:
 
 def _strange_ids(asked: Asked) -> Iterator[Finding]:
     """Ids that are malformed, long, of other letters, or nearly those of a job that exists."""
+    if not asked.operation.parameters_in("path"):
+        return
     name = asked.operation.parameters_in("path")[-1].name
     known = asked.values[name]
     for strange in ("Ünknøwn-☃", "x" * LONG, "%", "' OR 1=1--", "a b", "\x00", f"{known}x", known[:-1]):

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..document import MISSING, Document
+from .expression import MISSING
+from .model import Document
 
 DEEPEST = 4  # schemas inside each other
 FORMATS = {
