@@ -2,10 +2,13 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from .conftest import ROOT
 
@@ -91,3 +94,27 @@ def test_no_registry_and_no_path_of_a_machine_stands_in_the_lock() -> None:
     assert "://" not in text
     assert "--" not in re.sub(r"--hash=sha256:[0-9a-f]{64}", "", text)
     assert all("--hash=sha256:" in block for block in re.split(r"\n(?=\S)", text.strip()))
+
+
+def test_lower_bounds_can_be_met_together() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lowest = {
+        r.name: min(s.version for s in r.specifier if s.operator in {">=", "=="})
+        for r in map(Requirement, project["dependencies"])
+    }
+
+    # What the pinned dependencies want of the others is what a resolver meets, whatever else is installed.
+    for pinned in ("openapi-python-client", "schemathesis"):
+        for wanted in map(Requirement, metadata.requires(pinned) or ()):
+            if wanted.name in lowest and wanted.marker is None:
+                assert wanted.specifier.contains(lowest[wanted.name]), (
+                    f"{pinned} wants {wanted}, got {lowest[wanted.name]}"
+                )
+
+
+@pytest.mark.parametrize("folder", [".", "generated"])
+def test_the_licence_is_in_every_distribution(folder: str) -> None:
+    project = tomllib.loads((ROOT / folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    assert project["license-files"] == ["LICENSE"]
+    assert "Permission is hereby granted" in (ROOT / folder / "LICENSE").read_text(encoding="utf-8")

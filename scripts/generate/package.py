@@ -96,6 +96,7 @@ def build(documents: tuple[Document, ...], folder: Path, label: str) -> None:
         f"{IMPORT_NAME}/_clients/__init__.py": '"""A client class per document, sync and async."""\n',
         f"{IMPORT_NAME}/credentials.py": texts.CREDENTIALS,
         f"{IMPORT_NAME}/py.typed": "",
+        "LICENSE": _license(),
     }
     for name, text in written.items():
         mark = f"<!-- {everything} -->" if name.endswith(".md") else f"# {everything}"
@@ -105,6 +106,13 @@ def build(documents: tuple[Document, ...], folder: Path, label: str) -> None:
         for document, classes_of, read in zip(documents, models, functions, strict=True)
     ]
     trials.run(folder, documents, plans)
+
+
+def _license() -> str:
+    """The project's licence: beside `scripts` in the repository, inside the installed tools."""
+    here = Path(__file__).resolve()
+    path = next(folder / "LICENSE" for folder in (here.parents[2], here.parents[1]) if (folder / "LICENSE").is_file())
+    return path.read_text(encoding="utf-8")
 
 
 def _write(path: Path, text: str) -> None:

@@ -65,6 +65,7 @@ version = "{version}"
 description = "Typed clients of APIs that run slow jobs."
 readme = "README.md"
 license = "MIT"
+license-files = ["LICENSE"]
 requires-python = ">=3.11"
 dependencies = [
     "attrs>=25.1",

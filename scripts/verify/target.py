@@ -203,18 +203,20 @@ def base_url(given: str) -> str:
     if not given.isprintable() or " " in given:
         raise WrongCall(f"--url holds a blank or a character that cannot be seen: {shown}")
     try:
-        parts, url = urllib.parse.urlsplit(given), httpx.URL(given)
-        port = parts.port
+        parts = urllib.parse.urlsplit(given)
+        url = httpx.URL(given)
+        # A name that is written in its encoded form is decoded only when it is asked for.
+        port, encoded = parts.port, url.raw_host.decode() if url.host else ""
     except (ValueError, UnicodeError, httpx.InvalidURL) as error:
         raise WrongCall(f"--url {shown} is no URL: {error}") from None
-    if parts.scheme not in {"http", "https"} or not url.host:
+    if parts.scheme not in {"http", "https"} or not encoded:
         raise WrongCall(f"--url wants a base URL like https://host, got {shown}")
     if "@" in parts.netloc:
         raise WrongCall("--url holds a user or a password; name the credential in the environment instead")
     if parts.query or parts.fragment or given.endswith(("?", "#")):
         raise WrongCall(f"--url {shown} ends in a query or a fragment; name the part before it")
     host = parts.hostname or ""
-    if port == 0 or (":" not in host and any(not 1 <= len(label) <= 63 for label in url.host.rstrip(".").split("."))):
+    if port == 0 or (":" not in host and any(not 1 <= len(label) <= 63 for label in encoded.rstrip(".").split("."))):
         raise WrongCall(f"--url {shown} names no host and port that there can be")
     return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
 
