@@ -42,6 +42,14 @@ def served(application: Any, key: Path | None = None, certificate: Path | None =
         listening.close()
 
 
+@pytest.fixture(autouse=True)
+def no_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No certificates and proxies that this machine happens to name: some machines do."""
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Serves ASGI applications for the length of a test."""

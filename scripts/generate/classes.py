@@ -26,6 +26,7 @@ proxy: str | _httpx.Proxy | None = None,
 http_transport: _httpx.{transport} | None = None,
 event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
 max_answer_bytes: int = 10_000_000,
+trust_env: bool = True,
 """
 OPTION_NAMES = (
     "timeout",
@@ -36,16 +37,18 @@ OPTION_NAMES = (
     "http_transport",
     "event_hooks",
     "max_answer_bytes",
+    "trust_env",
 )
 OPTION_TEXTS = """\
 timeout: seconds for a whole call, its retries included.
 max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503, 504.
 headers: headers of every request.
-verify: True for the system's trust, a path to certificates, a context, or False for no check at all.
-proxy: the URL of a proxy.
+verify: True for the system's trust and certifi's, the path of a file or folder of certificates, a context, or False for no check at all.
+proxy: the URL of a proxy, instead of that of the environment.
 http_transport: an httpx transport in place of the built-in one.
 event_hooks: hooks of httpx; the requests they see hold no credential.
-max_answer_bytes: a larger answer is refused."""
+max_answer_bytes: a larger answer is refused.
+trust_env: whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR count."""
 
 
 # What the written module takes from the runtime, by the module that has it.
@@ -115,7 +118,7 @@ def write(document: Document, names: Names, functions: list[Function]) -> str:
     imports = sorted({line for function in functions for line in function.imports})
     operations = "\n".join(
         f"_OP_{function.operation.id.upper()} = _Operation({function.operation.id!r}, {function.operation.method!r}, "
-        f"{function.positional_names!r}{waits.limits(function.operation)}{_not_served(function.operation)})"
+        f"{function.positional_names!r}{waits.limits(function.operation)}{_not_served(function.operation)}{_reports(function.operation)})"
         for function in functions
     )
     waited = {function.operation.id: function.waited for function in functions if function.operation.job}
@@ -370,6 +373,11 @@ def _error(response: Response) -> str:
     return names.get(
         response.status, "ServerError" if response.status.startswith("5") else f"ApiError ({response.status})"
     )
+
+
+def _reports(operation: Operation) -> str:
+    """Where an answer repeats the id of the job."""
+    return f", reports={operation.job.id!r}" if operation.job else ""
 
 
 def _not_served(operation: Operation) -> str:

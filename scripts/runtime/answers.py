@@ -116,6 +116,17 @@ class _decoder:
             data = self._inflate.unconsumed_tail or self._inflate.unused_data
 
 
+def read_before(response: httpx.Response, limit: int) -> httpx.Response:
+    """An answer that its transport has read already, such as one of a test's own.
+
+    Raises:
+        TooLarge: there is more than the limit.
+    """
+    if len(response.content) > limit:
+        raise TooLarge(f"{len(response.content)} bytes, {limit} taken at most")
+    return rebuilt(response, response.content)
+
+
 def rebuilt(response: httpx.Response, body: bytes) -> httpx.Response:
     """The answer with its decoded body."""
     dropped = {b"content-encoding", b"content-length", b"transfer-encoding"}

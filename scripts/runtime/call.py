@@ -29,14 +29,14 @@ logger: Final = logging.getLogger("job_status")
 LONGEST_PROBLEM: Final = 500  # characters
 CONNECT_TIMEOUT: Final = 5.0  # seconds, within the timeout of the call
 BODIES: Final = frozenset({"json", "content", "data", "files"})
-FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
+FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError)
 
 
 @frozen
 class Operation:
     """What the document says of an operation, as far as a call needs it.
 
-    `not_served` is the status and the beginning of the text by which a server says that it does not have this API.
+    `reports` is where an answer repeats the id of the job that was asked for. `not_served` is the status and the beginning of the text by which a server says that it does not have this API.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Operation:
     path_parameters: tuple[str, ...]
     limits: tuple[Limit, ...] = ()
     not_served: tuple[int, str] | None = None
+    reports: tuple[str, ...] = ()
 
 
 @frozen
@@ -165,6 +166,18 @@ class Call:
         text = content.decode(json.detect_encoding(content), errors="replace")
         shown = self.redacted(text)
         return content if shown == text else shown.encode()
+
+    def prepared(self, kwargs: Mapping[str, Any], signature: Signature) -> httpx.Request:
+        """As `prepare`.
+
+        Raises:
+            InvalidArgument: what was passed makes no request.
+        """
+        try:
+            return self.prepare(kwargs, signature)
+        except (TypeError, ValueError, OverflowError, httpx.InvalidURL) as error:
+            told = f"{type(error).__name__}: {self.redacted(str(error))}"
+        raise InvalidArgument(f"{self.operation.id}: an argument cannot be sent: {told}")
 
     def prepare(self, kwargs: Mapping[str, Any], signature: Signature) -> httpx.Request:
         """The request of the next attempt, with its credentials."""
@@ -299,6 +312,15 @@ class Call:
         told = f"a redirect to {where!r}, and redirects are not followed" if where else "which is no answer to a call"
         return self.unexpected(told, response)
 
+    def other_job(self, content: bytes) -> str:
+        """Why an answer is not of the job that was asked for; empty where it is."""
+        value = json.loads(content)
+        for key in self.operation.reports:
+            value = value.get(key) if isinstance(value, dict) else None
+        if str(value) in map(str, self.values):
+            return ""
+        return f"/{'/'.join(self.operation.reports)} is {value!r}, which is another job"
+
     def fail(self, error: Exception | None) -> NoReturn:
         """Ends a call whose answer the generated code could not read, or read as something else."""
         if self.response is None:
@@ -341,6 +363,8 @@ def finished(call: Call, parsed: Any, model: type[T], failed: Exception | None) 
     response = call.response
     if failed is not None or response is None or not isinstance(parsed, model):
         call.fail(failed)
+    if call.operation.reports and (other := call.other_job(response.content)):
+        raise call.unexpected(other, response)
     return RawResponse(
         status=response.status_code,
         headers=response.headers,

@@ -6,27 +6,29 @@ a call of ours in place of their client, which sends the request within limits.
 
 from __future__ import annotations
 
+import os
 import platform
 import ssl
 import sys
-import threading
 import time
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+import attrs
 import httpx
 
 from . import answers, retries
-from .arguments import check_headers, check_id, read_base_url, seconds
+from .arguments import check_headers, check_id, read_base_url, read_hooks, seconds, whole
 from .call import FAILURES, Call, Operation, RawResponse, Settings, failure, finished
-from .clock import REAL, Clock
+from .clock import LONGEST, REAL, Clock, Door
 from .deadline import DEADLINE
 from .errors import ApiError, InvalidArgument, JobStatusError, TransportError, UnexpectedAnswer
+from .gate import Gate
 from .limits import Traffic
 from .secrets import SENDING, Scheme, Signer
-from .transport import POLLS, async_transport, context, sync_transport
+from .transport import FRESH, POLLS, async_transport, context, passwords, read_proxy, sync_transport
 
 if TYPE_CHECKING:
     import asyncio
@@ -35,6 +37,22 @@ if TYPE_CHECKING:
 
 # asyncio and anyio are imported by async clients when they are used: they would be half of the cost of an import.
 T = TypeVar("T")
+
+
+# Every client there is, to be begun anew in a process that is forked.
+_everybody: weakref.WeakSet[_Common] = weakref.WeakSet()
+
+
+def _in_a_forked_process() -> None:
+    # Look-ups have threads, and threads are not there any more.
+    if connecting := sys.modules.get(f"{__package__}.connecting"):
+        connecting._under_way.clear()
+    for client in list(_everybody):
+        client._begin_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_a_forked_process)
 
 
 class _Common:
@@ -51,14 +69,17 @@ class _Common:
         timeout: float,
         max_retries: int,
         headers: Mapping[str, str] | None,
+        verify: ssl.SSLContext | str | bool,
+        proxy: str | httpx.Proxy | None,
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None,
         max_answer_bytes: int,
+        trust_env: bool,
     ) -> None:
-        root, origin, self._tls = read_base_url(base_url)
-        self._signer = Signer(self._schemes, self._alternatives, credentials)
-        if max_retries < 0:
-            raise InvalidArgument(f"max_retries= wants 0 or more, got {max_retries}")
-        self._max_answer_bytes = max_answer_bytes
+        root, origin, tls = read_base_url(base_url)
+        self._proxy = read_proxy(proxy, root, trust_env=trust_env)
+        self._trust = context(verify, tls=tls or self._proxy is not None, trust_env=trust_env)
+        self._signer = Signer(self._schemes, self._alternatives, credentials, passwords(self._proxy))
+        self._max_answer_bytes = whole(max_answer_bytes, "max_answer_bytes")
         standard = {
             "Accept": "application/json",
             # A status is small; compression would cost more than it saves.
@@ -69,14 +90,26 @@ class _Common:
         merged = httpx.Headers(standard)
         merged.update(headers)
         self._settings = Settings(
-            root, origin, seconds(timeout), max_retries, merged.raw, retries.Budget(), self._clock, Traffic(self._clock)
+            root,
+            origin,
+            seconds(timeout),
+            whole(max_retries, "max_retries"),
+            merged.raw,
+            retries.Budget(),
+            self._clock,
+            Traffic(self._clock),
         )
-        hooks = dict(event_hooks or {})
-        if unknown := sorted(set(hooks) - {"request", "response"}):
-            raise InvalidArgument(f"event_hooks= knows request and response, got {', '.join(unknown)}")
-        self._request_hooks = tuple(hooks.get("request", ()))
-        self._response_hooks = tuple(hooks.get("response", ()))
+        hooks = read_hooks(event_hooks)
+        self._request_hooks = hooks.get("request", ())
+        self._response_hooks = hooks.get("response", ())
         self._closed = False
+        # Whether an answer of this API has been read: then it is at no wrong address.
+        self._has_read = False
+        _everybody.add(self)
+
+    def _begin_anew(self) -> None:
+        """Lets go of what another process uses too: this one was forked from it."""
+        self._settings = attrs.evolve(self._settings, budget=retries.Budget(), traffic=Traffic(self._clock))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._settings.base_url!r})"
@@ -114,12 +147,41 @@ class Client(_Common):
         http_transport: httpx.BaseTransport | None,
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None,
         max_answer_bytes: int,
+        trust_env: bool,
     ) -> None:
-        super().__init__(base_url, credentials, timeout, max_retries, headers, event_hooks, max_answer_bytes)
-        tls = context(verify, tls=self._tls or proxy is not None)
-        self._transport = http_transport or sync_transport(tls, proxy)
+        super().__init__(
+            base_url,
+            credentials,
+            timeout,
+            max_retries,
+            headers,
+            verify,
+            proxy,
+            event_hooks,
+            max_answer_bytes,
+            trust_env,
+        )
+        if http_transport is not None and not isinstance(http_transport, httpx.BaseTransport):
+            raise InvalidArgument(f"http_transport= wants an httpx transport, got {type(http_transport).__name__}")
+        self._given = http_transport
+        # Those who wait in front of it sleep until the client is closed.
+        self._door = Door()
+        # What is to be told of that beside them: the waits for many jobs.
+        self._fleets: weakref.WeakSet[Any] = weakref.WeakSet()
         # How many polls of waits are under way at a time.
-        self._gate = threading.BoundedSemaphore(POLLS)
+        self._gate = Gate(POLLS)
+        self._connect()
+
+    def _connect(self) -> None:
+        """Takes new connections. Those that there were are left to the requests that still use them."""
+        self._transport = self._given or sync_transport(self._trust, self._proxy)
+        # A start is sent once: on a connection of its own it never meets one that the server is about to close.
+        self._fresh = self._given or sync_transport(self._trust, self._proxy, FRESH)
+
+    def _begin_anew(self) -> None:
+        super()._begin_anew()
+        self._gate = Gate(POLLS)
+        self._connect()
 
     def __enter__(self) -> Self:
         return self
@@ -130,9 +192,21 @@ class Client(_Common):
         self.close()
 
     def close(self) -> None:
-        """Closes the connections. The client cannot be used afterwards."""
+        """Closes the connections, and ends the waits that are under way. The client cannot be used afterwards."""
         self._closed = True
+        self._door.open()
+        for fleet in list(self._fleets):
+            fleet.hurry()
         self._transport.close()
+        self._fresh.close()
+
+    def _rest(self, pause: float) -> None:
+        """Sleeps before a poll, and no longer than the client is open."""
+        clock = self._settings.clock
+        if clock is REAL:
+            self._door.wait(pause)
+        else:
+            clock.sleep(pause)
 
     def _call(
         self,
@@ -169,7 +243,7 @@ class Client(_Common):
             except BaseException as error:
                 call.foreign = error
                 raise
-            failure, response = self._attempt(call, call.prepare(kwargs, signature))
+            failure, response = self._attempt(call, call.prepared(kwargs, signature))
             if response is not None:
                 failure = call.check(response)
                 call.log(str(response.status_code))
@@ -198,6 +272,8 @@ class Client(_Common):
         try:
             response = self._exchange(call, request)
             try:
+                if response.is_stream_consumed:
+                    return None, answers.read_before(response, self._max_answer_bytes)
                 if answers.fits(response, self._max_answer_bytes):
                     response.read()
                     return None, response
@@ -212,6 +288,10 @@ class Client(_Common):
                 raise
             failed = error
         except BaseException as error:
+            # An exception of a hook has come at a moment of ours; any other, such as one of a signal handler, may have
+            # left a connection in between.
+            if call.foreign is not error and self._given is None:
+                self._connect()
             call.foreign = error
             raise
         finally:
@@ -221,13 +301,14 @@ class Client(_Common):
 
     def _exchange(self, call: Call, request: httpx.Request) -> httpx.Response:
         """Sends one request; the body of the answer is still to be read."""
+        transport = self._transport if call.operation.method in retries.IDEMPOTENT else self._fresh
         if not (self._request_hooks or self._response_hooks):
-            response = self._transport.handle_request(request)
+            response = transport.handle_request(request)
             response.request = request
             return response
         shown = call.bare(request)
         _run(call, self._request_hooks, shown)
-        response = self._transport.handle_request(request)
+        response = transport.handle_request(request)
         response.request = shown
         try:
             _run(call, self._response_hooks, response)
@@ -256,18 +337,48 @@ class AsyncClient(_Common):
         http_transport: httpx.AsyncBaseTransport | None,
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None,
         max_answer_bytes: int,
+        trust_env: bool,
     ) -> None:
-        super().__init__(base_url, credentials, timeout, max_retries, headers, event_hooks, max_answer_bytes)
-        tls = context(verify, tls=self._tls or proxy is not None)
-
-        def made() -> httpx.AsyncBaseTransport:
-            return http_transport or async_transport(tls, proxy)
-
-        self._make = made
-        self._transport = made()
+        super().__init__(
+            base_url,
+            credentials,
+            timeout,
+            max_retries,
+            headers,
+            verify,
+            proxy,
+            event_hooks,
+            max_answer_bytes,
+            trust_env,
+        )
+        if http_transport is not None and not isinstance(http_transport, httpx.AsyncBaseTransport):
+            raise InvalidArgument(
+                f"http_transport= wants an async httpx transport, got {type(http_transport).__name__}"
+            )
+        self._given = http_transport
         self._home: weakref.ref[Any] | None = None
         self._detached: set[asyncio.Task[Any]] = set()
         self._gate: anyio.Semaphore | None = None
+        self._closing: anyio.Event | None = None
+        self._connect()
+
+    def _connect(self) -> None:
+        """Takes new connections. Those that there were are left to the requests that still use them."""
+        self._transport = self._given or async_transport(self._trust, self._proxy)
+        # A start is sent once: on a connection of its own it never meets one that the server is about to close.
+        self._fresh = self._given or async_transport(self._trust, self._proxy, FRESH)
+
+    def _begin_anew(self) -> None:
+        super()._begin_anew()
+        self._home = None
+        self._forget_the_loop()
+
+    def _forget_the_loop(self) -> None:
+        """Lets go of what belongs to another event loop: it is of no use here, and cannot be closed from here."""
+        self._connect()
+        self._detached.clear()
+        self._gate = None
+        self._closing = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -278,13 +389,31 @@ class AsyncClient(_Common):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Closes the connections, once the requests of cancelled calls have come to their end."""
+        """Closes the connections, once the requests of cancelled calls have come to their end; ends sleeping waits."""
         self._closed = True
+        self._settle_in()
+        if self._closing is not None:
+            self._closing.set()
         if self._detached:
             import asyncio
 
             await asyncio.gather(*self._detached, return_exceptions=True)
         await self._transport.aclose()
+        await self._fresh.aclose()
+
+    async def _rest(self, pause: float) -> None:
+        """Sleeps before a poll, and no longer than the client is open."""
+        clock = self._settings.clock
+        if clock is not REAL:
+            await clock.sleep_async(pause)
+            return
+        import anyio
+
+        self._settle_in()
+        if self._closing is None:
+            self._closing = anyio.Event()
+        with anyio.move_on_after(min(pause, LONGEST)):
+            await self._closing.wait()
 
     async def _call(
         self,
@@ -321,7 +450,7 @@ class AsyncClient(_Common):
             except BaseException as error:
                 call.foreign = error
                 raise
-            attempt = self._attempt(call, call.prepare(kwargs, signature))
+            attempt = self._attempt(call, call.prepared(kwargs, signature))
             if call.attached:
                 self._settle_in()
                 failure, response = await attempt
@@ -371,10 +500,7 @@ class AsyncClient(_Common):
         home = loop or _other_home()
         if self._home is None or self._home() is not home:
             if self._home is not None:
-                # The connections of another loop are of no use here, and cannot be closed from here.
-                self._transport = self._make()
-                self._detached.clear()
-                self._gate = None
+                self._forget_the_loop()
             self._home = weakref.ref(home)
         return loop
 
@@ -409,6 +535,8 @@ class AsyncClient(_Common):
         try:
             response = await self._exchange(call, request)
             try:
+                if response.is_stream_consumed:
+                    return None, answers.read_before(response, self._max_answer_bytes)
                 if answers.fits(response, self._max_answer_bytes):
                     await response.aread()
                     return None, response
@@ -432,13 +560,14 @@ class AsyncClient(_Common):
 
     async def _exchange(self, call: Call, request: httpx.Request) -> httpx.Response:
         """Sends one request; the body of the answer is still to be read."""
+        transport = self._transport if call.operation.method in retries.IDEMPOTENT else self._fresh
         if not (self._request_hooks or self._response_hooks):
-            response = await self._transport.handle_async_request(request)
+            response = await transport.handle_async_request(request)
             response.request = request
             return response
         shown = call.bare(request)
         await _run_async(call, self._request_hooks, shown)
-        response = await self._transport.handle_async_request(request)
+        response = await transport.handle_async_request(request)
         response.request = shown
         try:
             await _run_async(call, self._response_hooks, response)

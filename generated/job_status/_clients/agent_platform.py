@@ -27,7 +27,7 @@ from .._runtime.waiting.plan import Plan as _Plan
 from ..agent_platform.api.dock_status import get_dock_status as _op_get_dock_status
 from ..agent_platform.models.dock_status import DockStatus
 
-_OP_GET_DOCK_STATUS = _Operation("get_dock_status", "GET", ("dock_status_id",))
+_OP_GET_DOCK_STATUS = _Operation("get_dock_status", "GET", ("dock_status_id",), reports=("_id",))
 _PLAN_DOCK_STATUS = _Plan(
     api="AgentPlatform",
     operation=_OP_GET_DOCK_STATUS,
@@ -51,12 +51,14 @@ class AgentPlatform(_Client):
         max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
             504.
         headers: headers of every request.
-        verify: True for the system's trust, a path to certificates, a context, or False for no check at
-            all.
-        proxy: the URL of a proxy.
+        verify: True for the system's trust and certifi's, the path of a file or folder of certificates, a
+            context, or False for no check at all.
+        proxy: the URL of a proxy, instead of that of the environment.
         http_transport: an httpx transport in place of the built-in one.
         event_hooks: hooks of httpx; the requests they see hold no credential.
         max_answer_bytes: a larger answer is refused.
+        trust_env: whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR
+            count.
 
     Source: https://docs.kore.ai/agent-platform/apis
     """
@@ -77,6 +79,7 @@ class AgentPlatform(_Client):
         http_transport: _httpx.BaseTransport | None = None,
         event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
         max_answer_bytes: int = 10_000_000,
+        trust_env: bool = True,
     ) -> None:
         super().__init__(
             base_url,
@@ -89,6 +92,7 @@ class AgentPlatform(_Client):
             http_transport=http_transport,
             event_hooks=event_hooks,
             max_answer_bytes=max_answer_bytes,
+            trust_env=trust_env,
         )
 
     def get_dock_status(
@@ -238,12 +242,14 @@ class AsyncAgentPlatform(_AsyncClient):
         max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
             504.
         headers: headers of every request.
-        verify: True for the system's trust, a path to certificates, a context, or False for no check at
-            all.
-        proxy: the URL of a proxy.
+        verify: True for the system's trust and certifi's, the path of a file or folder of certificates, a
+            context, or False for no check at all.
+        proxy: the URL of a proxy, instead of that of the environment.
         http_transport: an httpx transport in place of the built-in one.
         event_hooks: hooks of httpx; the requests they see hold no credential.
         max_answer_bytes: a larger answer is refused.
+        trust_env: whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR
+            count.
 
     Source: https://docs.kore.ai/agent-platform/apis
     """
@@ -264,6 +270,7 @@ class AsyncAgentPlatform(_AsyncClient):
         http_transport: _httpx.AsyncBaseTransport | None = None,
         event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
         max_answer_bytes: int = 10_000_000,
+        trust_env: bool = True,
     ) -> None:
         super().__init__(
             base_url,
@@ -276,6 +283,7 @@ class AsyncAgentPlatform(_AsyncClient):
             http_transport=http_transport,
             event_hooks=event_hooks,
             max_answer_bytes=max_answer_bytes,
+            trust_env=trust_env,
         )
 
     async def get_dock_status(

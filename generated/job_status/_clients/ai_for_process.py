@@ -33,7 +33,7 @@ from ..ai_for_process.api.models import undeploy_model as _op_undeploy_model
 from ..ai_for_process.models.dock_status import DockStatus
 from ..ai_for_process.models.model_undeployment import ModelUndeployment
 
-_OP_GET_DOCK_STATUS = _Operation("get_dock_status", "GET", ("dock_status_id",))
+_OP_GET_DOCK_STATUS = _Operation("get_dock_status", "GET", ("dock_status_id",), reports=("_id",))
 _OP_UNDEPLOY_MODEL = _Operation("undeploy_model", "POST", ("model_id",))
 _PLAN_DOCK_STATUS = _Plan(
     api="AIForProcess",
@@ -67,12 +67,14 @@ class AIForProcess(_Client):
         max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
             504.
         headers: headers of every request.
-        verify: True for the system's trust, a path to certificates, a context, or False for no check at
-            all.
-        proxy: the URL of a proxy.
+        verify: True for the system's trust and certifi's, the path of a file or folder of certificates, a
+            context, or False for no check at all.
+        proxy: the URL of a proxy, instead of that of the environment.
         http_transport: an httpx transport in place of the built-in one.
         event_hooks: hooks of httpx; the requests they see hold no credential.
         max_answer_bytes: a larger answer is refused.
+        trust_env: whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR
+            count.
 
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
@@ -93,6 +95,7 @@ class AIForProcess(_Client):
         http_transport: _httpx.BaseTransport | None = None,
         event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
         max_answer_bytes: int = 10_000_000,
+        trust_env: bool = True,
     ) -> None:
         super().__init__(
             base_url,
@@ -105,6 +108,7 @@ class AIForProcess(_Client):
             http_transport=http_transport,
             event_hooks=event_hooks,
             max_answer_bytes=max_answer_bytes,
+            trust_env=trust_env,
         )
 
     def get_dock_status(
@@ -357,12 +361,14 @@ class AsyncAIForProcess(_AsyncClient):
         max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
             504.
         headers: headers of every request.
-        verify: True for the system's trust, a path to certificates, a context, or False for no check at
-            all.
-        proxy: the URL of a proxy.
+        verify: True for the system's trust and certifi's, the path of a file or folder of certificates, a
+            context, or False for no check at all.
+        proxy: the URL of a proxy, instead of that of the environment.
         http_transport: an httpx transport in place of the built-in one.
         event_hooks: hooks of httpx; the requests they see hold no credential.
         max_answer_bytes: a larger answer is refused.
+        trust_env: whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR
+            count.
 
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
@@ -383,6 +389,7 @@ class AsyncAIForProcess(_AsyncClient):
         http_transport: _httpx.AsyncBaseTransport | None = None,
         event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
         max_answer_bytes: int = 10_000_000,
+        trust_env: bool = True,
     ) -> None:
         super().__init__(
             base_url,
@@ -395,6 +402,7 @@ class AsyncAIForProcess(_AsyncClient):
             http_transport=http_transport,
             event_hooks=event_hooks,
             max_answer_bytes=max_answer_bytes,
+            trust_env=trust_env,
         )
 
     async def get_dock_status(

@@ -28,7 +28,9 @@ from .._runtime.waiting.runs import RunMark as _RunMark
 from ..ai_for_service.api.publish import get_publish_status as _op_get_publish_status
 from ..ai_for_service.models.publish_status import PublishStatus
 
-_OP_GET_PUBLISH_STATUS = _Operation("get_publish_status", "GET", ("bot_id",), ((60, 60.0), (1800, 3600.0)))
+_OP_GET_PUBLISH_STATUS = _Operation(
+    "get_publish_status", "GET", ("bot_id",), ((60, 60.0), (1800, 3600.0)), reports=("streamId",)
+)
 _PLAN_PUBLISH_STATUS = _Plan(
     api="AIForService",
     operation=_OP_GET_PUBLISH_STATUS,
@@ -56,12 +58,14 @@ class AIForService(_Client):
         max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
             504.
         headers: headers of every request.
-        verify: True for the system's trust, a path to certificates, a context, or False for no check at
-            all.
-        proxy: the URL of a proxy.
+        verify: True for the system's trust and certifi's, the path of a file or folder of certificates, a
+            context, or False for no check at all.
+        proxy: the URL of a proxy, instead of that of the environment.
         http_transport: an httpx transport in place of the built-in one.
         event_hooks: hooks of httpx; the requests they see hold no credential.
         max_answer_bytes: a larger answer is refused.
+        trust_env: whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR
+            count.
 
     Source: https://docs.kore.ai/ai-for-service/apis/automation/api-list
     """
@@ -82,6 +86,7 @@ class AIForService(_Client):
         http_transport: _httpx.BaseTransport | None = None,
         event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
         max_answer_bytes: int = 10_000_000,
+        trust_env: bool = True,
     ) -> None:
         super().__init__(
             base_url,
@@ -94,6 +99,7 @@ class AIForService(_Client):
             http_transport=http_transport,
             event_hooks=event_hooks,
             max_answer_bytes=max_answer_bytes,
+            trust_env=trust_env,
         )
 
     def get_publish_status(
@@ -252,12 +258,14 @@ class AsyncAIForService(_AsyncClient):
         max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
             504.
         headers: headers of every request.
-        verify: True for the system's trust, a path to certificates, a context, or False for no check at
-            all.
-        proxy: the URL of a proxy.
+        verify: True for the system's trust and certifi's, the path of a file or folder of certificates, a
+            context, or False for no check at all.
+        proxy: the URL of a proxy, instead of that of the environment.
         http_transport: an httpx transport in place of the built-in one.
         event_hooks: hooks of httpx; the requests they see hold no credential.
         max_answer_bytes: a larger answer is refused.
+        trust_env: whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR
+            count.
 
     Source: https://docs.kore.ai/ai-for-service/apis/automation/api-list
     """
@@ -278,6 +286,7 @@ class AsyncAIForService(_AsyncClient):
         http_transport: _httpx.AsyncBaseTransport | None = None,
         event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
         max_answer_bytes: int = 10_000_000,
+        trust_env: bool = True,
     ) -> None:
         super().__init__(
             base_url,
@@ -290,6 +299,7 @@ class AsyncAIForService(_AsyncClient):
             http_transport=http_transport,
             event_hooks=event_hooks,
             max_answer_bytes=max_answer_bytes,
+            trust_env=trust_env,
         )
 
     async def get_publish_status(

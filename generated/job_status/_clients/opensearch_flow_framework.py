@@ -30,7 +30,11 @@ from ..opensearch_flow_framework.models.workflow_status import WorkflowStatus
 from ..opensearch_flow_framework.types import Unset
 
 _OP_GET_WORKFLOW_STATUS = _Operation(
-    "get_workflow_status", "GET", ("workflow_id",), not_served=(400, "no handler found for uri ")
+    "get_workflow_status",
+    "GET",
+    ("workflow_id",),
+    not_served=(400, "no handler found for uri "),
+    reports=("workflow_id",),
 )
 _PLAN_WORKFLOW_STATUS = _Plan(
     api="OpenSearchFlowFramework",
@@ -60,12 +64,14 @@ class OpenSearchFlowFramework(_Client):
         max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
             504.
         headers: headers of every request.
-        verify: True for the system's trust, a path to certificates, a context, or False for no check at
-            all.
-        proxy: the URL of a proxy.
+        verify: True for the system's trust and certifi's, the path of a file or folder of certificates, a
+            context, or False for no check at all.
+        proxy: the URL of a proxy, instead of that of the environment.
         http_transport: an httpx transport in place of the built-in one.
         event_hooks: hooks of httpx; the requests they see hold no credential.
         max_answer_bytes: a larger answer is refused.
+        trust_env: whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR
+            count.
 
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
@@ -86,6 +92,7 @@ class OpenSearchFlowFramework(_Client):
         http_transport: _httpx.BaseTransport | None = None,
         event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
         max_answer_bytes: int = 10_000_000,
+        trust_env: bool = True,
     ) -> None:
         super().__init__(
             base_url,
@@ -98,6 +105,7 @@ class OpenSearchFlowFramework(_Client):
             http_transport=http_transport,
             event_hooks=event_hooks,
             max_answer_bytes=max_answer_bytes,
+            trust_env=trust_env,
         )
 
     def get_workflow_status(
@@ -317,12 +325,14 @@ class AsyncOpenSearchFlowFramework(_AsyncClient):
         max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
             504.
         headers: headers of every request.
-        verify: True for the system's trust, a path to certificates, a context, or False for no check at
-            all.
-        proxy: the URL of a proxy.
+        verify: True for the system's trust and certifi's, the path of a file or folder of certificates, a
+            context, or False for no check at all.
+        proxy: the URL of a proxy, instead of that of the environment.
         http_transport: an httpx transport in place of the built-in one.
         event_hooks: hooks of httpx; the requests they see hold no credential.
         max_answer_bytes: a larger answer is refused.
+        trust_env: whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR
+            count.
 
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
@@ -343,6 +353,7 @@ class AsyncOpenSearchFlowFramework(_AsyncClient):
         http_transport: _httpx.AsyncBaseTransport | None = None,
         event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
         max_answer_bytes: int = 10_000_000,
+        trust_env: bool = True,
     ) -> None:
         super().__init__(
             base_url,
@@ -355,6 +366,7 @@ class AsyncOpenSearchFlowFramework(_AsyncClient):
             http_transport=http_transport,
             event_hooks=event_hooks,
             max_answer_bytes=max_answer_bytes,
+            trust_env=trust_env,
         )
 
     async def get_workflow_status(

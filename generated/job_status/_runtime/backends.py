@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import httpcore
+from httpcore._backends.sync import SyncStream  # nothing public of httpcore makes a stream of a socket
 
+from .connecting import connect
 from .deadline import DEADLINE
 
 
@@ -70,9 +72,11 @@ class Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connects, until the deadline at the latest."""
+        """Connects, until the deadline at the latest: the look-up of the name and every address count."""
         limit = left(timeout, httpcore.ConnectTimeout)
-        return Stream(self._inner.connect_tcp(host, port, limit, local_address, socket_options))
+        if limit is None:
+            return Stream(self._inner.connect_tcp(host, port, limit, local_address, socket_options))
+        return Stream(SyncStream(connect(host, port, limit, local_address, socket_options or ())))
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
@@ -134,7 +138,10 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Connects, until the deadline at the latest."""
         limit = left(timeout, httpcore.ConnectTimeout)
-        return AsyncStream(await self._inner.connect_tcp(host, port, limit, local_address, socket_options))
+        try:
+            return AsyncStream(await self._inner.connect_tcp(host, port, limit, local_address, socket_options))
+        except ValueError as error:  # a name without any address
+            raise httpcore.ConnectError(str(error)) from None
 
     async def connect_unix_socket(
         self,

@@ -8,10 +8,12 @@ Needs the extra: `pip install job-status[jwt]`.
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from .errors import InvalidArgument
 from .secrets import Secret
+
+SKEW: Final = 60.0  # seconds that this machine's clock may be fast
 
 
 class AppToken:
@@ -71,7 +73,8 @@ class AppToken:
                     **claims,
                     "appId": self._client_id,
                     "sub": self._sub,
-                    "iat": int(now),
+                    # A clock that is a minute fast makes no token of the future.
+                    "iat": int(now - SKEW),
                     "exp": int(expires),
                 }
                 self._token = Secret(self._encode(payload, self._client_secret.reveal(), algorithm="HS256"))

@@ -106,10 +106,14 @@ for _name in ("connection", "http11", "http2", "proxy", "socks"):
 class Signer:
     """Signs requests with the credentials that a client was given, values or callables asked before each request."""
 
-    __slots__ = ("_credentials", "_fixed", "_schemes", "latest")
+    __slots__ = ("_credentials", "_fixed", "_others", "_schemes", "latest")
 
     def __init__(
-        self, schemes: Iterable[Scheme], alternatives: tuple[tuple[str, ...], ...], given: Mapping[str, Any]
+        self,
+        schemes: Iterable[Scheme],
+        alternatives: tuple[tuple[str, ...], ...],
+        given: Mapping[str, Any],
+        others: Iterable[str] = (),
     ) -> None:
         named = {keyword for keyword, value in given.items() if value is not None}
         satisfied = [way for way in alternatives if set(way) <= named]
@@ -119,6 +123,8 @@ class Signer:
         chosen = max(satisfied, key=len, default=())
         self._schemes = tuple(scheme for scheme in schemes if scheme.keyword in chosen)
         self._credentials = Secret({keyword: given[keyword] for keyword in chosen})
+        # Secrets that are no credential of the API, such as a proxy's password.
+        self._others = Secret(frozenset(form for other in others for form in {other, *_quoted(other)}))
         # What the last request was signed with, to mask it where an answer has repeated it.
         self.latest: Signature | None = None
         # A Secret is a source of values, and never of its own accord shown: the fixed signature is made once.
@@ -172,7 +178,7 @@ class Signer:
         headers: list[tuple[bytes, bytes]] = []
         cookies: list[str] = []
         query: dict[str, str] = {}
-        shown: set[str] = set()
+        shown: set[str] = set(self._others.reveal())
         for scheme in self._schemes:
             text, parts = _text(scheme, values[scheme.keyword])
             shown.update(parts)

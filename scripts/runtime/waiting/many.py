@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from ..arguments import seconds
-from ..clock import REAL
+from ..clock import LONGEST, REAL
 from ..errors import InvalidArgument
 from ..transport import POLLS
 from .agenda import Agenda
@@ -128,9 +128,11 @@ class _Fleet:
 
     def outcomes(self) -> Iterator[Outcome[Any]]:
         """Starts the threads, and gives the outcomes as they come."""
-        clients = len({id(job._client) for job in self.jobs})
+        clients = {id(job._client): job._client for job in self.jobs}
         try:
-            for number in range(min(POLLS * clients, self.agenda.open)):
+            for client in clients.values():
+                client._fleets.add(self)
+            for number in range(min(POLLS * len(clients), self.agenda.open)):
                 threading.Thread(target=self._work, name=f"job-status-{number}", daemon=True).start()
             while (outcome := self._next_outcome()) is not None:
                 yield outcome
@@ -151,7 +153,23 @@ class _Fleet:
                 raise self.fatal
             return self.agenda.ended.popleft().outcome if self.agenda.ended else None
 
+    def hurry(self) -> None:
+        """A client has been closed: its jobs need not be waited for."""
+        with self.caller:
+            self.agenda.hurry(self.clock.now())
+            self._wake_all()
+
     def _work(self) -> None:
+        """Works until all jobs have ended. Whatever goes wrong in it reaches the one who waits."""
+        try:
+            self._ask_on()
+        except BaseException as error:
+            with self.caller:
+                self.fatal = self.fatal or error
+                self.stopped = True
+                self._wake_all()
+
+    def _ask_on(self) -> None:
         """Asks about one due job after the other, until all have ended."""
         while (job := self._next_job()) is not None:
             failed: BaseException | None = None
@@ -208,7 +226,7 @@ class _Fleet:
             self.others.wait()
             return
         self.leader_until = until
-        self.leader.wait(None if pause is None else pause)
+        self.leader.wait(None if pause is None else min(pause, LONGEST))
         self.leader_until = None
 
     def _tell_caller(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from typing import Any, TypeVar
 
-from ..clock import REAL
+from ..clock import LONGEST, REAL
 from ..errors import InvalidArgument
 from .agenda import Agenda
 from .detach import detached
@@ -124,7 +124,7 @@ class _Fleet:
                 return
             self.changed.clear()
             pause = agenda.pause(clock.now())
-            timer = None if pause is None else self.loop.call_later(pause, self.changed.set)
+            timer = None if pause is None else self.loop.call_later(min(pause, LONGEST), self.changed.set)
             await self.changed.wait()
             if timer is not None:
                 timer.cancel()

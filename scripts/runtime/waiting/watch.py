@@ -308,6 +308,15 @@ class Watch(Generic[T_co]):
             return False
         return True
 
+    def _patience(self, now: float) -> float:
+        """Seconds that a poll may be put off because others of its client are under way."""
+        return LONGEST_PAUSE if self._deadline is None else max(self._deadline - now, 0.0)
+
+    def _give_up(self, now: float) -> None:
+        """Ends a wait that has found no room for its last poll."""
+        if self._outcome is None and self._deadline is not None and now >= self._deadline:
+            self._time_out(now)
+
     def _learn(self, call: Call, answer: httpx.Response | JobStatusError, now: float) -> News[T_co] | None:
         """Takes what a poll has brought. Gives what there is to tell: status and progress, where they have changed."""
         if isinstance(answer, JobStatusError):

@@ -36,6 +36,11 @@ class Agenda(Generic[W]):
         self._held: dict[int, deque[W]] = {}
         self._interval = 1 / max_rate if max_rate else 0.0
         self._free_at = now
+        # Where a rate holds jobs up, those whose time is over meanwhile end all the same.
+        self._ends = [(job._deadline, id(job), job) for job in self._heap if max_rate and job._deadline is not None]
+        heapq.heapify(self._ends)
+        self._away: set[int] = set()
+        self._expired: set[int] = set()
         self.ended = deque(job for job in jobs if job._outcome is not None)
 
     def take(self, now: float) -> W | None:
@@ -43,14 +48,18 @@ class Agenda(Generic[W]):
         heap = self._heap
         while heap and heap[0]._due <= now:
             if self._interval and self._free_at > now:
+                self._expire(now)
                 return None
             job = heapq.heappop(heap)
+            if id(job) in self._expired:
+                continue
             client = id(job._client)
             if self._flying.get(client, 0) >= POLLS:
                 self._held.setdefault(client, deque()).append(job)
             elif job._turn(now):
                 self._flying[client] = self._flying.get(client, 0) + 1
                 self._free_at = max(self._free_at, now) + self._interval
+                self._away.add(id(job))
                 return job
             else:
                 self._file(job)
@@ -65,13 +74,32 @@ class Agenda(Generic[W]):
 
     def give_back(self, job: W) -> None:
         """Takes a job back whose poll is over, and whose answer has been taken in."""
+        self._away.discard(id(job))
         self._file(job)
+
+    def _expire(self, now: float) -> None:
+        """Ends the jobs whose time is over while they wait for the rate to let them through."""
+        while self._ends and self._ends[0][0] <= now:
+            job = heapq.heappop(self._ends)[2]
+            if job._outcome is None and id(job) not in self._away:
+                job._turn(now)
+                if job._outcome is not None:
+                    self._expired.add(id(job))
+                    self._file(job)
+
+    def hurry(self, now: float) -> None:
+        """Makes the jobs of closed clients due, so that they end."""
+        for job in self._heap:
+            if job._client._closed:
+                job._due = min(job._due, now)
+        heapq.heapify(self._heap)
 
     def pause(self, now: float) -> float | None:
         """Seconds until a job is due, None where nothing happens before one is given back."""
         if not self._heap:
             return None
-        return max(self._heap[0]._due, self._free_at if self._interval else now) - now
+        due = max(self._heap[0]._due, self._free_at if self._interval else now)
+        return (min(due, self._ends[0][0]) if self._ends else due) - now
 
     def _let_on(self, client: int) -> None:
         """Lets the first of those that were held up by a client's other polls have its turn."""

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 import httpx
 
+from ..arguments import MOST_SECONDS
 from ..call import Call
 from ..errors import InvalidArgument, JobStatusError, NotFound
 from . import schedule
@@ -37,8 +38,8 @@ def options(
 ) -> Options:
     """What a wait has been told. The same words are kept once, however many jobs were told them."""
     for name, value in (("start_grace", start_grace), ("fault_timeout", fault_timeout)):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:
-            raise InvalidArgument(f"{name}= wants a number of seconds, 0 or more, got {str(value)[:40]}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_SECONDS:
+            raise InvalidArgument(f"{name}= wants a number of seconds, 0 to 1e9, got {str(value)[:40]}")
     if on_update is not None and not callable(on_update):
         raise InvalidArgument(f"on_update= wants a callable of status and progress, got {on_update!r}")
     if newer_than is not None and not isinstance(newer_than, RunMark):
@@ -80,17 +81,22 @@ class Job(Watch[T_co]):
         try:
             while self._outcome is None:
                 delay = self._due - clock.now()
-                if delay > 0:
-                    clock.sleep(delay)
-                with self._client._gate:
-                    if not self._turn(clock.now()):
-                        continue
-                    call, answer = self._ask()
+                if delay > 0 and not self._client._closed:
+                    self._client._rest(delay)
+                    continue
+                permit = self._client._gate.permit(self._patience(clock.now()), self._client._door)
+                if (permit is None or not self._turn(clock.now())) and not self._client._closed:
+                    permit = None
+                    self._give_up(clock.now())
+                    continue
+                call, answer = self._ask()
+                permit = None
                 self._tell(self._learn(call, answer, clock.now()))
         except BaseException as error:
             detached(error, [self])
             raise
         finally:
+            permit = None
             self._busy = False
         return self._outcome.result()
 
@@ -156,10 +162,11 @@ class AsyncJob(Watch[T_co]):
         try:
             while self._outcome is None:
                 delay = self._due - clock.now()
-                if delay > 0:
-                    await clock.sleep_async(delay)
+                if delay > 0 and not self._client._closed:
+                    await self._client._rest(delay)
+                    continue
                 async with self._client._poll_gate():
-                    if not self._turn(clock.now()):
+                    if not self._turn(clock.now()) and not self._client._closed:
                         continue
                     call, answer = await self._ask()
                 await self._tell(self._learn(call, answer, clock.now()))

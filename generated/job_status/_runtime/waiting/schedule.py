@@ -9,8 +9,9 @@ one has the smallest bounded ratio to the best fixed interval chosen in hindsigh
 import math
 import random
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
+from ..arguments import MOST_SECONDS
 from ..errors import InvalidArgument
 
 FLOOR, CAP = 0.5, 30.0  # seconds between two polls
@@ -47,6 +48,13 @@ def spread(pause: float) -> float:
     return pause * random.uniform(1, 1 + SPREAD)  # noqa: S311 - jitter
 
 
+def _moment(due: Any) -> int | float:
+    if isinstance(due, bool) or not isinstance(due, int | float) or not 0 <= due <= MOST_SECONDS:
+        least = ", 1e9 at most" if isinstance(due, int | float) and due > MOST_SECONDS else ""
+        raise InvalidArgument(f"poll= wants due times in seconds{least}, got {due!r}")
+    return due
+
+
 class Steps:
     """A schedule of the caller's own: due times in seconds after the wait began. The last gap repeats at the end."""
 
@@ -76,8 +84,7 @@ class Steps:
                 step = self._gap or CAP
                 self._due += step * (math.floor((elapsed - self._due) / step) + 1)
                 return max(self._due, math.nextafter(elapsed, math.inf))
-            if not isinstance(due, int | float) or not math.isfinite(due) or due < 0:
-                raise InvalidArgument(f"poll= wants due times in seconds, got {due!r}")
+            due = _moment(due)
             if due <= self._due:
                 raise InvalidArgument(f"poll= wants due times that rise, got {due!r} after {self._due!r}")
             if math.isfinite(self._due):
