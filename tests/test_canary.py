@@ -77,7 +77,7 @@ def sync_failure(url: str, basic: bool) -> tuple[Any, BaseException]:
         else AgentPlatform(url, api_key=CANARY, timeout=0.5, max_retries=1)
     )
     try:
-        api.get_workflow_status("w") if basic else api.get_dock_status("d")
+        api.get_workflow_status("w") if basic else api.get_dock_status("ds-1")
     except JobStatusError as error:
         return api, error
     raise AssertionError("the call did not fail")
@@ -93,7 +93,7 @@ def async_failure(url: str, basic: bool) -> tuple[Any, BaseException]:
             else AsyncAgentPlatform(url, api_key=CANARY, timeout=0.5, max_retries=1)
         )
         try:
-            await (api.get_workflow_status("w") if basic else api.get_dock_status("d"))
+            await (api.get_workflow_status("w") if basic else api.get_dock_status("ds-1"))
         except JobStatusError as error:
             return api, error
         raise AssertionError("the call did not fail")

@@ -184,10 +184,10 @@ def test_a_call_takes_its_own_timeout_and_headers() -> None:
         hostile(slow) as server,
         AgentPlatform(server.url, api_key="k", headers={"X-Team": "a", "X-Both": "client"}) as api,
     ):
-        api.get_dock_status("d", headers={"X-Both": "call"})
+        api.get_dock_status("ds-1", headers={"X-Both": "call"})
         head = server.requests[0].lower()
         with pytest.raises(TransportError):
-            api.get_dock_status("d", timeout=0.3, headers={"X-Slow": "1"})
+            api.get_dock_status("ds-1", timeout=0.3, headers={"X-Slow": "1"})
 
     assert b"x-team: a" in head
     assert b"x-both: call" in head
@@ -203,13 +203,13 @@ def test_one_connection_serves_many_calls(asynchronous: bool) -> None:
             async def calls() -> None:
                 async with AsyncAgentPlatform(server.url, api_key="k") as api:
                     for _ in range(50):
-                        await api.get_dock_status("d")
+                        await api.get_dock_status("ds-1")
 
             asyncio.run(calls())
         else:
             with AgentPlatform(server.url, api_key="k") as api:
                 for _ in range(50):
-                    api.get_dock_status("d")
+                    api.get_dock_status("ds-1")
 
         assert (server.connections, len(server.requests)) == (1, 50)
 
@@ -241,7 +241,7 @@ FAULTS = [429, 502, 503, 504]
 @pytest.mark.parametrize("status", FAULTS)
 def test_a_read_is_tried_again_after(status: int) -> None:
     with hostile(script(answer(status, b"{}"), answer())) as server, AgentPlatform(server.url, api_key="k") as api:
-        raw = api.get_dock_status_raw("d")
+        raw = api.get_dock_status_raw("ds-1")
 
     assert (raw.attempts, raw.parsed.status) == (2, "SUCCESS")
 
@@ -250,7 +250,7 @@ def test_a_read_is_tried_again_after(status: int) -> None:
 def test_a_read_is_not_tried_again_after(status: int) -> None:
     with hostile(script(answer(status, b"{}"), answer())) as server, AgentPlatform(server.url, api_key="k") as api:
         with pytest.raises(JobStatusError):
-            api.get_dock_status("d")
+            api.get_dock_status("ds-1")
         assert len(server.requests) == 1
 
 
@@ -265,7 +265,7 @@ def test_a_write_is_never_tried_again(status: int) -> None:
 def test_an_async_read_is_tried_again() -> None:
     async def call(url: str) -> int:
         async with AsyncAgentPlatform(url, api_key="k") as api:
-            return (await api.get_dock_status_raw("d")).attempts
+            return (await api.get_dock_status_raw("ds-1")).attempts
 
     with hostile(script(answer(503, b"{}"), answer(429, b"{}"), answer())) as server:
         assert asyncio.run(call(server.url)) == 3
@@ -277,7 +277,7 @@ def test_retry_after_is_a_floor() -> None:
         AgentPlatform(server.url, api_key="k") as api,
     ):
         began = time.monotonic()
-        api.get_dock_status("d")
+        api.get_dock_status("ds-1")
 
     assert 1.0 <= time.monotonic() - began < 3
 
@@ -289,7 +289,7 @@ def test_a_retry_after_beyond_the_deadline_ends_the_call_at_once() -> None:
     ):
         began = time.monotonic()
         with pytest.raises(RateLimited) as caught:
-            api.get_dock_status("d")
+            api.get_dock_status("ds-1")
 
     assert time.monotonic() - began < 1
     assert caught.value.retry_after == 60.0
@@ -302,7 +302,7 @@ def test_retries_stay_within_the_deadline_of_the_call() -> None:
     ):
         began = time.monotonic()
         with pytest.raises(ServerError) as caught:
-            api.get_dock_status("d")
+            api.get_dock_status("ds-1")
 
     assert time.monotonic() - began < 2.5
     assert caught.value.attempts >= 2
@@ -315,7 +315,7 @@ def test_an_outage_is_not_answered_with_a_flood(monkeypatch: pytest.MonkeyPatch)
     with hostile(always(answer(503, b"{}"))) as server, AgentPlatform(server.url, api_key="k") as api:
         for _ in range(40):
             with pytest.raises(ServerError):
-                api.get_dock_status("d")
+                api.get_dock_status("ds-1")
 
         assert len(server.requests) == 40 + 10
 
@@ -328,7 +328,7 @@ def test_a_connection_error_is_tried_again() -> None:
             connection.sendall(answer())
 
     with hostile(once) as server, AgentPlatform(server.url, api_key="k") as api:
-        assert api.get_dock_status_raw("d").attempts == 2
+        assert api.get_dock_status_raw("ds-1").attempts == 2
 
 
 def test_cancelled_async_calls_leak_no_connection() -> None:
@@ -336,7 +336,8 @@ def test_cancelled_async_calls_leak_no_connection() -> None:
 
     def slow(connection: socket.socket, head: bytes) -> None:
         time.sleep(0.001 if b"quick" in head else source.uniform(0.005, 0.03))
-        connection.sendall(answer())
+        asked = head.split(b" ")[1].rpartition(b"/")[2]
+        connection.sendall(answer(body=b'{"_id":"%s","status":"SUCCESS"}' % asked))
 
     async def storm(api: AsyncAgentPlatform, until: float) -> int:
         cancelled = 0
@@ -371,7 +372,7 @@ def test_an_async_client_can_be_used_from_one_loop_after_another() -> None:
         api = AsyncAgentPlatform(server.url, api_key="k")
 
         async def call() -> Any:
-            return (await api.get_dock_status("d")).status
+            return (await api.get_dock_status("ds-1")).status
 
         assert [asyncio.run(call()) for _ in range(3)] == ["SUCCESS"] * 3
 
@@ -379,7 +380,7 @@ def test_an_async_client_can_be_used_from_one_loop_after_another() -> None:
 def test_an_async_client_runs_under_trio() -> None:
     async def call(url: str) -> Any:
         async with AsyncAgentPlatform(url, api_key="k") as api:
-            return (await api.get_dock_status("d")).status
+            return (await api.get_dock_status("ds-1")).status
 
     with hostile(always(answer())) as server:
         assert trio.run(call, server.url) == "SUCCESS"
@@ -390,7 +391,7 @@ def test_a_closed_client_says_so() -> None:
         pass
 
     with pytest.raises(InvalidArgument, match="the client is closed"):
-        api.get_dock_status("d")
+        api.get_dock_status("ds-1")
 
 
 def test_hooks_see_requests_without_credentials() -> None:
@@ -398,7 +399,7 @@ def test_hooks_see_requests_without_credentials() -> None:
     hooks = {"request": [seen.append], "response": [seen.append]}
     with hostile(always(answer())) as server:
         with AgentPlatform(server.url, api_key="canary", event_hooks=hooks) as api:
-            api.get_dock_status("d")
+            api.get_dock_status("ds-1")
         sent = server.requests[0]
 
     request, response = seen
@@ -418,7 +419,7 @@ def test_another_httpx_transport_can_be_plugged_in() -> None:
 
     with hostile(always(answer())) as server:
         with AgentPlatform(server.url, api_key="k", http_transport=Counting()) as api:
-            assert api.get_dock_status("d").status == "SUCCESS"
+            assert api.get_dock_status("ds-1").status == "SUCCESS"
         assert b"x-api-key: k" in server.requests[0]
 
     assert Counting.count == 1
@@ -427,19 +428,19 @@ def test_another_httpx_transport_can_be_plugged_in() -> None:
 def test_a_proxy_is_asked_for_the_whole_url() -> None:
     with hostile(always(answer())) as proxy:
         with AgentPlatform("http://api.example", api_key="k", proxy=proxy.url) as api:
-            assert api.get_dock_status("d").status == "SUCCESS"
+            assert api.get_dock_status("ds-1").status == "SUCCESS"
 
-        assert proxy.requests[0].startswith(b"GET http://api.example/api/public/dock-status/d HTTP/1.1")
+        assert proxy.requests[0].startswith(b"GET http://api.example/api/public/dock-status/ds-1 HTTP/1.1")
 
 
 def test_each_attempt_is_logged_with_its_time(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="job_status")
     with hostile(script(answer(503, b"{}"), answer())) as server, AgentPlatform(server.url, api_key="k") as api:
-        api.get_dock_status("d")
+        api.get_dock_status("ds-1")
 
     lines = [record.getMessage() for record in caplog.records if record.name == "job_status"]
     assert len(lines) == 2
-    assert lines[0].startswith(f"get_dock_status GET {server.url}/api/public/dock-status/d: 503, attempt 1, ")
+    assert lines[0].startswith(f"get_dock_status GET {server.url}/api/public/dock-status/ds-1: 503, attempt 1, ")
     assert "200, attempt 2, " in lines[1]
     assert lines[1].endswith(" ms")
 
@@ -459,11 +460,11 @@ def spans() -> Iterator[InMemorySpanExporter]:
 def test_opentelemetry_sees_every_call(spans: InMemorySpanExporter) -> None:
     async def call(url: str) -> None:
         async with AsyncAgentPlatform(url, api_key="canary") as api:
-            await api.get_dock_status("d")
+            await api.get_dock_status("ds-1")
 
     with hostile(always(answer())) as server:
         with AgentPlatform(server.url, api_key="canary") as api:
-            api.get_dock_status("d")
+            api.get_dock_status("ds-1")
         asyncio.run(call(server.url))
         assert b"traceparent" in server.requests[0]
 

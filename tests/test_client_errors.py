@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import io
+import json
 import pickle
 import socket
 import ssl
@@ -341,7 +342,9 @@ def test_every_status_ends_as_documented(asynchronous: bool) -> None:
         elif status in {204, 304}:
             connection.sendall(f"HTTP/1.1 {status} Word\r\nX-Request-Id: r-{status}\r\nRetry-After: 7\r\n\r\n".encode())
         else:
-            connection.sendall(answer(status, BODY, f"X-Request-Id: r-{status}", "Retry-After: 7"))
+            connection.sendall(
+                answer(status, BODY.replace(b"ds-1", b"%d" % status), f"X-Request-Id: r-{status}", "Retry-After: 7")
+            )
 
     def expect(status: int, error: JobStatusError | None) -> None:
         if status == 200:
@@ -471,7 +474,8 @@ def test_an_id_that_would_reach_elsewhere_is_refused_before_sending(run: Run, id
 
 @pytest.mark.parametrize("identifier", ["a/b", "../x", "a%2Fb", "ü", "a b", "?x=1", "#f", "x" * 4000])
 def test_any_other_id_reaches_the_endpoint_and_no_other(identifier: str) -> None:
-    with hostile(always(answer())) as server:
+    told = json.dumps({"_id": identifier, "status": "SUCCESS"}).encode()
+    with hostile(always(answer(body=told))) as server:
         sync_call(server.url, identifier)
         target = server.requests[0].split(b" ")[1]
 
@@ -543,7 +547,7 @@ def test_headers_that_cannot_be_sent_are_refused(headers: Any) -> None:
     with pytest.raises(InvalidArgument, match="headers= "):
         AgentPlatform("http://h", api_key="k", headers=headers)
     with AgentPlatform("http://h", api_key="k") as api, pytest.raises(InvalidArgument, match="headers= "):
-        api.get_dock_status("d", headers=headers)
+        api.get_dock_status("ds-1", headers=headers)
 
 
 @pytest.mark.parametrize("width", range(470, 500, 3))
@@ -554,7 +558,7 @@ def test_headers_that_cannot_be_sent_are_refused(headers: Any) -> None:
 def test_a_credential_at_the_end_of_an_excerpt_is_masked_before_it_is_cut(width: int, form: str) -> None:
     body = b"x" * width + form.encode()
     with hostile(always(answer(500, body))) as server, pytest.raises(ServerError) as caught:
-        AgentPlatform(server.url, api_key="secret+of/mine==0123", max_retries=0).get_dock_status("d")
+        AgentPlatform(server.url, api_key="secret+of/mine==0123", max_retries=0).get_dock_status("ds-1")
 
     assert "secret" not in caught.value.excerpt
     assert "secret" not in str(caught.value)

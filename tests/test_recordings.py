@@ -5,13 +5,14 @@ import functools
 import json
 import math
 import re
+import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from job_status import OpenSearchFlowFramework, UnexpectedAnswer
+from job_status import InvalidArgument, OpenSearchFlowFramework, UnexpectedAnswer
 
 from scripts.document import Document
 from scripts.document import read as read_yaml
@@ -88,7 +89,11 @@ def test_the_client_reads_each_recorded_status_without_loss(path: Path) -> None:
             transport = httpx.MockTransport(lambda _, told=exchange: httpx.Response(200, content=told.body))
             with OpenSearchFlowFramework("http://node", http_transport=transport) as api:
                 try:
-                    status = api.get_workflow_status("w", all_=True)
+                    asked = urllib.parse.unquote(exchange.url.partition("?")[0].split("/")[-2])
+                    status = api.get_workflow_status(asked, all_=True)
+                except InvalidArgument:
+                    assert asked in {"", ".", ".."}, one.name
+                    continue
                 except UnexpectedAnswer:
                     # No JSON, or without what a waiter needs: documents written by hand, and other representations.
                     assert {"workflow_id", "state"} - (

@@ -294,14 +294,6 @@ def test_faults_do_not_bring_the_end_forward(world: World) -> None:
         assert timeout - (world.last.times[-1] - began) < 0.6
 
 
-def test_a_404_is_borne_for_three_polls(world: World) -> None:
-    assert world.dock(ends(0), fault=answers(404, 404, 404)).status == "SUCCESS"
-
-    with pytest.raises(NotFound):
-        world.dock(ends(0), fault=answers(404, 404, 404, 404))
-    assert len(world.last.asked) == 4
-
-
 @pytest.mark.parametrize(
     "body", [b"<html>", b"[]", b'{"_id":"ds-1"}', b'{"_id":"ds-1","status":7}', b'{"status":"SUCCESS"}', b'{"a":NaN}']
 )
@@ -320,13 +312,6 @@ def test_a_page_of_html_at_the_beginning_is_borne(world: World) -> None:
 
 def test_a_404_among_other_faults_is_counted_in_a_row_only(world: World) -> None:
     assert world.dock(ends(0), fault=answers(404, 503, 404, 503, 404, 503, 404, 503)).status == "SUCCESS"
-
-
-def test_faults_do_not_outlast_their_time_however_long_a_server_asks_to_wait(world: World) -> None:
-    with pytest.raises(ServerError):
-        world.dock(ends(1e6), fault=lambda *_: told(503, retry_after="3000"), fault_timeout=60, timeout=None)
-
-    assert world.clock.time < 3400
 
 
 def test_a_page_of_html_between_readings_is_borne(world: World) -> None:
@@ -363,13 +348,6 @@ def test_a_pending_answer_can_ask_for_a_pause_too(world: World) -> None:
     world.wait("AIForProcess", vendor, "wait_for_dock_status", "ds-1")
 
     assert all(later - earlier >= 9 for earlier, later in itertools.pairwise(vendor.times))
-
-
-def test_a_retry_after_beyond_the_deadline_ends_the_wait_without_another_poll(world: World) -> None:
-    with pytest.raises(JobTimedOut, match="answers 429"):
-        world.dock(ends(60), fault=lambda *_: told(429, retry_after="600"), timeout=50)
-
-    assert len(world.last.asked) == 1
 
 
 # Words
@@ -600,10 +578,10 @@ def test_a_wait_that_sees_only_the_run_before_says_so(world: World) -> None:
 
 
 def test_the_mark_of_a_job_that_has_never_run_is_passed_by_any_run(world: World) -> None:
-    report = lambda name, now: run_at(name, "ds-1", 30, "successful") if now > 30 else None  # noqa: E731
+    report = lambda name, now: run_at(name, "ds-1", 70, "successful") if now > 70 else None  # noqa: E731
     api = world.client("AIForService", world.vendor(report))
     mark = world.do(api.publish_status_job(BOT).last_run)
-    world.clock.time = 40
+    world.clock.time = 80
 
     assert not mark.is_known
     assert world.do(lambda: api.wait_for_publish_status(BOT, newer_than=mark)).field_id == "ds-1"
@@ -809,6 +787,10 @@ def test_a_token_is_plain_versioned_json_without_a_secret(world: World) -> None:
         "state": None,
         "start_grace": 30.0,
         "fault_timeout": 120.0,
+        "polls": 0,
+        "faults": 0,
+        "elapsed": 0.0,
+        "left": 60.0,
     }
 
 

@@ -24,6 +24,7 @@ SITUATIONS = (
     "wrong_credential",
     "wrong_scope",
     "unknown_id",
+    "temporarily_unknown",
     "bad_parameter",
     "unknown_parameter",
     "wrong_method",

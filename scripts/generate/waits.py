@@ -89,6 +89,7 @@ def plan(class_name: str, waited: Waited) -> str:
         "reason": job.reason,
         "run": job.run,
         "begun": begun,
+        "unknown": _unknown(operation),
         "widest": (waited.keyword_names[job.views.parameter], job.views.values[-1]) if job.views else None,
     }
     rows = [
@@ -100,6 +101,24 @@ def plan(class_name: str, waited: Waited) -> str:
         *(f"{name}={value!r}" for name, value in optional.items() if value),
     ]
     return f"{waited.constant} = _Plan({', '.join(rows)})"
+
+
+def _unknown(operation: Operation) -> tuple[int, str] | None:
+    """How a server says for sure that there is no such job, where the document knows an answer that says it for now."""
+    found = operation.situation("unknown_id")
+    if found is None or operation.situation("temporarily_unknown") is None:
+        return None
+    response, _, example = found
+    samples = [str(e.value) for p in operation.parameters for e in p.examples if e.when == "unknown_id"]
+    texts = (
+        [value for value in example.value.values() if isinstance(value, str)] if isinstance(example.value, dict) else []
+    )
+    if not texts or not response.status.isdecimal():
+        return None
+    text = texts[0]
+    for sample in samples:
+        text = text.partition(sample)[0]
+    return int(response.status), text
 
 
 def starts(document: Document, models: Mapping[str, str], waited: Mapping[str, Waited]) -> str:

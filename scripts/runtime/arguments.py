@@ -1,7 +1,8 @@
 """Refuses what cannot be sent, before anything is."""
 
-import numbers
+import math
 import operator
+import re
 import urllib.parse
 import uuid
 from collections.abc import Callable, Mapping
@@ -13,6 +14,8 @@ from .errors import InvalidArgument
 from .texts import shown
 
 MOST_SECONDS: Final = 1e9  # some thirty years; the clocks of operating systems end soon after
+LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")  # of the name of a host
+TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # the name of a header
 LONGEST_ID: Final = 8000  # characters; no server takes a longer URL
 
 
@@ -28,36 +31,52 @@ def read_base_url(base_url: Any) -> tuple[str, str, bool]:
     text = str(base_url)
     if "@" in text.partition("//")[2].partition("/")[0]:
         raise InvalidArgument("base_url= holds a user or password; pass credentials by their own keywords")
-    told = shown(repr(text), 200)
+    said = shown(repr(text), 200)
     if not text.isprintable() or " " in text:
-        raise InvalidArgument(f"base_url= holds a blank or a character that cannot be seen: {told}")
+        raise InvalidArgument(f"base_url= holds a blank or a character that cannot be seen: {said}")
     try:
         parts, url = urllib.parse.urlsplit(text), httpx.URL(text)
         port, name = parts.port, url.raw_host.decode() if url.host else ""
     except (ValueError, httpx.InvalidURL) as error:
-        raise InvalidArgument(f"base_url= wants a URL like https://host, got {told}: {error}") from None
+        raise InvalidArgument(f"base_url= wants a URL like https://host, got {said}: {error}") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or not name or port == 0:
-        raise InvalidArgument(f"base_url= wants a URL like https://host, got {told}")
+        raise InvalidArgument(f"base_url= wants a URL like https://host, got {said}")
     if parts.query or parts.fragment or text.endswith(("?", "#")):
-        raise InvalidArgument(f"base_url= wants a URL without a query or fragment, got {told}")
-    if "//" in parts.path or {".", ".."} & set(parts.path.split("/")):
-        raise InvalidArgument(f"base_url= has a path with an empty part or dots, got {told}")
-    if ":" not in name and any(not 1 <= len(label) <= 63 for label in name.removesuffix(".").split(".")):
-        raise InvalidArgument(f"base_url= names a host that there cannot be, got {told}")
+        raise InvalidArgument(f"base_url= wants a URL without a query or fragment, got {said}")
+    if "\\" in text or "//" in parts.path or {".", ".."} & set(parts.path.split("/")):
+        raise InvalidArgument(f"base_url= has a path with an empty part, dots or a backslash, got {said}")
+    labels = name.removesuffix(".").split(".")
+    if ":" not in name and not (len(name) <= 254 and all(LABEL.fullmatch(label) for label in labels)):
+        raise InvalidArgument(f"base_url= names a host that there cannot be, got {said}")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     origin = f"{parts.scheme}://{host}{f':{port}' if port else ''}"
     return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/"), origin, parts.scheme == "https"
 
 
-def check_id(operation: str, name: str, value: Any) -> None:
-    """Refuses ids that would reach another endpoint, or none. Texts, UUIDs and whole numbers of any library are ids."""
-    if not isinstance(value, str) and not isinstance(value, uuid.UUID | float) and not _is_whole(value):
+def read_id(operation: str, name: str, value: Any) -> Any:
+    """An id as it is sent: texts, UUIDs and whole numbers of any library are ids.
+
+    Raises:
+        InvalidArgument: it would reach another endpoint, or none.
+    """
+    if isinstance(value, str):
+        plain: Any = str.__str__(value)
+    elif isinstance(value, uuid.UUID):
+        plain = str(value)
+    elif isinstance(value, float) and math.isfinite(value):
+        plain = value
+    elif _is_whole(value):
+        plain = operator.index(value)
+    else:
         got = "None" if value is None else type(value).__name__
         raise InvalidArgument(f"{operation}: {name} wants the id of a job, a text, a number or a UUID, got {got}")
-    text = str(value)
+    try:
+        text = str(plain)
+    except ValueError:  # a number of more digits than Python writes
+        raise InvalidArgument(f"{operation}: {name} is a number of too many digits; no URL holds so many") from None
     if text in {"", ".", ".."}:
         raise InvalidArgument(
-            f"{operation}: {name} is {value!r}, which would reach another endpoint; pass the id of a job"
+            f"{operation}: {name} is {plain!r}, which would reach another endpoint; pass the id of a job"
         )
     if len(text) > LONGEST_ID:
         raise InvalidArgument(f"{operation}: {name} has {len(text)} characters; no URL holds so many")
@@ -66,6 +85,7 @@ def check_id(operation: str, name: str, value: Any) -> None:
         raise InvalidArgument(
             f"{operation}: {name} holds the unprintable character U+{ord(problem):04X}; pass the id of a job"
         )
+    return plain
 
 
 def _is_whole(value: Any) -> bool:
@@ -73,7 +93,7 @@ def _is_whole(value: Any) -> bool:
         return False
     try:
         operator.index(value)
-    except TypeError:
+    except Exception:  # whatever an object of another library raises
         return False
     return True
 
@@ -85,32 +105,46 @@ def check_headers(headers: Mapping[str, str] | None) -> None:
     for name, value in (headers or {}).items():
         if not (isinstance(name, str) and isinstance(value, str)):
             raise InvalidArgument(f"headers= wants texts, got {type(value).__name__} for {name!r}")
-        if not name.isascii() or not name.isprintable() or not value.isprintable():
+        if not name.isprintable() or not value.isprintable():
             raise InvalidArgument(f"headers= holds a line break or another unprintable character in {name!r}")
+        if not TOKEN.fullmatch(name):
+            raise InvalidArgument(f"headers= wants names of letters, digits and dashes, got {shown(repr(name), 60)}")
+        if value != value.strip() or not value.isascii():
+            raise InvalidArgument(f"headers= holds a blank at an end or a letter beyond ASCII in the value of {name!r}")
         if name.lower() in {"content-length", "transfer-encoding", "connection", "host"}:
             raise InvalidArgument(f"headers= cannot set {name}, which belongs to the connection")
 
 
-def seconds(timeout: Any, name: str = "timeout", least: float = 0.0) -> float:
-    """A number of seconds, of any library: above 0, or from `least` where that is given.
+def number(value: Any) -> float | None:
+    """A number of any library as a float, None where it is none. Texts and truth values are none."""
+    if isinstance(value, bool | str | bytes):
+        return None
+    try:
+        # Python itself takes what has `__float__` or `__index__`.
+        return float(value)
+    except Exception:  # whatever an object of another library raises
+        return None
+
+
+def seconds(timeout: Any, name: str = "timeout", *, or_none_at_all: bool = False) -> float:
+    """A number of seconds above 0, or from 0 where none at all is one too.
 
     Raises:
         InvalidArgument: it is no time.
     """
-    number = None
-    if not isinstance(timeout, bool | str | bytes) and (
-        isinstance(timeout, numbers.Number) or hasattr(timeout, "__float__")
-    ):
-        try:
-            number = float(timeout)
-        except (TypeError, ValueError, OverflowError):
-            number = None
-    if number is None or not number <= MOST_SECONDS or not (number >= least if least else number > 0):
-        wanted = f"from {least:g}" if least else "above 0"
-        raise InvalidArgument(
-            f"{name}= wants a number of seconds {wanted} and at most 1e9, got {shown(repr(timeout), 60)}"
-        )
-    return number
+    found = number(timeout)
+    if found is None or not found <= MOST_SECONDS or not (found >= 0 if or_none_at_all else found > 0):
+        wanted = ", 0 or more" if or_none_at_all else " above 0"
+        raise InvalidArgument(f"{name}= wants a number of seconds{wanted}, at most 1e9, got {told(timeout)}")
+    return found
+
+
+def told(value: Any) -> str:
+    """What was passed, in short; its kind where it cannot say itself."""
+    try:
+        return shown(repr(value), 60)
+    except Exception:  # whatever an object of another library raises
+        return type(value).__name__
 
 
 def whole(value: Any, name: str) -> int:
@@ -120,7 +154,7 @@ def whole(value: Any, name: str) -> int:
         InvalidArgument: it is none.
     """
     if not _is_whole(value) or operator.index(value) < 0:
-        raise InvalidArgument(f"{name}= wants 0 or more, a whole number, got {shown(repr(value), 60)}")
+        raise InvalidArgument(f"{name}= wants 0 or more, a whole number, got {told(value)}")
     return operator.index(value)
 
 
@@ -138,5 +172,5 @@ def read_hooks(event_hooks: Any) -> Mapping[str, tuple[Callable[..., Any], ...]]
         raise InvalidArgument(f"event_hooks= knows request and response, got {', '.join(unknown)}")
     for name, listed in hooks.items():
         if not isinstance(listed, list | tuple) or not all(callable(hook) for hook in listed):
-            raise InvalidArgument(f"event_hooks= wants a list of callables for {name}, got {shown(repr(listed), 60)}")
+            raise InvalidArgument(f"event_hooks= wants a list of callables for {name}, got {told(listed)}")
     return {name: tuple(listed) for name, listed in hooks.items()}

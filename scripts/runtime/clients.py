@@ -6,11 +6,11 @@ a call of ours in place of their client, which sends the request within limits.
 
 from __future__ import annotations
 
+import inspect
 import os
 import platform
 import ssl
 import sys
-import time
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from types import TracebackType
@@ -20,7 +20,7 @@ import attrs
 import httpx
 
 from . import answers, retries
-from .arguments import check_headers, check_id, read_base_url, read_hooks, seconds, whole
+from .arguments import check_headers, read_base_url, read_hooks, read_id, seconds, whole
 from .call import FAILURES, Call, Operation, RawResponse, Settings, failure, finished
 from .clock import LONGEST, REAL, Clock, Door
 from .deadline import DEADLINE
@@ -125,10 +125,10 @@ class _Common:
         timeout: float | None,
         headers: Mapping[str, str] | None,
     ) -> Call:
-        for name, value in zip(operation.path_parameters, path_values, strict=True):
-            check_id(operation.id, name, value)
+        named = zip(operation.path_parameters, path_values, strict=True)
+        values = tuple([read_id(operation.id, name, value) for name, value in named])
         check_headers(headers)
-        return Call(self._settings, send, operation, path_values, timeout, headers)
+        return Call(self._settings, send, operation, values, timeout, headers)
 
 
 class Client(_Common):
@@ -222,22 +222,24 @@ class Client(_Common):
         failed: Exception | None = None
         parsed: Any = None
         try:
-            parsed = function(*path_values, client=call, **arguments).parsed
+            parsed = function(*call.values, client=call, **arguments).parsed
         except JobStatusError:
             raise
         except Exception as error:
             if call.foreign is error:
                 raise
             failed = error
-        return finished(call, parsed, model, failed)
+        done = finished(call, parsed, model, failed)
+        self._has_read = True
+        return done
 
     def _send(self, call: Call, kwargs: Mapping[str, Any]) -> httpx.Response:
-        if self._closed:
-            raise InvalidArgument(
-                f"{call.operation.id}: the client is closed; make another, or call inside its with block"
-            )
         renewed = False
         while True:
+            if self._closed:
+                raise InvalidArgument(
+                    f"{call.operation.id}: the client is closed; make another, or call inside its with block"
+                )
             try:
                 signature = self._signer.sign()
             except BaseException as error:
@@ -259,7 +261,7 @@ class Client(_Common):
             wait = call.wait_before_retry(failure) if isinstance(failure, ApiError | TransportError) else None
             if wait is None:
                 raise failure
-            time.sleep(wait)
+            self._door.wait(wait)
 
     def _attempt(
         self, call: Call, request: httpx.Request
@@ -360,6 +362,8 @@ class AsyncClient(_Common):
         self._detached: set[asyncio.Task[Any]] = set()
         self._gate: anyio.Semaphore | None = None
         self._closing: anyio.Event | None = None
+        # What is to be told when it is closed: the waits for many jobs.
+        self._fleets: weakref.WeakSet[Any] = weakref.WeakSet()
         self._connect()
 
     def _connect(self) -> None:
@@ -391,9 +395,17 @@ class AsyncClient(_Common):
     async def aclose(self) -> None:
         """Closes the connections, once the requests of cancelled calls have come to their end; ends sleeping waits."""
         self._closed = True
+        home: Any = self._home() if self._home else None
+        closing = self._closing
         self._settle_in()
-        if self._closing is not None:
-            self._closing.set()
+        if closing is not None:
+            if closing is self._closing:
+                closing.set()
+            elif hasattr(home, "call_soon_threadsafe") and not home.is_closed():
+                # What sleeps in another loop is woken there.
+                home.call_soon_threadsafe(closing.set)
+        for fleet in list(self._fleets):
+            fleet.loop.call_soon_threadsafe(fleet.hurry)
         if self._detached:
             import asyncio
 
@@ -404,9 +416,12 @@ class AsyncClient(_Common):
     async def _rest(self, pause: float) -> None:
         """Sleeps before a poll, and no longer than the client is open."""
         clock = self._settings.clock
-        if clock is not REAL:
+        if clock is REAL:
+            await self._nap(pause)
+        else:
             await clock.sleep_async(pause)
-            return
+
+    async def _nap(self, pause: float) -> None:
         import anyio
 
         self._settle_in()
@@ -429,22 +444,24 @@ class AsyncClient(_Common):
         failed: Exception | None = None
         parsed: Any = None
         try:
-            parsed = (await function(*path_values, client=call, **arguments)).parsed
+            parsed = (await function(*call.values, client=call, **arguments)).parsed
         except JobStatusError:
             raise
         except Exception as error:
             if call.foreign is error:
                 raise
             failed = error
-        return finished(call, parsed, model, failed)
+        done = finished(call, parsed, model, failed)
+        self._has_read = True
+        return done
 
     async def _send(self, call: Call, kwargs: Mapping[str, Any]) -> httpx.Response:
-        if self._closed:
-            raise InvalidArgument(
-                f"{call.operation.id}: the client is closed; make another, or call inside its with block"
-            )
         renewed = False
         while True:
+            if self._closed:
+                raise InvalidArgument(
+                    f"{call.operation.id}: the client is closed; make another, or call inside its with block"
+                )
             try:
                 signature = await self._signer.sign_async()
             except BaseException as error:
@@ -471,9 +488,7 @@ class AsyncClient(_Common):
             wait = call.wait_before_retry(failure) if isinstance(failure, ApiError | TransportError) else None
             if wait is None:
                 raise failure
-            import anyio
-
-            await anyio.sleep(wait)
+            await self._nap(wait)
 
     async def _detachable(self, attempt: Coroutine[Any, Any, T]) -> T:
         """Runs an attempt so that a cancelled call leaves it: a cancelled request costs httpx a connection for good."""
@@ -597,7 +612,12 @@ def _run(call: Call, hooks: tuple[Callable[..., Any], ...], subject: Any) -> Non
     """Runs hooks; what one raises is its own affair and is passed on as it is."""
     try:
         for hook in hooks:
-            hook(subject)
+            told = hook(subject)
+            if inspect.isawaitable(told):
+                close = getattr(told, "close", None)
+                if close:
+                    close()
+                raise InvalidArgument("event_hooks= has an async callable; a sync client wants one that returns")
     except BaseException as error:
         call.foreign = error
         raise
@@ -607,7 +627,9 @@ async def _run_async(call: Call, hooks: tuple[Callable[..., Any], ...], subject:
     """Runs hooks; what one raises is its own affair and is passed on as it is."""
     try:
         for hook in hooks:
-            await hook(subject)
+            told = hook(subject)
+            if inspect.isawaitable(told):
+                await told
     except BaseException as error:
         call.foreign = error
         raise

@@ -46,13 +46,18 @@ class Traffic:
             key = _key(operation, values)
             self._held[key] = max(until, self._held.get(key, until))
 
-    def take(self, operation: str, values: tuple[Any, ...], limits: tuple[Limit, ...]) -> float | None:
-        """Counts a poll if it may go out now, and otherwise gives the moment when it may."""
+    def take(
+        self, operation: str, values: tuple[Any, ...], limits: tuple[Limit, ...], *, heed: bool = True
+    ) -> float | None:
+        """Counts a poll if it may go out now, and otherwise gives the moment when it may.
+
+        `heed`: whether what the server has asked for counts, beside the documented limits.
+        """
         with self._lock:
             if not limits and not self._held:
                 return None
             now, key = self._clock.now(), _key(operation, values)
-            free = self._held.get(key, now)
+            free = self._held.get(key, now) if heed else now
             moments = self._moments.get(key, ())
             for requests, seconds in limits:
                 if len(moments) >= requests:

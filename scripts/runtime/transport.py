@@ -4,6 +4,7 @@ import functools
 import ipaddress
 import os
 import ssl
+import threading
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 import httpx
 
+from .arguments import LABEL, told
 from .errors import InvalidArgument
 from .texts import shown
 
@@ -40,11 +42,11 @@ def context(verify: Any, *, tls: bool, trust_env: bool) -> ssl.SSLContext:
             return _unused_context()
         named = (os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")) if trust_env else ("", "")
         return shared_context(*named) if any(named) else shared_context()
-    if isinstance(verify, str | os.PathLike):
+    if isinstance(verify, str | os.PathLike) and str(verify):
         path = Path(verify)
         return _trusting("verify=", "verify=", *(("", str(path)) if path.is_dir() else (str(path), "")))
     wanted = "True, False, the path of a file or folder of certificates, or an ssl.SSLContext"
-    raise InvalidArgument(f"verify= wants {wanted}, got {shown(repr(verify), 60)}")
+    raise InvalidArgument(f"verify= wants {wanted}, got {told(verify)}")
 
 
 @functools.cache
@@ -93,8 +95,8 @@ def read_proxy(proxy: Any, base_url: str, *, trust_env: bool) -> httpx.Proxy | N
         try:
             name, found = _of_the_environment(base_url)
         except (ValueError, httpx.InvalidURL) as error:
-            told = "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY cannot be read"
-            raise InvalidArgument(f"{told}: {error}; correct it, or pass trust_env=False") from None
+            wanted = "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY cannot be read"
+            raise InvalidArgument(f"{wanted}: {error}; correct it, or pass trust_env=False") from None
     if found is None:
         return None
     wanted = f"{name} wants the URL of a proxy, such as http://host:3128"
@@ -104,10 +106,13 @@ def read_proxy(proxy: Any, base_url: str, *, trust_env: bool) -> httpx.Proxy | N
         has_host = bool(made.url.host) and urllib.parse.urlsplit(str(made.url)).port != 0
         if not made.url.host.isprintable() or " " in made.url.host or "%20" in str(made.url):
             raise ValueError("it holds a blank")
-    except (TypeError, ValueError, AttributeError, httpx.InvalidURL) as error:
+        labels = made.url.raw_host.decode().removesuffix(".").split(".")
+        if ":" not in made.url.host and has_host and not all(LABEL.fullmatch(label) for label in labels):
+            raise ValueError("there can be no host of that name")
+    except Exception as error:
         # What httpx says of a URL repeats its password.
-        told = "" if isinstance(found, str) and "@" in found else f": {error}"
-        raise InvalidArgument(f"{wanted}{told}") from None
+        why = "" if isinstance(found, str) and "@" in found else f": {shown(error, 200)}"
+        raise InvalidArgument(f"{wanted}{why}") from None
     if not has_host:
         raise InvalidArgument(f"{wanted}, got one without a host")
     return made
@@ -127,12 +132,10 @@ def _of_the_environment(base_url: str) -> tuple[str, str | None]:
                 raise
             # An entry of NO_PROXY that names no host, such as fe80::/10: it is none of ours.
     patterns.sort(key=lambda entry: entry[0])
-    for matched, proxy in patterns:
-        if matched.matches(url):
-            break
-    else:
+    chosen = next((entry for entry in patterns if entry[0].matches(url)), None)
+    if chosen is None:
         return "", None
-    scheme = matched.scheme or "all"
+    scheme, proxy = chosen[0].scheme or "all", chosen[1]
     names = (f"{scheme}_proxy", f"{scheme}_proxy".upper())
     return next((name for name in names if os.environ.get(name)), "the proxy of the system"), proxy
 
@@ -171,6 +174,9 @@ def sync_transport(
 
     transport: httpx.HTTPTransport = _made(httpx.HTTPTransport, verify, proxy, limits)
     pool = transport._pool
+    # Its own lock is one of Python's making: a signal handler that raises within it would leave the thread to wait for
+    # itself. This one is the thread's already.
+    pool._optional_thread_lock = threading.RLock()  # type: ignore[assignment]
     pool._network_backend = Backend(pool._network_backend)
     return transport
 

@@ -50,6 +50,7 @@ _PLAN_WORKFLOW_STATUS = _Plan(
     reason=("error",),
     run=(("provision_start_time",),),
     begun=("provision_start_time",),
+    unknown=(404, "Fail to find workflow status of "),
     widest=("all_", True),
 )
 

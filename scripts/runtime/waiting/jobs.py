@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias, TypeVar
 
 import httpx
 
-from ..arguments import MOST_SECONDS
+from ..arguments import seconds, told
 from ..call import Call
 from ..errors import InvalidArgument, JobStatusError, NotFound
 from . import schedule
 from .detach import detached
 from .runs import RunMark
-from .watch import DEFAULTS, FAULT_TIMEOUT, MISSES, START_GRACE, News, Options, Watch
+from .watch import DEFAULTS, FAULT_TIMEOUT, START_GRACE, News, Options, Streak, Watch
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -35,13 +34,12 @@ def options(
     fault_timeout: float = FAULT_TIMEOUT,
 ) -> Options:
     """What a wait has been told. The same words are kept once, however many jobs were told them."""
-    for name, value in (("start_grace", start_grace), ("fault_timeout", fault_timeout)):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_SECONDS:
-            raise InvalidArgument(f"{name}= wants a number of seconds, 0 to 1e9, got {str(value)[:40]}")
+    start_grace = seconds(start_grace, "start_grace", or_none_at_all=True)
+    fault_timeout = seconds(fault_timeout, "fault_timeout", or_none_at_all=True)
     if on_update is not None and not callable(on_update):
-        raise InvalidArgument(f"on_update= wants a callable of status and progress, got {on_update!r}")
+        raise InvalidArgument(f"on_update= wants a callable of status and progress, got {told(on_update)}")
     if newer_than is not None and not isinstance(newer_than, RunMark):
-        raise InvalidArgument(f"newer_than= wants the mark that last_run() gives, got {newer_than!r}")
+        raise InvalidArgument(f"newer_than= wants the mark that last_run() gives, got {told(newer_than)}")
     made = Options(tuple(arguments.items()), headers, on_update, newer_than, None, start_grace, fault_timeout)
     if made == DEFAULTS:
         return DEFAULTS
@@ -105,15 +103,15 @@ class Job(Watch[T_co]):
             InvalidArgument: the document tells no runs of this job apart.
             CallError: the API has refused or has not answered.
         """
-        for miss in itertools.count(1):
+        misses, clock = Streak(), self._client._settings.clock
+        while True:
             call = self._first_call()
             try:
                 return self._run_of(call, self._client._send(call, self._widest_request()))
             except NotFound as error:
-                if miss > MISSES:
+                if self._is_missing(misses, error, clock.now()):
                     return self._no_run(error)
-            self._client._settings.clock.sleep(schedule.backoff(miss))
-        raise AssertionError
+            self._client._rest(schedule.backoff(misses.count))
 
     def _ask(self) -> tuple[Call, httpx.Response | JobStatusError]:
         """Sends one poll."""
@@ -182,15 +180,15 @@ class AsyncJob(Watch[T_co]):
             InvalidArgument: the document tells no runs of this job apart.
             CallError: the API has refused or has not answered.
         """
-        for miss in itertools.count(1):
+        misses, clock = Streak(), self._client._settings.clock
+        while True:
             call = self._first_call()
             try:
                 return self._run_of(call, await self._client._send(call, self._widest_request()))
             except NotFound as error:
-                if miss > MISSES:
+                if self._is_missing(misses, error, clock.now()):
                     return self._no_run(error)
-            await self._client._settings.clock.sleep_async(schedule.backoff(miss))
-        raise AssertionError
+            await self._client._rest(schedule.backoff(misses.count))
 
     async def _ask(self, *, attached: bool = False) -> tuple[Call, httpx.Response | JobStatusError]:
         """Sends one poll. `attached`: in a task that nobody cancels."""

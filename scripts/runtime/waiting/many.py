@@ -133,7 +133,13 @@ class _Fleet:
             for client in clients.values():
                 client._fleets.add(self)
             for number in range(min(POLLS * len(clients), self.agenda.open)):
-                threading.Thread(target=self._work, name=f"job-status-{number}", daemon=True).start()
+                try:
+                    threading.Thread(target=self._work, name=f"job-status-{number}", daemon=True).start()
+                except RuntimeError:
+                    # This machine has no more to spare; fewer do it too.
+                    if not number:
+                        raise
+                    break
             while (outcome := self._next_outcome()) is not None:
                 yield outcome
         except BaseException as error:

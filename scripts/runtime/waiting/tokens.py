@@ -16,7 +16,10 @@ SCALARS: Final = (str, int, float, bool, type(None))
 
 @frozen
 class Token:
-    """A wait as another process can take it up. Moments are seconds since 1970."""
+    """A wait as another process can take it up. Moments are seconds since 1970.
+
+    `polls`, `faults` and `elapsed` are how far it had come, `left` the seconds to its deadline when it was written.
+    """
 
     api: str
     operation: str
@@ -29,6 +32,10 @@ class Token:
     state: str | None
     start_grace: float
     fault_timeout: float
+    polls: int = 0
+    faults: int = 0
+    elapsed: float = 0.0
+    left: float | None = None
 
 
 def written(token: Token) -> str:
@@ -48,6 +55,10 @@ def written(token: Token) -> str:
             "state": token.state,
             "start_grace": token.start_grace,
             "fault_timeout": token.fault_timeout,
+            "polls": token.polls,
+            "faults": token.faults,
+            "elapsed": round(token.elapsed, 3),
+            "left": None if token.left is None else round(token.left, 3),
         }
     )
 
@@ -80,7 +91,18 @@ def read(text: str, api: str) -> Token:
         state=None,
         start_grace=max(_seconds(raw, "start_grace"), 0.0),
         fault_timeout=max(_seconds(raw, "fault_timeout"), 0.0),
+        polls=_count(raw, "polls"),
+        faults=_count(raw, "faults"),
+        elapsed=max(_seconds(raw, "elapsed"), 0.0) if "elapsed" in raw else 0.0,
+        left=None if raw.get("left") is None else _seconds(raw, "left"),
     )
+
+
+def _count(raw: dict[str, Any], name: str) -> int:
+    value = raw.get(name, 0)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1e15:
+        raise InvalidArgument(f"the token's {name} wants a count, got {str(value)[:40]!r}")
+    return value
 
 
 def _run_written(run: RunMark | None) -> Any:

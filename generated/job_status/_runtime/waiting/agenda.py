@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
+from ..arguments import number, told
 from ..errors import InvalidArgument
 from ..transport import POLLS
 from .watch import Watch
@@ -27,17 +28,18 @@ class Agenda(Generic[W]):
     """
 
     def __init__(self, jobs: Sequence[W], now: float, max_rate: float | None) -> None:
-        if max_rate is not None and not (isinstance(max_rate, int | float) and 0 < max_rate < math.inf):
-            raise InvalidArgument(f"max_rate= wants requests per second, more than 0, got {max_rate!r}")
+        rate = None if max_rate is None else number(max_rate)
+        if max_rate is not None and not (rate is not None and 0 < rate < math.inf):
+            raise InvalidArgument(f"max_rate= wants requests per second, more than 0, got {told(max_rate)}")
         self._heap = [job for job in jobs if job._outcome is None]
         heapq.heapify(self._heap)
         self.open = len(self._heap)
         self._flying: dict[int, int] = {}
         self._held: dict[int, deque[W]] = {}
-        self._interval = 1 / max_rate if max_rate else 0.0
+        self._interval = 1 / rate if rate else 0.0
         self._free_at = now
         # Where a rate holds jobs up, those whose time is over meanwhile end all the same.
-        self._ends = [(job._deadline, id(job), job) for job in self._heap if max_rate and job._deadline is not None]
+        self._ends = [(job._deadline, id(job), job) for job in self._heap if rate and job._deadline is not None]
         heapq.heapify(self._ends)
         self._away: set[int] = set()
         self._expired: set[int] = set()

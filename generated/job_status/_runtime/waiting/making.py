@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 import attrs
 from attrs import frozen
 
-from ..arguments import check_id
+from ..arguments import read_id
 from ..errors import InvalidArgument, JobFailed, UnexpectedAnswer, WaitSummary
 from . import tokens
 from .plan import Keys, Plan, pointer, walk
@@ -67,7 +67,7 @@ def follow(
             ended = isinstance(word, str) and link.plan.kind(word) in {"success", "failure"}
             for name, value in zip(link.plan.operation.path_parameters, values, strict=True):
                 try:
-                    check_id(link.plan.operation.id, name, value)
+                    read_id(link.plan.operation.id, name, value)
                 except InvalidArgument as error:
                     raise _unfollowable(
                         client, start, body, f"names a job that cannot be asked about: {error}"

@@ -109,6 +109,8 @@ class _Fleet:
         self.changed = asyncio.Event()
         self.has_ended = asyncio.Event()
         self.stopped = False
+        for job in jobs:
+            job._client._fleets.add(self)
 
     async def watch(self) -> None:
         """Asks about each job when it is due, until all have ended."""
@@ -130,6 +132,11 @@ class _Fleet:
             await self.changed.wait()
             if timer is not None:
                 timer.cancel()
+
+    def hurry(self) -> None:
+        """A client has been closed: its jobs need not be waited for."""
+        self.agenda.hurry(self.clock.now())
+        self.changed.set()
 
     def _over(self, task: asyncio.Task[None]) -> None:
         self.polls.pop(task)

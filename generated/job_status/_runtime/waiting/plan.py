@@ -48,6 +48,8 @@ class Plan(Generic[T]):
         read: the generated function that makes the model from a body.
         parameters: the names of the path parameters.
         widest: the keyword argument that has everything told, with its value, where there is one.
+        unknown: the status and the beginning of the text by which the server says for sure that there is no such job,
+            where the document tells it from an answer that the job is not to be found for now.
     """
 
     api: str
@@ -65,6 +67,7 @@ class Plan(Generic[T]):
     run: tuple[Keys, ...] = ()
     begun: Keys | None = None
     widest: tuple[str, Any] | None = None
+    unknown: tuple[int, str] | None = None
     _kinds: Mapping[str, Kind] = field(init=False, repr=False)
     _folded: Mapping[str, Kind] = field(init=False, repr=False)
 
@@ -88,6 +91,10 @@ class Plan(Generic[T]):
     def kind(self, word: str) -> Kind | None:
         """The kind of a state's word, None where it is unknown. Other spellings count where they are unambiguous."""
         return self._kinds.get(word) or self._folded.get(fold(word))
+
+    def surely_unknown(self, status: int, detail: str) -> bool:
+        """Whether an error says for sure that there is no such job."""
+        return self.unknown is not None and status == self.unknown[0] and detail.startswith(self.unknown[1])
 
     def body(self, content: bytes) -> Any:
         """The JSON of an answer.

@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterable
 from typing import Any, Final
 
-from ..arguments import MOST_SECONDS
+from ..arguments import MOST_SECONDS, number, told
 from ..errors import InvalidArgument
 
 FLOOR, CAP = 0.5, 30.0  # seconds between two polls
@@ -49,10 +49,11 @@ def spread(pause: float) -> float:
 
 
 def _moment(due: Any) -> int | float:
-    if isinstance(due, bool) or not isinstance(due, int | float) or not 0 <= due <= MOST_SECONDS:
-        least = ", 1e9 at most" if isinstance(due, int | float) and due > MOST_SECONDS else ""
-        raise InvalidArgument(f"poll= wants due times in seconds{least}, got {due!r}")
-    return due
+    found = number(due)
+    if found is None or not 0 <= found <= MOST_SECONDS:
+        least = ", 1e9 at most" if found is not None and found > MOST_SECONDS else ""
+        raise InvalidArgument(f"poll= wants due times in seconds{least}, got {told(due)}")
+    return due if isinstance(due, int | float) else found
 
 
 class Steps:
@@ -63,9 +64,9 @@ class Steps:
     def __init__(self, times: Iterable[float]) -> None:
         try:
             self._times = iter(times)
-        except TypeError:
+        except Exception:
             raise InvalidArgument(
-                f"poll= wants an iterable of due times in seconds, such as itertools.count(5, 5), got {times!r}"
+                f"poll= wants an iterable of due times in seconds, such as itertools.count(5, 5), got {told(times)}"
             ) from None
         self._due = -math.inf
         self._gap = 0.0

@@ -12,7 +12,7 @@ import httpx
 from attrs import field, frozen
 
 from .. import answers
-from ..arguments import check_headers, check_id, seconds
+from ..arguments import check_headers, read_id, seconds
 from ..call import Call
 from ..errors import (
     REASON,
@@ -45,7 +45,10 @@ START_GRACE: Final = 30.0
 FAULT_TIMEOUT: Final = 120.0
 
 STRANGE_TIMEOUT: Final = 30.0  # seconds of answers that are none of the API, before anything was read
-MISSES: Final = 3  # polls in a row that find no job
+MISS_TIMEOUT: Final = (
+    30.0  # seconds of answers that there is no such job; a server that starts again says so for a while
+)
+SAMPLES: Final = 3  # polls, at least, from which it is told that something lasts
 LAST_MARGIN: Final = 0.1  # seconds from the last poll to the deadline
 LONGEST_PAUSE: Final = 86_400.0  # seconds, whatever a server asks for
 PASSING: Final = frozenset({408, 425})  # statuses that say no more of a job than a 503
@@ -94,16 +97,40 @@ class Outcome(Generic[T_co]):
         return self.status  # type: ignore[return-value]
 
 
-class Trouble:
-    """Faults in a row."""
+class Streak:
+    """Answers of one kind in a row: how many, and since when."""
 
-    __slots__ = ("count", "last", "misses", "since")
+    __slots__ = ("count", "since")
 
-    def __init__(self, since: float) -> None:
-        self.since = since
+    def __init__(self) -> None:
         self.count = 0
-        self.misses = 0
+        self.since = 0.0
+
+    def add(self, now: float) -> None:
+        """One more."""
+        if not self.count:
+            self.since = now
+        self.count += 1
+
+    def lasts(self, now: float, seconds: float) -> bool:
+        """Whether it has gone on for so long. Two answers far apart say nothing of what lay between them."""
+        return self.count >= (SAMPLES if seconds else 2) and now - self.since >= seconds
+
+
+class Trouble:
+    """Polls in a row that have brought no reading.
+
+    `faults` are those for which the server has not said when to come back; `misses` say that there is no such job,
+    `strange` ones are no answers of this API. `asked` is the pause that the last has asked for.
+    """
+
+    __slots__ = ("asked", "count", "faults", "last", "misses", "strange")
+
+    def __init__(self) -> None:
+        self.count = 0
         self.last = ""
+        self.asked = 0.0
+        self.faults, self.misses, self.strange = Streak(), Streak(), Streak()
 
 
 class Watch(Generic[T_co]):
@@ -143,8 +170,8 @@ class Watch(Generic[T_co]):
         under_way: bool = False,
         token: tokens.Token | None = None,
     ) -> None:
-        for name, value in zip(plan.operation.path_parameters, values, strict=True):
-            check_id(plan.operation.id, name, value)
+        named = zip(plan.operation.path_parameters, values, strict=True)
+        values = tuple([read_id(plan.operation.id, name, value) for name, value in named])
         check_headers(options.headers)
         self._client = client
         self._plan = plan
@@ -170,9 +197,14 @@ class Watch(Generic[T_co]):
             raise InvalidArgument(f"{plan.operation.id}: an argument cannot be sent: {told}") from None
         if token is not None:
             from_wall = now - client._settings.clock.wall()
-            self._began = self._origin = min(token.began + from_wall, now)
-            if timeout is None:
-                self._deadline = None if token.deadline is None else token.deadline + from_wall
+            # A clock that has gone back makes nothing undone.
+            self._began = self._origin = min(token.began + from_wall, now - token.elapsed)
+            self._polls, self._faults = token.polls, token.faults
+            if timeout is None and token.deadline is not None:
+                left = token.deadline - token.began if token.left is None else token.left
+                self._deadline = min(token.deadline + from_wall, now + max(left, 0.0))
+            elif timeout is None:
+                self._deadline = None
         self._due: float = now
         if self._steps is not None:
             self._due = self._began + self._steps.after(now - self._began if token else -1.0)
@@ -214,7 +246,8 @@ class Watch(Generic[T_co]):
         Ask for it at any time: before the wait, to be safe against a crash, or from the error that has ended it.
         """
         clock = self._client._settings.clock
-        to_wall = clock.wall() - clock.now()
+        now = clock.now()
+        to_wall = clock.wall() - now
         body = self._body()
         pinned = self._pinned(body)
         return tokens.written(
@@ -230,6 +263,10 @@ class Watch(Generic[T_co]):
                 state=self.state,
                 start_grace=self._options.start_grace,
                 fault_timeout=self._options.fault_timeout,
+                polls=self._polls,
+                faults=self._faults,
+                elapsed=max(now - self._began, 0.0),
+                left=None if self._deadline is None else self._deadline - now,
             )
         )
 
@@ -272,6 +309,13 @@ class Watch(Generic[T_co]):
         kept = call.masked(response.content)
         return self._plan.mark(body if kept is response.content else self._plan.body(kept))
 
+    def _is_missing(self, misses: Streak, error: NotFound, now: float) -> bool:
+        """Whether a job that is not found is not there, and not only not found for now."""
+        misses.add(now)
+        if self._plan.surely_unknown(error.status, error.detail):
+            return misses.count >= SAMPLES
+        return misses.lasts(now, MISS_TIMEOUT)
+
     def _no_run(self, error: NotFound) -> RunMark:
         """The mark of a job that the API says it does not know; a 404 of something else says nothing of the job."""
         if not error.detail:
@@ -304,7 +348,8 @@ class Watch(Generic[T_co]):
         if now < self._due:
             return False
         operation = self._plan.operation
-        free = self._client._settings.traffic.take(operation.id, self._values, operation.limits)
+        is_last = self._is_last_moment(now)
+        free = self._client._settings.traffic.take(operation.id, self._values, operation.limits, heed=not is_last)
         if free is not None:
             self._put_off(free, now)
             return False
@@ -349,6 +394,7 @@ class Watch(Generic[T_co]):
             return None
         self._polls += 1
         self._trouble = None
+        self._client._has_read = True
         # What is kept, and shown in errors and tokens, repeats no credential.
         kept = call.masked(content)
         shown = body if kept is content else plan.body(kept)
@@ -367,6 +413,9 @@ class Watch(Generic[T_co]):
         """Ends the wait, or goes on with it, as the state says."""
         word = walk(body, self._plan.state)
         kind = self._plan.kind(word)
+        if kind in {"success", "failure"} and self._tells_no_run(body):
+            text = "%s: %s tells no run, so it is taken for a newer one than that of newer_than="
+            logger.warning(text, self.name, shown(word, WORD))
         if kind == "success":
             try:
                 self._end(self._plan.read(body))
@@ -388,6 +437,8 @@ class Watch(Generic[T_co]):
     def _failure(self, now: float) -> JobFailed:
         reason = shown(self._plan.why(self._body()), REASON)
         because = f": {reason}" if reason else ""
+        if self._tells_no_run(self._body()):
+            because += "; it tells no run, so it is taken for a newer one"
         summary = self._summary(now)
         message = f"{self.name}: {summary.state} after {summary.elapsed:.1f} s and {_polls(summary)}{because}"
         return JobFailed(message, summary, reason)
@@ -415,22 +466,45 @@ class Watch(Generic[T_co]):
         if not _is_passing(error):
             self._fail(error, now)
             return
-        trouble = self._trouble = self._trouble or Trouble(now)
+        trouble = self._trouble = self._trouble or Trouble()
         trouble.count += 1
         trouble.last = str(error)
-        trouble.misses = trouble.misses + 1 if isinstance(error, NotFound) else 0
-        tolerated = self._options.fault_timeout
-        if isinstance(error, UnexpectedAnswer) and self._last is None:
-            # Nothing of this API has been read yet: more likely a wrong address than a bad moment.
-            tolerated = min(tolerated, STRANGE_TIMEOUT)
-        if trouble.misses > MISSES or (trouble.count > 1 and now - trouble.since >= tolerated):
+        trouble.asked = (error.retry_after if isinstance(error, ApiError | UnexpectedAnswer) else None) or 0.0
+        if trouble.asked:
+            # A server that says when to come back is not out of order.
+            trouble.faults, trouble.misses, trouble.strange = Streak(), Streak(), Streak()
+            operation = self._plan.operation.id
+            self._client._settings.traffic.hold(operation, self._values, now + min(trouble.asked, LONGEST_PAUSE))
+            self._go_on(now, trouble.asked)
+            return
+        if self._is_over(trouble, error, now):
             self._fail(error, now)
             return
-        asked = (error.retry_after if isinstance(error, ApiError | UnexpectedAnswer) else None) or 0.0
-        if asked:
-            operation = self._plan.operation.id
-            self._client._settings.traffic.hold(operation, self._values, now + min(asked, LONGEST_PAUSE))
-        self._go_on(now, asked, schedule.backoff(trouble.count))
+        self._go_on(now, 0.0, schedule.backoff(trouble.faults.count))
+        if trouble.misses.count and self._steps is None:
+            # Whoever asks about a job that is not there is to know it when the time for it is over.
+            self._due = min(self._due, max(trouble.misses.since + MISS_TIMEOUT, now + schedule.FLOOR))
+
+    def _is_over(self, trouble: Trouble, error: Exception, now: float) -> bool:
+        """Whether faults have gone on for longer than they are borne."""
+        patience = self._options.fault_timeout
+        trouble.faults.add(now)
+        if isinstance(error, NotFound):
+            trouble.misses.add(now)
+        else:
+            trouble.misses = Streak()
+        # Nothing of this API has been read yet: more likely a wrong address than a bad moment.
+        if isinstance(error, UnexpectedAnswer) and not self._client._has_read:
+            trouble.strange.add(now)
+        else:
+            trouble.strange = Streak()
+        if isinstance(error, NotFound) and self._plan.surely_unknown(error.status, error.detail):
+            return trouble.misses.count >= SAMPLES
+        return (
+            trouble.faults.lasts(now, patience)
+            or trouble.misses.lasts(now, min(patience, MISS_TIMEOUT))
+            or trouble.strange.lasts(now, min(patience, STRANGE_TIMEOUT))
+        )
 
     def _go_on(self, now: float, pause: float, least: float = 0.0) -> None:
         """Sets when the job is asked about next: not before the `pause` that a server has asked for.
@@ -445,26 +519,26 @@ class Watch(Generic[T_co]):
                 return
         else:
             due = now + schedule.gap(now - self._origin)
-        earliest = now + min(pause, LONGEST_PAUSE)
-        self._settle(max(due, now + schedule.spread(earliest - now), now + least), earliest, now)
+        asked = now + schedule.spread(min(pause, LONGEST_PAUSE))
+        self._settle(max(due, asked, now + least), now)
 
     def _put_off(self, earliest: float, now: float) -> None:
         """Waits until the documented limits have room."""
         if self._deadline is not None and earliest >= self._deadline:
             self._time_out(now)
         else:
-            self._settle(earliest, earliest, now)
+            self._due = earliest
 
-    def _settle(self, due: float, earliest: float, now: float) -> None:
-        """Moves the last poll to just before the deadline; no other comes after it."""
+    def _settle(self, due: float, now: float) -> None:
+        """Moves the last poll to just before the deadline, whatever pause a server has asked for; none comes after it."""
         deadline = self._deadline
         if deadline is not None and due > (last := self._last_moment(deadline)):
-            if earliest >= deadline and self._polls:
-                self._time_out(now)
-                return
             # A reading that is hardly older than the last one would be is as good.
-            due = last if last >= max(earliest, now + min(schedule.FLOOR, due - now)) else max(deadline, earliest)
+            due = last if last >= now + min(schedule.FLOOR, due - now) else deadline
         self._due = due
+
+    def _is_last_moment(self, now: float) -> bool:
+        return self._deadline is not None and now >= self._last_moment(self._deadline) - 1e-6
 
     def _last_moment(self, deadline: float) -> float:
         return deadline - min(LAST_MARGIN, 0.1 * max(deadline - self._began, 0.0))
@@ -481,14 +555,20 @@ class Watch(Generic[T_co]):
         message = f"{self.name}: {told} after {summary.elapsed:.1f} s and {_polls(summary)}"
         if self._trouble:
             message += f", the last {self._trouble.count} of them in vain: {self._trouble.last}"
+            if self._trouble.asked:
+                message += f"; the server has asked to wait for {self._trouble.asked:g} s"
         goes_on = "the job goes on, " if summary.state is not None else ""
         self._fail(JobTimedOut(f"{message}; {goes_on}api.resume(error.token, timeout=...) waits on", summary))
 
     def _fail(self, error: BaseException, now: float | None = None) -> None:
         """Ends the wait with an error."""
-        if isinstance(error, CallError) and now is not None:
-            error.wait = summary = self._summary(now)
-            error.add_note(f"This ended the wait for {self.name} after {summary.elapsed:.1f} s and {_polls(summary)}.")
+        if isinstance(error, CallError | InvalidArgument) and now is not None:
+            summary = self._summary(now)
+            if isinstance(error, CallError):
+                error.wait = summary
+            told = f" It read {summary.state} before." if summary.state is not None else ""
+            note = f"This ended the wait for {self.name} after {summary.elapsed:.1f} s and {_polls(summary)}.{told}"
+            error.add_note(note)
         self._outcome = Outcome(self, None, error.with_traceback(None))
 
     def _end(self, status: Any) -> None:
@@ -541,12 +621,18 @@ class Watch(Generic[T_co]):
         run = self._plan.mark(body)
         mark = self._options.newer_than
         if mark is not None and not run.is_known:
-            # No run is told: so it is with a job that rests, and with one that has failed before its first run.
-            return self._plan.kind(walk(body, self._plan.state)) == "idle" or not mark.is_known
+            # No run is told: so it is with a job that rests, and with one that has failed before its first run. One that
+            # has ended is at least not the run of the mark, which would be told.
+            return self._plan.kind(walk(body, self._plan.state)) in {"idle", "success", "failure"} or not mark.is_known
         if mark is not None and not run.is_newer_than(mark):
             return False
         pinned = self._pinned(before)
         return pinned is None or not run.is_older_than(pinned)
+
+    def _tells_no_run(self, body: Any) -> bool:
+        """Whether a newer run is wanted and this reading tells of none."""
+        mark = self._options.newer_than
+        return mark is not None and mark.is_known and not self._plan.mark(body).is_known
 
     def _note_unknown(self, word: str) -> None:
         key = (self._plan.api, self._plan.operation.id, word)
