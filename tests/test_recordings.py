@@ -94,7 +94,10 @@ def test_the_client_reads_each_recorded_status_without_loss(path: Path) -> None:
                 except InvalidArgument:
                     assert asked in {"", ".", ".."}, one.name
                     continue
-                except UnexpectedAnswer:
+                except UnexpectedAnswer as error:
+                    if "another job" in str(error):
+                        assert exchange.json["workflow_id"] != asked, one.name
+                        continue
                     # No JSON, or without what a waiter needs: documents written by hand, and other representations.
                     assert {"workflow_id", "state"} - (
                         exchange.json if isinstance(exchange.json, dict) else {}
@@ -179,7 +182,7 @@ def cut(value: Any) -> Any:
 
 def test_the_examples_are_recorded_answers_and_name_the_version() -> None:
     bodies = {
-        (path.stem.removesuffix(".timelines"), json.dumps(cut(exchange.json), sort_keys=True))
+        (re.sub(r"\.(timelines|more)$", "", path.stem), json.dumps(cut(exchange.json), sort_keys=True))
         for path in FILES
         for one in recorded(path)
         for exchange in one.exchanges

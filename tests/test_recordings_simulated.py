@@ -30,6 +30,9 @@ SITUATIONS = {
     "*state_index*": "unreadable",
     "w_startup_after_*_1": "unreadable",
     "v_inflight_breaker_body": "breaker",
+    "x_parent_breaker*": "parent_breaker",
+    "x_kill_3*": "unreadable",
+    "x_term_3*": "unreadable",
     "u_tenant_missing_header_unknown_id": "no_tenant",
     "u_tenant_empty_header": "empty_tenant",
     "u_tenant_other*": "other_tenant",
@@ -82,7 +85,7 @@ def situated(document: Document, entry: dict[str, Any], known: dict[str, Any]) -
             # The narrow view says nothing of the fields that only the wide one has.
             told = {field: told[field] for field in ("error", "resources_created")}
         # Moments are the clock's; but for a second provisioning, which shows the end of the first.
-        again = name.startswith("g_")
+        again = name.startswith(("g_", "x_reprovision_running"))
         ordered = tuple((f, value) for f, value in told.items() if value is MISSING or again or not _is_time(f))
         lives.create({"workflow_id": job}, ((0.0, reading["state"]),), None, 1.8e9, ordered)
     return simulator

@@ -123,8 +123,12 @@ class OpenSearchFlowFramework(_Client):
         """Get the status of a workflow.
 
         Monitors the provisioning of a workflow until it is complete. The state is final once it reads
-        COMPLETED or FAILED. NOT_STARTED moves only when somebody asks to provision. A node that stops while
-        it provisions leaves PROVISIONING for good. Decide by `state` alone: an `error` can stand beside any
+        COMPLETED or FAILED, as long as nobody deprovisions meanwhile: a deprovisioning during a
+        provisioning reads NOT_STARTED, or COMPLETED where it is refused, and the provisioning goes on
+        unseen until it writes COMPLETED or FAILED. Otherwise NOT_STARTED moves only when somebody asks to
+        provision. A node that stops while it provisions leaves PROVISIONING for good, and so do as many
+        provisionings at once as the plugin has threads for, 8 unless set otherwise: they wait for each
+        other until the node is started again. Decide by `state` alone: an `error` can stand beside any
         state.
 
         Args:
@@ -150,7 +154,8 @@ class OpenSearchFlowFramework(_Client):
                 or, for a second after a restart, not yet there. It does not prove that the workflow is gone.
             ApiError (405): The method is not allowed.
             ApiError (406): The request has a body without a type or of a type that the core does not read.
-            RateLimited: A breaker of the core has tripped. Seen only for requests with a body.
+            RateLimited: A breaker of the core has tripped: that of requests under way, for requests with a
+                body, or that of the whole heap, for any request to a node that is short of it.
             ServerError: The stored state cannot be read. Before 2.19 answered with 400.
             ServerError: The security plugin has not started yet.
             UnexpectedAnswer: the answer is not what the document describes.
@@ -384,8 +389,12 @@ class AsyncOpenSearchFlowFramework(_AsyncClient):
         """Get the status of a workflow.
 
         Monitors the provisioning of a workflow until it is complete. The state is final once it reads
-        COMPLETED or FAILED. NOT_STARTED moves only when somebody asks to provision. A node that stops while
-        it provisions leaves PROVISIONING for good. Decide by `state` alone: an `error` can stand beside any
+        COMPLETED or FAILED, as long as nobody deprovisions meanwhile: a deprovisioning during a
+        provisioning reads NOT_STARTED, or COMPLETED where it is refused, and the provisioning goes on
+        unseen until it writes COMPLETED or FAILED. Otherwise NOT_STARTED moves only when somebody asks to
+        provision. A node that stops while it provisions leaves PROVISIONING for good, and so do as many
+        provisionings at once as the plugin has threads for, 8 unless set otherwise: they wait for each
+        other until the node is started again. Decide by `state` alone: an `error` can stand beside any
         state.
 
         Args:
@@ -411,7 +420,8 @@ class AsyncOpenSearchFlowFramework(_AsyncClient):
                 or, for a second after a restart, not yet there. It does not prove that the workflow is gone.
             ApiError (405): The method is not allowed.
             ApiError (406): The request has a body without a type or of a type that the core does not read.
-            RateLimited: A breaker of the core has tripped. Seen only for requests with a body.
+            RateLimited: A breaker of the core has tripped: that of requests under way, for requests with a
+                body, or that of the whole heap, for any request to a node that is short of it.
             ServerError: The stored state cannot be read. Before 2.19 answered with 400.
             ServerError: The security plugin has not started yet.
             UnexpectedAnswer: the answer is not what the document describes.

@@ -38,7 +38,8 @@ class WorkflowStatus:
     provisioning_progress: ProvisioningProgress | str | Unset = UNSET
     """ The state told a second time, in other words. """
     provision_start_time: int | Unset = UNSET
-    """ When the provisioning began, in milliseconds since 1970. Absent before the first one. """
+    """ When the provisioning began, in milliseconds since 1970. Absent before the first one, and after a
+    deprovisioning during a provisioning, whose end can be there all the same. """
     provision_end_time: int | Unset = UNSET
     """ When the provisioning ended, in milliseconds since 1970. During a second provisioning that of the first. """
     user: WorkflowUser | Unset = UNSET

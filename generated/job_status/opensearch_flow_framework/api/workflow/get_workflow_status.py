@@ -143,8 +143,12 @@ def sync_detailed(
     """Get the status of a workflow
 
      Monitors the provisioning of a workflow until it is complete. The state is final once it reads
-    COMPLETED or FAILED. NOT_STARTED moves only when somebody asks to provision. A node that stops while
-    it provisions leaves PROVISIONING for good. Decide by `state` alone: an `error` can stand beside any
+    COMPLETED or FAILED, as long as nobody deprovisions meanwhile: a deprovisioning during a
+    provisioning reads NOT_STARTED, or COMPLETED where it is refused, and the provisioning goes on
+    unseen until it writes COMPLETED or FAILED. Otherwise NOT_STARTED moves only when somebody asks to
+    provision. A node that stops while it provisions leaves PROVISIONING for good, and so do as many
+    provisionings at once as the plugin has threads for, 8 unless set otherwise: they wait for each
+    other until the node is started again. Decide by `state` alone: an `error` can stand beside any
     state.
 
     Args:
@@ -189,8 +193,12 @@ def sync(
     """Get the status of a workflow
 
      Monitors the provisioning of a workflow until it is complete. The state is final once it reads
-    COMPLETED or FAILED. NOT_STARTED moves only when somebody asks to provision. A node that stops while
-    it provisions leaves PROVISIONING for good. Decide by `state` alone: an `error` can stand beside any
+    COMPLETED or FAILED, as long as nobody deprovisions meanwhile: a deprovisioning during a
+    provisioning reads NOT_STARTED, or COMPLETED where it is refused, and the provisioning goes on
+    unseen until it writes COMPLETED or FAILED. Otherwise NOT_STARTED moves only when somebody asks to
+    provision. A node that stops while it provisions leaves PROVISIONING for good, and so do as many
+    provisionings at once as the plugin has threads for, 8 unless set otherwise: they wait for each
+    other until the node is started again. Decide by `state` alone: an `error` can stand beside any
     state.
 
     Args:
@@ -230,8 +238,12 @@ async def asyncio_detailed(
     """Get the status of a workflow
 
      Monitors the provisioning of a workflow until it is complete. The state is final once it reads
-    COMPLETED or FAILED. NOT_STARTED moves only when somebody asks to provision. A node that stops while
-    it provisions leaves PROVISIONING for good. Decide by `state` alone: an `error` can stand beside any
+    COMPLETED or FAILED, as long as nobody deprovisions meanwhile: a deprovisioning during a
+    provisioning reads NOT_STARTED, or COMPLETED where it is refused, and the provisioning goes on
+    unseen until it writes COMPLETED or FAILED. Otherwise NOT_STARTED moves only when somebody asks to
+    provision. A node that stops while it provisions leaves PROVISIONING for good, and so do as many
+    provisionings at once as the plugin has threads for, 8 unless set otherwise: they wait for each
+    other until the node is started again. Decide by `state` alone: an `error` can stand beside any
     state.
 
     Args:
@@ -274,8 +286,12 @@ async def asyncio(
     """Get the status of a workflow
 
      Monitors the provisioning of a workflow until it is complete. The state is final once it reads
-    COMPLETED or FAILED. NOT_STARTED moves only when somebody asks to provision. A node that stops while
-    it provisions leaves PROVISIONING for good. Decide by `state` alone: an `error` can stand beside any
+    COMPLETED or FAILED, as long as nobody deprovisions meanwhile: a deprovisioning during a
+    provisioning reads NOT_STARTED, or COMPLETED where it is refused, and the provisioning goes on
+    unseen until it writes COMPLETED or FAILED. Otherwise NOT_STARTED moves only when somebody asks to
+    provision. A node that stops while it provisions leaves PROVISIONING for good, and so do as many
+    provisionings at once as the plugin has threads for, 8 unless set otherwise: they wait for each
+    other until the node is started again. Decide by `state` alone: an `error` can stand beside any
     state.
 
     Args:
