@@ -53,7 +53,7 @@ fuzz: $(READY) ## Throw hostile answers at the client (COUNT=100000 SEED=1)
 	@PYTHONPATH=generated $(BIN)/python -m tests.fuzz --count $(or $(COUNT),100000) --seed $(SEED)
 
 .PHONY: bench
-bench: $(READY) ## Measure the client beside plain httpx, as ratios
+bench: $(READY) ## Measure the client beside plain httpx and an earlier commit, as ratios (BASE=commit)
 	@PYTHONPATH=generated $(BIN)/python -m tests.bench
 
 .PHONY: clean

@@ -88,7 +88,7 @@ def test_nothing_is_left_of_a_verification_that_is_stopped(
     assert "get_dock_status" in (tmp_path / "out/report.html").read_text()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: str(number.name))
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda number: str(number.name))
 def test_nothing_is_left_when_make_is_stopped(
     number: signal.Signals, verification: Callable[[list[str]], subprocess.Popen[str]], tmp_path: Path
 ) -> None:

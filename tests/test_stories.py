@@ -2,8 +2,10 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -267,3 +269,33 @@ def test_ids_of_a_server_lead_nowhere_else(node: Node, tmp_path: Path) -> None:
     replays = [line for line in done.stdout.splitlines() if "replay  curl" in line]
     assert replays
     assert not any(re.search(r"(?<!\\)\$\(touch", line) and "'" not in line for line in replays)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: str(number.name))
+def test_a_signal_while_something_is_made_waits_until_it_is_known(
+    node: Node, tmp_path: Path, number: signal.Signals
+) -> None:
+    making = threading.Event()
+
+    def slowly(answer: Answer) -> None:
+        if answer.method == "POST" and answer.path.endswith("/workflow"):
+            making.set()
+            time.sleep(1.5)
+
+    url = node.begin(seconds=60, change=slowly)
+    before = node.workflows()
+    command = [sys.executable, "-m", "scripts.verify", "--api", STEM, "--url", url, "--story", "noop"]
+    running = subprocess.Popen(
+        [*command, "--out", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, **ALLOWED},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert making.wait(30)
+    running.send_signal(number)
+    said, _ = running.communicate(timeout=30)
+
+    assert "interrupted" in said
+    assert node.workflows() == before, said

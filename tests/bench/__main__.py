@@ -15,7 +15,7 @@ from job_status.ai_for_service.models import PublishStatus
 from scripts.document import load
 
 from ..conftest import ROOT
-from . import schedules, simulating, verifying, watching
+from . import before, schedules, simulating, verifying, watching
 from .server import server
 
 ROUNDS, CALLS = 40, 60
@@ -108,6 +108,7 @@ def decoding() -> None:
 
 def main() -> None:
     """Runs every benchmark."""
+    before.main()
     calls()
     imports()
     decoding()

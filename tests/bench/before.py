@@ -1,0 +1,107 @@
+"""Processor time of a call and of a poll, beside those of the package as it was before: `BASE` names a commit."""
+
+import io
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from ..conftest import ROOT
+from .server import server
+
+ROUNDS, CALLS = 15, 1500
+ANSWER = json.dumps({"_id": "ds-1", "toolId": "a-1", "jobType": "TOOLS", "action": "DEPLOY", "status": "SUCCESS"})
+# One process for each package, which measures a round whenever it is told to.
+PROGRAM = """
+import asyncio, sys, time
+from job_status import AgentPlatform, AsyncAgentPlatform
+
+url, count = sys.argv[1], int(sys.argv[2])
+
+def rounds():
+    while line := sys.stdin.readline():
+        yield line.strip()
+
+def sync():
+    with AgentPlatform(url, api_key="key") as api:
+        uses = {"call": lambda: api.get_dock_status("ds-1"), "poll": lambda: api.wait_for_dock_status("ds-1", timeout=9)}
+        for name in rounds():
+            if name == "async":
+                return
+            began = time.process_time()
+            for _ in range(count):
+                uses[name]()
+            print((time.process_time() - began) / count, flush=True)
+
+async def main():
+    async with AsyncAgentPlatform(url, api_key="key") as api:
+        for name in rounds():
+            began = time.process_time()
+            for _ in range(count):
+                await api.get_dock_status("ds-1")
+            print((time.process_time() - began) / count, flush=True)
+
+sync()
+asyncio.run(main())
+"""
+
+
+def main() -> None:
+    """Measures both packages in turns."""
+    base = os.environ.get("BASE") or "HEAD~1"
+    with tempfile.TemporaryDirectory() as folder, server(ANSWER) as url:
+        packed = subprocess.run(["git", "archive", base, "generated"], cwd=ROOT, capture_output=True, check=False)
+        if packed.returncode:
+            print(f"BASE={base} is no commit of this repository; the comparison with it is left out")
+            return
+        with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
+            archive.extractall(folder, filter="data")
+        packages = (Path(folder, "generated"), ROOT / "generated")
+        programs = [
+            subprocess.Popen(
+                [sys.executable, "-c", PROGRAM, url, str(CALLS)],
+                env={**os.environ, "PYTHONPATH": str(package)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for package in packages
+        ]
+        for name in ("call", "poll", "async"):
+            times = _in_turns(programs, name)
+            before, now = (statistics.median(values) * 1e6 for values in times)
+            print(
+                f"{f'{name}, processor time, against {base}':48} before {before:7.1f} us   "
+                f"now {now:8.1f} us   ratio {now / before:5.2f}   goal 1.05"
+            )
+        for program in programs:
+            program.communicate()
+
+
+def _in_turns(programs: list["subprocess.Popen[str]"], name: str) -> list[list[float]]:
+    times: list[list[float]] = [[], []]
+    if name == "async":
+        for program in programs:
+            _tell(program, "async")
+    for number in range(ROUNDS + 1):
+        for index, program in enumerate(programs):
+            _tell(program, name)
+            assert program.stdout is not None
+            took = float(program.stdout.readline())
+            if number:  # the first is to warm up
+                times[index].append(took)
+    return times
+
+
+def _tell(program: "subprocess.Popen[str]", line: str) -> None:
+    assert program.stdin is not None
+    program.stdin.write(line + "\n")
+    program.stdin.flush()
+
+
+if __name__ == "__main__":
+    main()
