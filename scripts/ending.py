@@ -16,8 +16,8 @@ TIED = "JOB_STATUS_ENDS_WITH"  # names the process with whose end this one ends 
 _LOOK = 0.2  # seconds between two looks at that process
 
 
-class Stopped(BaseException):
-    """A signal has asked the command to end."""
+class Stopped(KeyboardInterrupt):
+    """A signal has asked the command to end. Event loops pass on what is a KeyboardInterrupt, and swallow others."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
