@@ -57,10 +57,9 @@ def verify(target: Target, seed: int, seconds: int = SECONDS) -> Result:
             return result
         except OutOfTime:
             result.problems.append(f"stopped after {seconds} s with part of it judged; give it more with --max-time")
-        except (KeyboardInterrupt, Stopped) as error:
-            result.problems.append(
-                f"{'stopped by SIGINT' if isinstance(error, KeyboardInterrupt) else error}: only a part of it was judged"
-            )
+        except KeyboardInterrupt as error:
+            told = str(error) if isinstance(error, Stopped) else "stopped by SIGINT"
+            result.problems.append(f"{told}: only a part of it was judged")
             result.stopped = error
             return result
         if caller.faults.seen:
