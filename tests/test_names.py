@@ -89,7 +89,6 @@ def document(**parts: Any) -> dict[str, Any]:
 def as_properties(names: list[str]) -> dict[str, Any]:
     return document(
         schemas={"Thing": {"type": "object", "properties": {name: {"type": "string"} for name in names}}},
-        operation=_more({"Thing": "#/components/schemas/Thing"}),
     )
 
 
@@ -111,7 +110,6 @@ def as_components(names: list[str]) -> dict[str, Any]:
     thing = {"type": "object", "properties": {"n": {"type": "integer"}}}
     return document(
         schemas=dict.fromkeys(names, thing),
-        operation=_more({name: f"#/components/schemas/{_escaped(name)}" for name in names}),
     )
 
 
@@ -218,10 +216,6 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def _more(_: dict[str, str]) -> dict[str, Any]:
-    return {}
-
-
 PLACES: dict[str, Callable[[list[str]], dict[str, Any]]] = {
     function.__name__: function
     for function in (
@@ -251,7 +245,7 @@ def refused(path: Path, out: Path) -> list[Problem]:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_name_works_or_is_refused_with_its_line(place: str, tmp_path: Path) -> None:
-    left, path, told = list(HOSTILE), tmp_path / "kiln.yaml", {}
+    left, path = list(HOSTILE), tmp_path / "kiln.yaml"
     for attempt in range(12):
         text = json.dumps(PLACES[place](left), indent=1, ensure_ascii=False)
         path.write_text(text)
@@ -271,12 +265,11 @@ def test_a_name_works_or_is_refused_with_its_line(place: str, tmp_path: Path) ->
                 or repr(name) in problem.message
                 or f"{{{json.dumps(name, ensure_ascii=False)[1:-1]}}}" in near
             }
-            told[problem.line] = problem.message
         assert met, f"no line of {[str(problem) for problem in problems][:5]} has one of the names"
         left = [name for name in left if name not in met]
     else:
         pytest.fail(f"still refused: {problems[0]}")
-    print(place, "works:", len(left), "refused:", sorted(set(HOSTILE) - set(left)))
+    assert len(left) > 20, "nearly everything is refused"
 
 
 def test_there_are_names_enough() -> None:

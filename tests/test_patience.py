@@ -171,15 +171,15 @@ def test_a_pause_that_is_none_does_not_count_as_one(world: World, asked: str) ->
     assert 120 <= world.clock.time < 200
 
 
-def test_many_waits_bear_the_pauses_of_a_server_too(world: World) -> None:
+def test_many_waits_bear_the_pauses_of_a_server_too() -> None:
+    world = World(True)  # threads do not live by the clock of the tests
+
     def wait() -> Any:
         fault = until(world, 1800, lambda: told(429, retry_after="60"))
         api = world.client("AIForProcess", world.vendor(ends(1900), fault=fault))
         jobs = [api.dock_status_job(f"ds-{number}", timeout=7200) for number in range(3)]
         return async_wait_all(jobs)
 
-    if not world.asynchronous:
-        pytest.skip("threads do not live by the clock of the tests")
     assert [outcome.error for outcome in world.do(wait)] == [None] * 3
 
 
