@@ -54,7 +54,7 @@ def run(folder: Path, documents: Sequence[Document], plans: Sequence[Plan]) -> N
     )
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1]
-        raise DocumentError([Problem(documents[0].path, 1, "", f"the package written for it cannot be tried: {last}")])
+        raise RuntimeError(f"the program that tries a package has failed: {last}")
     problems = []
     for found in json.loads(done.stdout):
         document = documents[found["document"]]
