@@ -32,6 +32,21 @@ class Stopped(KeyboardInterrupt):
         return f"stopped by {signal.Signals(self.number).name}"
 
 
+_asked: list[int] = []  # the signal that has asked this command to end
+
+
+def check() -> None:
+    """Ends the command where a signal has asked for it and the exception was lost on its way.
+
+    Python drops what is raised in a destructor or a callback of the garbage collector.
+
+    Raises:
+        Stopped: a signal has asked for it.
+    """
+    if _asked:
+        raise Stopped(_asked[0])
+
+
 def run(main: Callable[[], int]) -> int:
     """Runs a command; gives its exit status.
 
@@ -42,7 +57,9 @@ def run(main: Callable[[], int]) -> int:
     before = {number: signal.signal(number, _stop) for number in signals if signal.getsignal(number) != signal.SIG_IGN}
     tie()
     try:
-        return main()
+        status = main()
+        check()
+        return status
     except Stopped as stopped:
         say(str(stopped))
         return stopped.status
@@ -54,9 +71,14 @@ def run(main: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CANNOT_TELL
     except Exception as error:
+        if _asked:
+            # What was cut off has fallen over itself.
+            say(str(Stopped(_asked[0])))
+            return 128 + _asked[0]
         say(bug(error))
         return CANNOT_TELL
     finally:
+        _asked.clear()
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -92,4 +114,5 @@ def _watch(parent: int) -> None:
 def _stop(number: int, _: FrameType | None) -> None:
     # Once is enough: what is cleaned up after it is not to be cut off.
     signal.signal(number, signal.SIG_IGN)
+    _asked.append(number)
     raise Stopped(number)

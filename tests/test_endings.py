@@ -81,7 +81,7 @@ def test_nothing_is_left_of_a_verification_that_is_stopped(
     until(lambda: not running(str(tmp_path)))
     if number is signal.SIGKILL:
         return
-    assert process.returncode == 128 + number
+    assert process.returncode == 128 + number, out + err
     assert err == f"stopped by {number.name}\n"
     assert "only a part of it was judged" in out
     assert json.loads((tmp_path / "out/verify.sarif").read_text())

@@ -164,9 +164,7 @@ def _operation(
 
 def _call(kind: Any, credentials: dict[str, Any], transport: Any, name: str, arguments: dict[str, Any]) -> None:
     # Nothing of the surroundings counts: what is written is the same everywhere.
-    made = kind(
-        "https://trial.invalid/base", **credentials, http_transport=transport, max_retries=0, trust_env=False
-    )
+    made = kind("https://trial.invalid/base", **credentials, http_transport=transport, max_retries=0, trust_env=False)
     method = getattr(made, name)
     if not inspect.iscoroutinefunction(method):
         with made:

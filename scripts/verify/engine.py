@@ -16,6 +16,7 @@ from schemathesis.generation import GenerationMode
 from schemathesis.generation.case import Case
 from schemathesis.generation.meta import REQUEST_SHAPE_PROBES, coverage_scenario
 
+from .. import ending
 from ..document import Operation, snake_case
 from ..document.model import resolve
 from . import probe
@@ -99,6 +100,7 @@ def _in_time(stream: EventStream, caller: Caller) -> Iterator[events.EngineEvent
         else:
             if event is None:
                 return
+        ending.check()
         if caller.is_late:
             stream.stop()
             raise OutOfTime
