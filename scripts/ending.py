@@ -47,6 +47,11 @@ def check() -> None:
         raise Stopped(_asked[0])
 
 
+def heeded() -> None:
+    """The signal has been heeded: the command ends as it is to end."""
+    _asked.clear()
+
+
 def run(main: Callable[[], int]) -> int:
     """Runs a command; gives its exit status.
 

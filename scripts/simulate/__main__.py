@@ -19,6 +19,7 @@ def _until_stopped() -> int:
 
         return serve()
     except (ending.Stopped, KeyboardInterrupt):
+        ending.heeded()
         return 0
 
 

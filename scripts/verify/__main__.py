@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from .. import ending, owned
@@ -64,7 +64,17 @@ def main() -> int:
         aimed = _aimed(documents[0], arguments) if arguments.url else None
         owned.check(arguments.out, (*REPORTS, *(() if aimed else LOGS)), MARK, "make verify")
         arguments.out.mkdir(parents=True, exist_ok=True)
-        results = _live(aimed, arguments) if aimed else _simulated(documents, arguments)
+        results: list[Result] = []
+        stopped: BaseException | None = None
+        try:
+            for result in _live(aimed, arguments) if aimed else _simulated(documents, arguments):
+                results.append(result)
+        except KeyboardInterrupt as error:
+            if not results:
+                raise
+            # Between two documents: those that were judged have their reports.
+            stopped = error
+            results[-1].problems.append(f"{error or 'stopped by SIGINT'}: only a part of it was judged")
     except (DocumentError, NotOurs, SimulatorDied, WrongCall) as error:
         ending.say(str(error))
         return ending.CANNOT_TELL
@@ -82,7 +92,7 @@ def main() -> int:
     if os.environ.get("GITHUB_ACTIONS") == "true":
         lines += annotations(results)
     _say("\n".join(lines))
-    if stopped := next((result.stopped for result in results if result.stopped), None):
+    if stopped := next((result.stopped for result in results if result.stopped), stopped):
         raise stopped
     return status
 
@@ -140,7 +150,7 @@ def _played(aimed: Target, arguments: argparse.Namespace) -> list[Result]:
     return results
 
 
-def _simulated(documents: Sequence[Document], arguments: argparse.Namespace) -> list[Result]:
+def _simulated(documents: Sequence[Document], arguments: argparse.Namespace) -> Iterator[Result]:
     environment = made_up_environment(documents)
     live = arguments.profile == "live"
     with simulator(arguments.openapi, environment, arguments.seed, arguments.out) as base:
@@ -155,12 +165,11 @@ def _simulated(documents: Sequence[Document], arguments: argparse.Namespace) -> 
             )
             for document in documents
         ]
-        results = []
         for aimed in targets:
-            results.append(_run(aimed, arguments))
-            if results[-1].stopped:
+            result = _run(aimed, arguments)
+            yield result
+            if result.stopped:
                 break
-        return results
 
 
 def _run(aimed: Target, arguments: argparse.Namespace) -> Result:
