@@ -2,13 +2,13 @@
 
 import asyncio
 import base64
+import hashlib
 import logging
 import os
 import pickle
 import shutil
 import socket
 import ssl
-import subprocess
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +19,7 @@ import certifi
 import httpx
 import pytest
 import trustme
+from cryptography import x509
 from job_status import AgentPlatform, InvalidArgument, JobStatusError, ServerError, TransportError
 from job_status._runtime import transport as transports
 
@@ -373,14 +374,13 @@ def company(authority: trustme.CA) -> Iterator[str]:
 
 
 def hashed(folder: Path, *certificates: Path) -> Path:
-    """A folder of certificates as OpenSSL wants it."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("there is no openssl here to name certificates by")
+    """A folder of certificates as OpenSSL wants it: each named by its subject, in lower case, hashed."""
     folder.mkdir()
     for certificate in certificates:
-        told = [openssl, "x509", "-noout", "-hash", "-in", str(certificate)]
-        name = subprocess.run(told, capture_output=True, text=True, check=True).stdout.strip()
+        subject = x509.load_pem_x509_certificate(certificate.read_bytes()).subject
+        plain = x509.Name([x509.NameAttribute(part.oid, str(part.value).lower()) for part in subject])
+        parts = plain.public_bytes()[2:]  # without the tag and the length of the sequence around them
+        name = hashlib.sha1(parts, usedforsecurity=False).digest()[3::-1].hex()
         shutil.copy(certificate, folder / f"{name}.0")
     return folder
 

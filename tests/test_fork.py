@@ -151,7 +151,7 @@ def of_another_process(*arguments: str) -> Counter[str]:
 # The tests
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no os.fork, so nothing to hold")
 @pytest.mark.parametrize("way", ["typed", "raw", "wait", "wait_all", "async"])
 @EVERY
 def test_parent_and_children_get_their_own_answers(product: Product, way: str) -> None:
@@ -162,7 +162,7 @@ def test_parent_and_children_get_their_own_answers(product: Product, way: str) -
     assert counted == {"right": calls * (CHILDREN + 1)}
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no os.fork, so nothing to hold")
 def test_children_are_not_held_up_by_what_the_parent_was_doing() -> None:
     def slow(connection: socket.socket, head: bytes) -> None:
         time.sleep(6 if asked(head).startswith("slow") else 0)

@@ -17,7 +17,7 @@ from .hostile import hostile
 from .products import AGENT, BOTH, echo, in_time
 
 TIMEOUT = 0.5  # seconds a call may take here
-LATE = 0.6  # seconds this machine may be late
+LATE = 0.35  # seconds this machine may be late
 HANGING = "hanging.example"
 LOOPBACK = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="127.0.0.2 is an address on Linux only")
 
