@@ -363,13 +363,13 @@ paths:
           description: Started.
           content: {application/json: {schema: {$ref: '#/components/schemas/%{answer}'}, examples: {a: {value: %{started}}}}}
           links: {task: {operationId: get_job, parameters: %{link}}}
-          x-follow: [task]
+          x-link-order: [task]
 %{refusals}
         '422': {$ref: '#/components/responses/Invalid'}
   /jobs/{id}:
     get:
       operationId: get_job
-      parameters: [{name: id, in: path, required: true, schema: {type: %{kind}}, examples: {%{known}, unknown: {value: %{unknown}, x-when: unknown_id}}}, %{parameter}]
+      parameters: [{name: id, in: path, required: true, schema: {type: %{kind}}, examples: {%{known}, unknown: {value: %{unknown}, x-scenario: unknown_id}}}, %{parameter}]
       x-job:
         id: $response.body#/id
         state: $response.body#/state
@@ -378,8 +378,8 @@ paths:
         failure: [failed]
         progress: $response.body#/progress
         reason: $response.body#/error
-        times: [$response.body#/created_at, $response.body#/started_at, $response.body#/ended_at]
-        constant: [$response.body#/created_at]
+        timestamps: [$response.body#/created_at, $response.body#/started_at, $response.body#/ended_at]
+        immutable: [$response.body#/created_at]
       responses:
         '200':
           description: The job.
@@ -390,9 +390,9 @@ paths:
 components:
   %{schemes}
   responses:
-    Refused: {description: Not let in., content: {application/json: {schema: {$ref: '#/components/schemas/Refusal'}, examples: {%{strangers}wrong: {x-when: wrong_credential, value: {detail: not let in}}}}}}
-    Unknown: {description: No such job., content: {application/json: {schema: {$ref: '#/components/schemas/Refusal'}, examples: {unknown: {x-when: unknown_id, value: {detail: no such job}}}}}}
-    Invalid: {description: Malformed., content: {application/json: {schema: {$ref: '#/components/schemas/Refusal'}, examples: {bad: {x-when: bad_parameter, value: {detail: malformed}}}}}}
+    Refused: {description: Not let in., content: {application/json: {schema: {$ref: '#/components/schemas/Refusal'}, examples: {%{strangers}wrong: {x-scenario: wrong_credential, value: {detail: not let in}}}}}}
+    Unknown: {description: No such job., content: {application/json: {schema: {$ref: '#/components/schemas/Refusal'}, examples: {unknown: {x-scenario: unknown_id, value: {detail: no such job}}}}}}
+    Invalid: {description: Malformed., content: {application/json: {schema: {$ref: '#/components/schemas/Refusal'}, examples: {bad: {x-scenario: bad_parameter, value: {detail: malformed}}}}}}
     TooMany: {description: Too many requests., headers: {Retry-After: {required: true, schema: {type: string}}}, content: {application/json: {schema: {$ref: '#/components/schemas/Refusal'}}}}
   schemas:
     Order: {type: object, required: [name], properties: {name: {type: string, minLength: 1}}}
@@ -476,7 +476,7 @@ def document(
             f"        '{status}': {{$ref: '#/components/responses/{name}'}}" for status, name in refusals.items()
         ),
         invalid="        '422': {$ref: '#/components/responses/Invalid'}" if is_integer or is_tenanted else "",
-        strangers="" if "{}" in security else "none: {x-when: no_credential, value: {detail: not let in}}, ",
+        strangers="" if "{}" in security else "none: {x-scenario: no_credential, value: {detail: not let in}}, ",
     )
     if not starts:
         text = re.sub(r"(?s)  /jobs:\n.*?(?=  /jobs/)", "", text)

@@ -22,7 +22,7 @@ import httpx
 import pytest
 import trustme
 from attrs import frozen
-from job_status import InvalidArgument, JobTimedOut, as_completed, async_as_completed, async_wait_all, wait_all
+from job_status import InvalidArgumentError, JobTimeoutError, as_completed, async_as_completed, async_wait_all, wait_all
 
 from .hostile import HostileServer, hostile
 from .products import AGENT, BOTH, PRODUCTS, asked_by, do, echo, in_time, mocked
@@ -105,7 +105,7 @@ def judged(member: Member, argument: str, use: Callable[[], Any]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         got = in_time(3, lambda: refused(use))
-    if isinstance(got, InvalidArgument):
+    if isinstance(got, InvalidArgumentError):
         assert member.expected != TAKE, f"refused: {got}"
         assert argument in str(got)
         assert re.search(VERBS, str(got))
@@ -120,7 +120,7 @@ def refused(use: Callable[[], Any]) -> Any:
     """What something gives, or the refusal of an argument."""
     try:
         return use()
-    except InvalidArgument as error:
+    except InvalidArgumentError as error:
         return error
 
 
@@ -247,7 +247,7 @@ def test_a_base_url_works_or_is_refused_at_once(asynchronous: bool, member: Memb
         try:
             do(asynchronous, lambda: api.get_dock_status("ds-1"))
             do(asynchronous, lambda: api.wait_for_dock_status("ds-1", timeout=0.5))
-        except InvalidArgument as error:
+        except InvalidArgumentError as error:
             pytest.fail(f"refused too late: {error}")
         return api
 
@@ -261,7 +261,7 @@ def test_a_base_url_works_or_is_refused_at_once(asynchronous: bool, member: Memb
 
 @cases({name: value for name, value in BASE_URLS.items() if not isinstance(value, Member)})
 def test_a_refusal_of_a_base_url_says_what_came_and_no_secret(member: Member) -> None:
-    with pytest.raises(InvalidArgument, match="base_url=") as caught:
+    with pytest.raises(InvalidArgumentError, match="base_url=") as caught:
         AGENT.client(member.value)
 
     assert len(str(caught.value)) < 400
@@ -461,12 +461,12 @@ def test_max_retries(server: HostileServer, asynchronous: bool, member: Member) 
 @BOTH
 def test_max_answer_bytes(server: HostileServer, asynchronous: bool, member: Member) -> None:
     def use() -> Any:
-        api = AGENT.client(server.url, asynchronous=asynchronous, max_answer_bytes=member.value)
+        api = AGENT.client(server.url, asynchronous=asynchronous, max_response_bytes=member.value)
         if member.expected == TAKE:
             return do(asynchronous, lambda: api.get_dock_status("ds-1"))
         return api
 
-    judged(member, "max_answer_bytes=", use)
+    judged(member, "max_response_bytes=", use)
 
 
 @cases(HEADERS)
@@ -538,7 +538,7 @@ def test_verify(certificates: Path, asynchronous: bool, member: Member, scheme: 
 @cases({name: VERIFY[name] for name in VERIFY if "not there" in name or name in {"garbage", "an empty file"}})
 def test_a_refusal_of_verify_names_the_path(certificates: Path, member: Member) -> None:
     value = member.value(certificates)
-    with pytest.raises(InvalidArgument, match="verify=") as caught:
+    with pytest.raises(InvalidArgumentError, match="verify=") as caught:
         AGENT.client("https://host", verify=value)
 
     assert str(value) in str(caught.value)
@@ -604,7 +604,7 @@ TRANSPORTS: dict[str, Callable[[bool], Any]] = {
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @BOTH
 def test_what_is_no_transport_is_refused(server: HostileServer, asynchronous: bool, transport: str) -> None:
-    with pytest.raises(InvalidArgument, match=rf"http_transport=.*{VERBS}"):
+    with pytest.raises(InvalidArgumentError, match=rf"http_transport=.*{VERBS}"):
         AGENT.client(server.url, asynchronous=asynchronous, http_transport=TRANSPORTS[transport](asynchronous))
 
 
@@ -780,14 +780,16 @@ GRACES: dict[str, Any] = {
 @BOTH
 def test_fault_timeout(server: HostileServer, asynchronous: bool, member: Member, way: str) -> None:
     api = AGENT.client(server.url, asynchronous=asynchronous)
-    judged(member, "fault_timeout=", lambda: by(way, asynchronous, api, fault_timeout=member.value))
+    judged(member, "error_timeout=", lambda: by(way, asynchronous, api, error_timeout=member.value))
 
 
 @cases(GRACES)
 def test_start_grace(member: Member) -> None:
     search = PRODUCTS[3]
     api = search.client("http://host", http_transport=mocked(search))
-    judged(member, "start_grace=", lambda: api.wait_for_workflow_status("w-1", start_grace=member.value))
+    judged(
+        member, "not_started_timeout=", lambda: api.wait_for_workflow_status("w-1", not_started_timeout=member.value)
+    )
 
 
 @WAITS
@@ -849,7 +851,7 @@ POLLS: dict[str, Any] = {
 @BOTH
 def test_poll(asynchronous: bool, member: Member, way: str) -> None:
     api = AGENT.client("http://host", asynchronous=asynchronous, http_transport=pending_then_success())
-    judged(member, "poll=", lambda: by(way, asynchronous, api, poll=member.value(), timeout=0.6))
+    judged(member, "schedule=", lambda: by(way, asynchronous, api, schedule=member.value(), timeout=0.6))
 
 
 def pending_then_success() -> httpx.MockTransport:
@@ -883,17 +885,17 @@ def test_a_due_time_that_is_far_does_not_hang_or_break(
     """With a short time the wait ends by it. With a long one it is under way until its client is closed."""
     pending = httpx.MockTransport(lambda request: httpx.Response(200, content=AGENT.body("ds-1", AGENT.pending)))
     api = AGENT.client("http://host", asynchronous=asynchronous, http_transport=pending)
-    job: dict[str, Any] = {"poll": FAR[due], "timeout": timeout}
+    job: dict[str, Any] = {"schedule": FAR[due], "timeout": timeout}
     if timeout == 0.3:
-        with pytest.raises((JobTimedOut, InvalidArgument), match=r"still|not read once|poll= wants"):
+        with pytest.raises((JobTimeoutError, InvalidArgumentError), match=r"still|not read once|schedule= wants"):
             in_time(1.5, lambda: by(way, asynchronous, api, **job))
         return
     try:
         got = in_time(0.4, lambda: refused(lambda: by(way, asynchronous, api, **job)))
     except pytest.fail.Exception:
         return
-    assert isinstance(got, InvalidArgument)
-    assert "poll= wants" in str(got)
+    assert isinstance(got, InvalidArgumentError)
+    assert "schedule= wants" in str(got)
 
 
 @pytest.mark.parametrize("due", FAR)
@@ -910,8 +912,8 @@ def test_a_due_time_that_is_far_holds_up_nobody_else(asynchronous: bool, due: st
     api = AGENT.client("http://host", asynchronous=asynchronous, http_transport=httpx.MockTransport(handle))
 
     def jobs() -> list[Any]:
-        far = api.dock_status_job("far", poll=FAR[due][-1:], timeout=None)
-        return [far, api.dock_status_job("near", poll=[0, 0.4], timeout=None)]
+        far = api.dock_status_job("far", schedule=FAR[due][-1:], timeout=None)
+        return [far, api.dock_status_job("near", schedule=[0, 0.4], timeout=None)]
 
     async def first() -> Any:
         outcomes = async_as_completed(jobs())
@@ -922,8 +924,8 @@ def test_a_due_time_that_is_far_holds_up_nobody_else(asynchronous: bool, due: st
 
     got = in_time(2, lambda: refused(lambda: asyncio.run(first()) if asynchronous else next(as_completed(jobs()))))
 
-    if isinstance(got, InvalidArgument):
-        assert "poll= wants" in str(got)
+    if isinstance(got, InvalidArgumentError):
+        assert "schedule= wants" in str(got)
     else:
         assert got.job.name == "get_dock_status near"
 

@@ -18,7 +18,7 @@ from job_status import (
     AgentPlatform,
     AsyncAgentPlatform,
     AsyncOpenSearchFlowFramework,
-    InvalidArgument,
+    InvalidArgumentError,
     JobStatusError,
     OpenSearchFlowFramework,
 )
@@ -164,7 +164,7 @@ def test_a_credential_is_found_nowhere(
 
 
 def test_a_refused_credential_is_not_in_the_message() -> None:
-    with pytest.raises(InvalidArgument) as caught:
+    with pytest.raises(InvalidArgumentError) as caught:
         AgentPlatform("http://h", api_key=f"{CANARY}\n")
 
     assert CANARY not in "".join(traceback.format_exception(caught.value, limit=-1)[1:][-1:])

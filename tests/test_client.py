@@ -24,14 +24,14 @@ from job_status import (
     AsyncAIForProcess,
     AsyncAIForService,
     AsyncOpenSearchFlowFramework,
-    InvalidArgument,
+    InvalidArgumentError,
     JobStatusError,
     OpenSearchFlowFramework,
-    RateLimited,
+    RateLimitError,
     RawResponse,
     ServerError,
     TransportError,
-    Unauthorized,
+    UnauthorizedError,
 )
 from job_status.agent_platform.models import DockStatus as AgentStatus
 from job_status.ai_for_process.models import DockStatus as ProcessStatus
@@ -162,7 +162,7 @@ def test_the_package_says_what_it_exports() -> None:
     ],
 )
 def test_a_wrong_argument_says_what_was_wanted(made: Any, said: str) -> None:
-    with pytest.raises(InvalidArgument, match=said):
+    with pytest.raises(InvalidArgumentError, match=said):
         made()
 
 
@@ -222,7 +222,7 @@ def test_connections_are_few_and_kept_for_long() -> None:
 
 
 def test_clients_share_one_tls_context_made_when_first_wanted() -> None:
-    from job_status._runtime.transport import shared_context
+    from job_status._client.transport import shared_context
 
     clients: list[Any] = [
         AgentPlatform("http://h", api_key="k"),
@@ -288,7 +288,7 @@ def test_a_retry_after_beyond_the_deadline_ends_the_call_at_once() -> None:
         AgentPlatform(server.url, api_key="k", timeout=2) as api,
     ):
         began = time.monotonic()
-        with pytest.raises(RateLimited) as caught:
+        with pytest.raises(RateLimitError) as caught:
             api.get_dock_status("ds-1")
 
     assert time.monotonic() - began < 1
@@ -309,9 +309,9 @@ def test_retries_stay_within_the_deadline_of_the_call() -> None:
 
 
 def test_an_outage_is_not_answered_with_a_flood(monkeypatch: pytest.MonkeyPatch) -> None:
-    from job_status._runtime import retries
+    from job_status._client import retry
 
-    monkeypatch.setattr(retries, "pause", lambda attempt, retry_after: 0.0)
+    monkeypatch.setattr(retry, "pause", lambda attempt, retry_after: 0.0)
     with hostile(always(answer(503, b"{}"))) as server, AgentPlatform(server.url, api_key="k") as api:
         for _ in range(40):
             with pytest.raises(ServerError):
@@ -390,7 +390,7 @@ def test_a_closed_client_says_so() -> None:
     with AgentPlatform("http://127.0.0.1:9", api_key="k") as api:
         pass
 
-    with pytest.raises(InvalidArgument, match="the client is closed"):
+    with pytest.raises(InvalidArgumentError, match="the client is closed"):
         api.get_dock_status("ds-1")
 
 
@@ -539,7 +539,7 @@ def test_a_refused_token_is_renewed_once(asynchronous: bool) -> None:
 
 def test_a_token_that_is_always_refused_ends_in_unauthorized() -> None:
     with hostile(always(answer(401, b"{}"))) as server, AIForService(server.url, jwt=minted()) as api:
-        with pytest.raises(Unauthorized):
+        with pytest.raises(UnauthorizedError):
             api.get_publish_status("st-1")
         assert len(server.requests) == 2
 
@@ -553,7 +553,7 @@ def test_a_token_that_is_always_refused_ends_in_unauthorized() -> None:
     ],
 )
 def test_a_token_that_cannot_be_minted_is_refused(arguments: dict[str, Any], said: str) -> None:
-    with pytest.raises(InvalidArgument, match=said):
+    with pytest.raises(InvalidArgumentError, match=said):
         AppToken(**{"client_id": "c", "client_secret": "s", "sub": "me", **arguments})
 
 

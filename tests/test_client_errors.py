@@ -21,15 +21,15 @@ from job_status import (
     ApiError,
     AsyncAgentPlatform,
     CallError,
-    Forbidden,
-    InvalidArgument,
+    ForbiddenError,
+    InvalidArgumentError,
     JobStatusError,
-    NotFound,
-    RateLimited,
+    NotFoundError,
+    RateLimitError,
     ServerError,
     TransportError,
-    Unauthorized,
-    UnexpectedAnswer,
+    UnauthorizedError,
+    UnexpectedResponseError,
 )
 from job_status.agent_platform.models import DockStatus
 
@@ -113,39 +113,42 @@ def encoded(body: bytes, encoding: str) -> bytes:
 
 # Each fault: what the server does, and the error that a call ends in.
 FAULTS: dict[str, tuple[Behaviour, type[CallError]]] = {
-    "truncated JSON": (always(answer(body=BODY[:-9])), UnexpectedAnswer),
-    "a list": (always(answer(body=b"[" + BODY + b"]")), UnexpectedAnswer),
-    "null": (always(answer(body=b"null")), UnexpectedAnswer),
-    "a string": (always(answer(body=b'"SUCCESS"')), UnexpectedAnswer),
-    "a number": (always(answer(body=b"17")), UnexpectedAnswer),
-    "an empty object": (always(answer(body=b"{}")), UnexpectedAnswer),
-    "no state": (always(answer(body=b'{"_id": "ds-1"}')), UnexpectedAnswer),
+    "truncated JSON": (always(answer(body=BODY[:-9])), UnexpectedResponseError),
+    "a list": (always(answer(body=b"[" + BODY + b"]")), UnexpectedResponseError),
+    "null": (always(answer(body=b"null")), UnexpectedResponseError),
+    "a string": (always(answer(body=b'"SUCCESS"')), UnexpectedResponseError),
+    "a number": (always(answer(body=b"17")), UnexpectedResponseError),
+    "an empty object": (always(answer(body=b"{}")), UnexpectedResponseError),
+    "no state": (always(answer(body=b'{"_id": "ds-1"}')), UnexpectedResponseError),
     "an object in place of a list": (
         always(answer(body=b'{"_id": "ds-1", "status": "SUCCESS", "response": [1]}')),
-        UnexpectedAnswer,
+        UnexpectedResponseError,
     ),
-    "an empty body": (always(answer(body=b"")), UnexpectedAnswer),
-    "an HTML page": (always(answer(body=b"<html>hello</html>", content_type="text/html")), UnexpectedAnswer),
-    "bytes of no text": (always(answer(body=b"\xff\xfe\x00\x01" * 20)), UnexpectedAnswer),
-    "nesting without end": (always(answer(body=b'{"_id":' * 200_000)), UnexpectedAnswer),
+    "an empty body": (always(answer(body=b"")), UnexpectedResponseError),
+    "an HTML page": (always(answer(body=b"<html>hello</html>", content_type="text/html")), UnexpectedResponseError),
+    "bytes of no text": (always(answer(body=b"\xff\xfe\x00\x01" * 20)), UnexpectedResponseError),
+    "nesting without end": (always(answer(body=b'{"_id":' * 200_000)), UnexpectedResponseError),
     "a deep list": (
         always(answer(body=b'{"_id":"d","status":' + b"[" * 100_000 + b"]" * 100_000 + b"}")),
-        UnexpectedAnswer,
+        UnexpectedResponseError,
     ),
-    "gzip that is none": (always(encoded(BODY, "gzip")), UnexpectedAnswer),
-    "gzip cut short": (always(encoded(gzip.compress(BODY)[:-12], "gzip")), UnexpectedAnswer),
-    "a gzip bomb": (always(encoded(bomb(), "gzip")), UnexpectedAnswer),
-    "an encoding nobody asked for": (always(encoded(BODY, "br")), UnexpectedAnswer),
+    "gzip that is none": (always(encoded(BODY, "gzip")), UnexpectedResponseError),
+    "gzip cut short": (always(encoded(gzip.compress(BODY)[:-12], "gzip")), UnexpectedResponseError),
+    "a gzip bomb": (always(encoded(bomb(), "gzip")), UnexpectedResponseError),
+    "an encoding nobody asked for": (always(encoded(BODY, "br")), UnexpectedResponseError),
     "a body over the limit, announced": (
         always(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n{"),
-        UnexpectedAnswer,
+        UnexpectedResponseError,
     ),
-    "a body over the limit, in chunks": (endless_chunks, UnexpectedAnswer),
-    "encodings without end": (always(encoded(BODY, ", ".join(["gzip"] * 3000))), UnexpectedAnswer),
-    "more after a compressed body": (always(encoded(gzip.compress(BODY) + b"x" * 9000, "gzip")), UnexpectedAnswer),
-    "no content": (always(b"HTTP/1.1 204 No Content\r\n\r\n"), UnexpectedAnswer),
-    "a redirect": (always(answer(302, b"", "Location: http://elsewhere.example/")), UnexpectedAnswer),
-    "a redirect to nowhere": (always(answer(301, b"")), UnexpectedAnswer),
+    "a body over the limit, in chunks": (endless_chunks, UnexpectedResponseError),
+    "encodings without end": (always(encoded(BODY, ", ".join(["gzip"] * 3000))), UnexpectedResponseError),
+    "more after a compressed body": (
+        always(encoded(gzip.compress(BODY) + b"x" * 9000, "gzip")),
+        UnexpectedResponseError,
+    ),
+    "no content": (always(b"HTTP/1.1 204 No Content\r\n\r\n"), UnexpectedResponseError),
+    "a redirect": (always(answer(302, b"", "Location: http://elsewhere.example/")), UnexpectedResponseError),
+    "a redirect to nowhere": (always(answer(301, b"")), UnexpectedResponseError),
     "a reset": (reset_at_once, TransportError),
     "a reset in the body": (reset_in_the_body, TransportError),
     "a connection closed at once": (close_at_once, TransportError),
@@ -329,7 +332,12 @@ def test_tls_to_a_server_of_plain_http(run: Run) -> None:
         run(server.url.replace("http:", "https:"))
 
 
-KINDS: dict[int, type[ApiError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound, 429: RateLimited}
+KINDS: dict[int, type[ApiError]] = {
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    429: RateLimitError,
+}
 
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
@@ -351,11 +359,13 @@ def test_every_status_ends_as_documented(asynchronous: bool) -> None:
             assert error is None
             return
         if status < 200:
-            assert isinstance(error, TransportError | UnexpectedAnswer), status
+            assert isinstance(error, TransportError | UnexpectedResponseError), status
             return
-        kind = UnexpectedAnswer if status < 400 else KINDS.get(status, ServerError if status >= 500 else ApiError)
+        kind = (
+            UnexpectedResponseError if status < 400 else KINDS.get(status, ServerError if status >= 500 else ApiError)
+        )
         assert type(error) is kind, status
-        assert isinstance(error, UnexpectedAnswer | ApiError)
+        assert isinstance(error, UnexpectedResponseError | ApiError)
         assert (error.status, error.request_id, error.retry_after) == (status, f"r-{status}", 7.0)
 
     def run_all(url: str) -> None:
@@ -456,7 +466,7 @@ def test_the_vendor_s_own_message_is_read_into_the_error(body: bytes) -> None:
 )
 def test_retry_after_is_read_as_seconds_by_the_server_s_clock(header: str, seconds: float | None) -> None:
     data = answer(429, b"{}", f"Retry-After: {header}", "Date: Mon, 23 Nov 2026 10:00:00 GMT")
-    with hostile(always(data)) as server, pytest.raises(RateLimited) as caught:
+    with hostile(always(data)) as server, pytest.raises(RateLimitError) as caught:
         sync_call(server.url)
 
     assert caught.value.retry_after == seconds
@@ -466,7 +476,7 @@ def test_retry_after_is_read_as_seconds_by_the_server_s_clock(header: str, secon
 @pytest.mark.parametrize("identifier", ["", ".", "..", "a\nb", "a\x00b", "a\x7fb", "\ud800", "a\u2028b"])
 def test_an_id_that_would_reach_elsewhere_is_refused_before_sending(run: Run, identifier: str) -> None:
     with hostile(always(answer())) as server:
-        with pytest.raises(InvalidArgument, match=r"get_dock_status: dock_status_id .*; pass the id of a job"):
+        with pytest.raises(InvalidArgumentError, match=r"get_dock_status: dock_status_id .*; pass the id of a job"):
             run(server.url, identifier)
 
         assert server.requests == []
@@ -488,37 +498,37 @@ def test_any_other_id_reaches_the_endpoint_and_no_other(identifier: str) -> None
     "url", ["", "example.ai", "ftp://x", "http://", "http://u:p@host", "http://h?x=1", "http://h:99999", "http://[::1"]
 )
 def test_a_base_url_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(InvalidArgument, match=r"^base_url= "):
+    with pytest.raises(InvalidArgumentError, match=r"^base_url= "):
         AgentPlatform(url, api_key="k")
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), "5"])
 def test_a_timeout_that_is_none_is_refused(timeout: float) -> None:
-    with pytest.raises(InvalidArgument, match="timeout= wants a number of seconds above 0"):
+    with pytest.raises(InvalidArgumentError, match="timeout= wants a number of seconds above 0"):
         AgentPlatform("http://host", api_key="k", timeout=timeout)
 
 
 def test_errors_are_one_family() -> None:
     for kind in (
-        InvalidArgument,
+        InvalidArgumentError,
         TransportError,
-        UnexpectedAnswer,
-        Unauthorized,
-        Forbidden,
-        NotFound,
-        RateLimited,
+        UnexpectedResponseError,
+        UnauthorizedError,
+        ForbiddenError,
+        NotFoundError,
+        RateLimitError,
         ServerError,
     ):
         assert issubclass(kind, JobStatusError)
-    assert issubclass(InvalidArgument, ValueError)
+    assert issubclass(InvalidArgumentError, ValueError)
 
 
 def test_errors_compare_by_type_and_content() -> None:
-    one = NotFound("gone", status=404, operation="x")
+    one = NotFoundError("gone", status=404, operation="x")
 
-    assert one == NotFound("gone", status=404, operation="x")
-    assert one != NotFound("gone", status=404, operation="y")
-    assert one != Forbidden("gone", status=404, operation="x")
+    assert one == NotFoundError("gone", status=404, operation="x")
+    assert one != NotFoundError("gone", status=404, operation="y")
+    assert one != ForbiddenError("gone", status=404, operation="x")
     assert pickle.loads(pickle.dumps(one)) == one  # noqa: S301 - our own
 
 
@@ -544,9 +554,9 @@ def test_an_error_of_a_hook_is_passed_on_as_it_is() -> None:
 
 @pytest.mark.parametrize("headers", [{"X": "a\r\nb: c"}, {"Content-Length": "5"}, {"X": 5}, {"Host": "x"}])
 def test_headers_that_cannot_be_sent_are_refused(headers: Any) -> None:
-    with pytest.raises(InvalidArgument, match="headers= "):
+    with pytest.raises(InvalidArgumentError, match="headers= "):
         AgentPlatform("http://h", api_key="k", headers=headers)
-    with AgentPlatform("http://h", api_key="k") as api, pytest.raises(InvalidArgument, match="headers= "):
+    with AgentPlatform("http://h", api_key="k") as api, pytest.raises(InvalidArgumentError, match="headers= "):
         api.get_dock_status("ds-1", headers=headers)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.document import Document, DocumentError, Source, house, load, read
+from scripts.document import Document, DocumentError, Source, house, load, read, renamed
 from scripts.document.problem import Problem
 
 from .conftest import ROOT
@@ -135,7 +135,7 @@ SLIPS = {
         "agent-platform",
         "enum: [IN_PROGRESS, SUCCESS, FAILED]",
         "enum: [IN_PROGRESS, PAUSED, SUCCESS, FAILED]",
-        "get_dock_status: state PAUSED is in no x-job list; add it to pending, success, failure or idle",
+        "get_dock_status: state PAUSED is in no x-job list; add it to pending, success, failure or notStarted",
     ),
     "a state in two lists": (
         "agent-platform",
@@ -159,15 +159,20 @@ SLIPS = {
         "agent-platform",
         "action: IIMPORT",
         "action: IMPORT",
-        "x-printed action_with_a_stray_letter satisfies the schema; move it to examples",
+        "x-invalid-examples action_with_a_stray_letter satisfies the schema; move it to examples",
     ),
     "an unknown situation": (
         "agent-platform",
-        "x-when: unknown_id",
-        "x-when: unknown",
-        "x-when 'unknown' is no situation",
+        "x-scenario: unknown_id",
+        "x-scenario: unknown",
+        "x-scenario 'unknown' is no situation",
     ),
-    "x-assumed: false": ("agent-platform", "x-assumed: true", "x-assumed: false", "x-assumed is true or absent"),
+    "x-unverified: false": (
+        "agent-platform",
+        "x-unverified: true",
+        "x-unverified: false",
+        "x-unverified is true or absent",
+    ),
     "a reference into nothing": (
         "agent-platform",
         "$ref: '#/components/schemas/JobType'",
@@ -182,15 +187,15 @@ SLIPS = {
     ),
     "links without an order": (
         "ai-for-process",
-        "          x-follow: [by_dashed_id, by_camel_id]\n",
+        "          x-link-order: [by_dashed_id, by_camel_id]\n",
         "",
-        "add x-follow: [by_dashed_id, by_camel_id]",
+        "add x-link-order: [by_dashed_id, by_camel_id]",
     ),
     "an order that lacks a link": (
         "ai-for-process",
-        "x-follow: [by_dashed_id, by_camel_id]",
-        "x-follow: [by_dashed_id]",
-        "x-follow lists the links",
+        "x-link-order: [by_dashed_id, by_camel_id]",
+        "x-link-order: [by_dashed_id]",
+        "x-link-order lists the links",
     ),
     "a link from nowhere": (
         "ai-for-process",
@@ -208,19 +213,19 @@ SLIPS = {
         "opensearch-flow-framework",
         "          parameter: all\n",
         "          parameter: every\n",
-        "x-job views names the query parameter every",
+        "x-job detail names the query parameter every",
     ),
     "an agreement that leaves a word out": (
         "opensearch-flow-framework",
         "              COMPLETED: DONE\n",
         "",
-        "x-job agrees says nothing of COMPLETED",
+        "x-job mirrors says nothing of COMPLETED",
     ),
     "a word that is nearly ours": (
         "agent-platform",
-        "              x-when: unknown_id",
-        "              x-whenn: unknown_id",
-        "x-when is, rename it",
+        "              x-scenario: unknown_id",
+        "              x-scenarios: unknown_id",
+        "x-scenario is, rename it",
     ),
     "x-jobs": ("agent-platform", "      x-job:\n", "      x-jobs:\n", "x-job is, rename it"),
     "parameters that are none": (
@@ -268,7 +273,7 @@ def test_a_slip_is_refused_with_its_file_and_line(copied: Copied, slip: str) -> 
         ("a state in no list", "x-job:"),
         ("a word that the enum lacks", "pending: [IN_PROGRESS, QUEUED]"),
         ("an example that breaks its schema", "success:"),
-        ("an unknown situation", "x-when: unknown"),
+        ("an unknown situation", "x-scenario: unknown"),
         ("a reference into nothing", "$ref: '#/components/schemas/JobTypes'"),
         ("an operationId in camel case", "operationId: getDockStatus"),
     ],
@@ -363,10 +368,48 @@ def test_assumptions_are_marked_where_nobody_has_seen_an_answer(documents: dict[
         for operation in documents[stem].operations:
             errors = [response for response in operation.responses if not response.is_success]
             assert sorted(response.status for response in errors) == ["400", "401", "403", "404", "429"]
-            assert all(response.raw.get("x-assumed") for response in errors)
+            assert all(response.raw.get("x-unverified") for response in errors)
 
 
 def test_the_variants_of_the_publish_path_are_recorded() -> None:
     text = (ROOT / "openapi" / "ai-for-service.yaml").read_text(encoding="utf-8")
 
     assert re.search(r"#.*/api/1\.1/public/bot/\{\{BotID\}\}/publish/status/", text)
+
+
+@pytest.mark.parametrize(("old", "new"), sorted(renamed.EXTENSIONS.items()))
+def test_a_former_extension_is_refused_with_the_name_to_use(copied: Copied, old: str, new: str) -> None:
+    path = copied("agent-platform")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("              x-scenario: unknown_id", f"              {old}: unknown_id", 1), "utf-8"
+    )
+    line = next(n for n, row in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if f"{old}:" in row)
+
+    with pytest.raises(DocumentError) as caught:
+        load(path)
+    assert f"{path}:{line} get_dock_status: {old} is now {new}; rename it" in str(caught.value)
+
+
+@pytest.mark.parametrize(("old", "new"), sorted(renamed.JOB_KEYS.items()))
+def test_a_former_key_of_x_job_is_refused_with_the_name_to_use(copied: Copied, old: str, new: str) -> None:
+    path = copied("agent-platform")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("        failure: [FAILED]", f"        failure: [FAILED]\n        {old}: []", 1), "utf-8"
+    )
+
+    with pytest.raises(DocumentError) as caught:
+        load(path)
+    assert f"get_dock_status: x-job key {old} is now {new}; rename it" in str(caught.value)
+    assert "additional" not in str(caught.value).lower()
+
+
+def test_a_former_key_of_a_mirror_is_refused_with_the_name_to_use(copied: Copied) -> None:
+    path = copied("opensearch-flow-framework")
+    text = path.read_text(encoding="utf-8")
+    assert "- at: $response.body" in text
+    path.write_text(text.replace("- at: $response.body", "- with: $response.body", 1), "utf-8")
+
+    with pytest.raises(DocumentError, match="x-job key with is now at; rename it"):
+        load(path)

@@ -20,8 +20,8 @@ import httpx
 import pytest
 import trustme
 from cryptography import x509
-from job_status import AgentPlatform, InvalidArgument, JobStatusError, ServerError, TransportError
-from job_status._runtime import transport as transports
+from job_status import AgentPlatform, InvalidArgumentError, JobStatusError, ServerError, TransportError
+from job_status._client import transport as transports
 
 from .hostile import HostileServer, answer, hostile
 from .products import AGENT, BOTH, do, echo, mocked
@@ -242,7 +242,7 @@ def test_a_proxy_of_the_environment_that_cannot_be_used_is_named(
 ) -> None:
     monkeypatch.setenv(variable, value)
 
-    with pytest.raises(InvalidArgument, match=f"(?i){variable}.*wants"):
+    with pytest.raises(InvalidArgumentError, match=f"(?i){variable}.*wants"):
         AGENT.client(PLAIN, asynchronous=asynchronous)
     AGENT.client(PLAIN, asynchronous=asynchronous, trust_env=False)
 
@@ -339,7 +339,7 @@ def test_the_password_of_a_proxy_that_cannot_be_used_is_not_shown(
     if source != "proxy=":
         monkeypatch.setenv(source, value)
 
-    with pytest.raises(InvalidArgument, match=f"{source}.*wants") as caught:
+    with pytest.raises(InvalidArgumentError, match=f"{source}.*wants") as caught:
         AGENT.client(PLAIN, asynchronous=asynchronous, **options)
     assert hidden("\n".join([repr(caught.value), *traceback.format_exception(caught.value)]))
 
@@ -493,7 +493,7 @@ def test_a_variable_that_names_no_certificates_is_named(
         place.write_text("no certificate")
     monkeypatch.setenv(variable, str(place))
 
-    with pytest.raises(InvalidArgument, match=f"{variable}.*{place}"):
+    with pytest.raises(InvalidArgumentError, match=f"{variable}.*{place}"):
         AGENT.client("https://host", asynchronous=asynchronous)
     AGENT.client("http://host", asynchronous=asynchronous)
     AGENT.client("https://host", asynchronous=asynchronous, trust_env=False)

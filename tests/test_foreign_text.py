@@ -125,12 +125,12 @@ def test_errors_notes_and_logs_are_inert(
         async with AsyncAgentPlatform(
             "http://agent.invalid", api_key=KEY, http_transport=transport, max_retries=0
         ) as twin:
-            await twin.wait_for_dock_status("ds-1", timeout=0.05, poll=[0, 0.02])
+            await twin.wait_for_dock_status("ds-1", timeout=0.05, schedule=[0, 0.02])
 
     told: list[str] = []
     for call in (
         lambda: api.get_dock_status("ds-1"),
-        lambda: api.wait_for_dock_status("ds-1", timeout=0.05, poll=[0, 0.02]),
+        lambda: api.wait_for_dock_status("ds-1", timeout=0.05, schedule=[0, 0.02]),
         lambda: asyncio.run(waited()),
     ):
         try:

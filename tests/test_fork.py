@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import job_status
 import pytest
-from job_status import UnexpectedAnswer
+from job_status import UnexpectedResponseError
 
 from .conftest import ROOT
 from .hostile import answer, hostile
@@ -213,7 +213,7 @@ def test_an_answer_about_another_job_is_no_answer(
     method = f"get_{product.noun}{'_raw' if raw_too else ''}"
     with (
         hostile(lambda connection, _: connection.sendall(answer(body=product.body(OTHERS[other])))) as server,
-        pytest.raises(UnexpectedAnswer, match=r"which is another job|wanted the id of the job") as caught,
+        pytest.raises(UnexpectedResponseError, match=r"which is another job|wanted the id of the job") as caught,
     ):
         use(product, server.url, asynchronous, method)
 
@@ -253,7 +253,7 @@ def test_an_answer_that_came_before_its_question_is_not_taken(product: Product, 
     with hostile(twice) as server:
         try:
             second = in_time(5, lambda: both(server.url))
-        except UnexpectedAnswer:
+        except UnexpectedResponseError:
             return
 
     assert got(product, second.parsed) == "second"
@@ -261,7 +261,7 @@ def test_an_answer_that_came_before_its_question_is_not_taken(product: Product, 
 
 def test_an_id_that_no_answer_repeats_is_checked_in_memory_too() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=AGENT.body("another")))
-    with AGENT.client("http://host", http_transport=transport) as api, pytest.raises(UnexpectedAnswer):
+    with AGENT.client("http://host", http_transport=transport) as api, pytest.raises(UnexpectedResponseError):
         api.get_dock_status("mine")
 
 

@@ -7,9 +7,9 @@ def test_five_thousand_hostile_answers() -> None:
     tally = Fuzz(seed=20261123).run(5100)
 
     assert tally.escaped == []
-    assert "InvalidArgument" not in tally.outcomes
+    assert "InvalidArgumentError" not in tally.outcomes
     assert tally.slowest < TIMEOUT + SLACK
     assert tally.count >= 5000
     assert tally.objects >= 0.6 * tally.count
     assert tally.terminal >= 0.1 * tally.count
-    assert {"a model", "UnexpectedAnswer", "TransportError", "ServerError"} <= set(tally.outcomes)
+    assert {"a model", "UnexpectedResponseError", "TransportError", "ServerError"} <= set(tally.outcomes)

@@ -54,7 +54,7 @@ def test_every_file_carries_the_banner() -> None:
     assert files
     for path in files:
         first = path.read_text(encoding="utf-8").splitlines()[0]
-        assert re.search("Generated from (openapi|scripts/runtime/)", first), path
+        assert re.search("Generated from (openapi|scripts/client/)", first), path
         assert "`make generate`; do not edit." in first, path
 
 
@@ -233,13 +233,13 @@ def test_the_client_works_on_every_python_of_this_machine(
     subprocess.run(install, check=True, cwd=tmp_path)
     program = f"""
 import asyncio
-from job_status import AgentPlatform, AsyncAgentPlatform, NotFound
+from job_status import AgentPlatform, AsyncAgentPlatform, NotFoundError
 url, key, job = "{serve(simulator)}/agent-platform", "{ENVIRONMENT["AGENT_PLATFORM_API_KEY"]}", "ds-24a6f1c3-0b9c-5e75-a8d3-c19d04e7f5b8"
 with AgentPlatform(url, api_key=key) as api:
     print(api.get_dock_status(job).field_id == job)
     try:
         api.get_dock_status("nothing")
-    except NotFound as error:
+    except NotFoundError as error:
         print(error.status)
 async def main():
     async with AsyncAgentPlatform(url, api_key=key) as api:

@@ -12,11 +12,11 @@ from packaging.requirements import Requirement
 
 from .conftest import ROOT
 
-ROOMS = ("document", "generate", "runtime", "simulate", "verify")
+ROOMS = ("document", "generate", "client", "simulate", "verify")
 ARROWS: dict[str, set[str]] = {
     "document": set(),
-    "generate": {"document", "runtime"},
-    "runtime": set(),
+    "generate": {"client", "document"},
+    "client": set(),
     "simulate": {"document"},
     "verify": {"document"},
 }

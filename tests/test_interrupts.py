@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 import trio
-from job_status import InvalidArgument, JobStatusError, JobTimedOut, as_completed, async_wait_all, wait_all
-from job_status._runtime.clock import Clock
+from job_status import InvalidArgumentError, JobStatusError, JobTimeoutError, as_completed, async_wait_all, wait_all
+from job_status._client.clock import Clock
 
 from .hostile import HostileServer, answer, hostile
 from .products import AGENT, BOTH, Product, asked, do, echo, in_time
@@ -121,7 +121,7 @@ needs_signals = pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="
 
 
 def waits(api: Any) -> None:
-    api.wait_for_dock_status("ds-1", timeout=1, poll=[0, 0.002, 0.004, 0.006])
+    api.wait_for_dock_status("ds-1", timeout=1, schedule=[0, 0.002, 0.004, 0.006])
 
 
 def calls(api: Any) -> None:
@@ -263,7 +263,7 @@ def test_a_wait_whose_turn_does_not_come_ends_by_its_deadline() -> None:
         began = time.monotonic()
         error = ended(lambda: in_time(3, lambda: api.wait_for_dock_status("ds-1", timeout=0.5)))
 
-    assert isinstance(error, JobTimedOut), error
+    assert isinstance(error, JobTimeoutError), error
     assert time.monotonic() - began < 0.5 + LATE
 
 
@@ -288,8 +288,8 @@ def say_503(connection: Any, head: bytes) -> None:
 
 
 SLEEPS: dict[str, tuple[Callable[[Any, bytes], None], Callable[[Any], Any]]] = {
-    "between two polls": (idle(AGENT), lambda api: api.wait_for_dock_status("ds-1", poll=[0, 20])),
-    "before the first poll": (idle(AGENT), lambda api: api.wait_for_dock_status("ds-1", poll=[20])),
+    "between two polls": (idle(AGENT), lambda api: api.wait_for_dock_status("ds-1", schedule=[0, 20])),
+    "before the first poll": (idle(AGENT), lambda api: api.wait_for_dock_status("ds-1", schedule=[20])),
     "by the plain schedule": (idle(AGENT), lambda api: api.resume(old_token(api)).wait()),
     "in a pause that the server asks for": (say_503, lambda api: api.wait_for_dock_status("ds-1")),
     "before a retry": (say_503, lambda api: api.get_dock_status("ds-1")),
@@ -311,7 +311,7 @@ def test_closing_a_client_ends_what_sleeps(asynchronous: bool, sleep: str) -> No
     with hostile(behave) as server:
         error, seconds = closed_amid(server, asynchronous, use, {"timeout": 15.0})
 
-    assert isinstance(error, InvalidArgument), error
+    assert isinstance(error, InvalidArgumentError), error
     assert "the client is closed" in str(error)
     assert seconds < LATE
 
@@ -351,7 +351,7 @@ def closed_amid(
 @BOTH
 def test_closing_a_client_ends_all_waits_of_it(asynchronous: bool, count: int, due: list[float]) -> None:
     def use(api: Any) -> Any:
-        jobs = [api.dock_status_job(f"ds-{number}", poll=due) for number in range(count)]
+        jobs = [api.dock_status_job(f"ds-{number}", schedule=due) for number in range(count)]
         return async_wait_all(jobs) if asynchronous else wait_all(jobs)
 
     with hostile(idle(AGENT)) as server:
@@ -368,7 +368,7 @@ def test_closing_one_client_leaves_the_waits_of_another(asynchronous: bool) -> N
         other = AGENT.client(good.url, asynchronous=asynchronous)
 
         def use(api: Any) -> Any:
-            jobs = [api.dock_status_job("ds-1", poll=[0, 20]), other.dock_status_job("ds-2", poll=[0.8])]
+            jobs = [api.dock_status_job("ds-1", schedule=[0, 20]), other.dock_status_job("ds-2", schedule=[0.8])]
             return async_wait_all(jobs) if asynchronous else wait_all(jobs)
 
         outcomes, _ = closed_amid(server, asynchronous, use, {})
@@ -380,7 +380,7 @@ def test_closing_one_client_leaves_the_waits_of_another(asynchronous: bool) -> N
 
 def test_a_job_that_was_left_by_a_closing_can_be_taken_up_by_its_token() -> None:
     with hostile(idle(AGENT)) as server:
-        error, _ = closed_amid(server, False, lambda api: api.wait_for_dock_status("ds-1", poll=[0, 20]), {})
+        error, _ = closed_amid(server, False, lambda api: api.wait_for_dock_status("ds-1", schedule=[0, 20]), {})
 
     assert "ds-1" in str(error) + " ".join(getattr(error, "__notes__", ()))
 
@@ -450,7 +450,7 @@ def test_a_clock_that_fails_does_not_make_it_hang(asynchronous: bool, error: str
             from attrs import evolve
 
             api._settings = evolve(api._settings, clock=clock)
-            return [api.dock_status_job(f"ds-{number}", timeout=0.8, poll=[0, 0.05]) for number in range(3)]
+            return [api.dock_status_job(f"ds-{number}", timeout=0.8, schedule=[0, 0.05]) for number in range(3)]
 
         result = all_at_once(asynchronous, jobs)
 
@@ -472,7 +472,7 @@ def test_a_schedule_that_fails_does_not_make_it_hang(asynchronous: bool, error: 
 
         def jobs() -> list[Any]:
             good = [api.dock_status_job(f"ds-{number}", timeout=0.6) for number in range(3)]
-            return [*good, api.dock_status_job("ds-9", timeout=0.6, poll=failing_later(ERRORS[error], after))]
+            return [*good, api.dock_status_job("ds-9", timeout=0.6, schedule=failing_later(ERRORS[error], after))]
 
         result = all_at_once(asynchronous, jobs)
 
@@ -514,7 +514,7 @@ def test_limits_that_fail_do_not_make_it_hang(
     def fail(*_: Any) -> None:
         raise ERRORS[error]
 
-    monkeypatch.setattr(f"job_status._runtime.limits.Traffic.{where}", fail)
+    monkeypatch.setattr(f"job_status._client.rate_limit.RateLimiter.{where}", fail)
     with hostile(say_503) as server:
         api = AGENT.client(server.url, asynchronous=asynchronous)
         all_at_once(asynchronous, lambda: [api.dock_status_job(f"ds-{n}", timeout=0.5) for n in range(3)])
@@ -595,7 +595,7 @@ def test_an_async_client_can_be_closed_in_another_loop(use: Callable[[Any], Any]
         asyncio.run(use(api))
         in_time(3, lambda: asyncio.run(api.aclose() if close == "aclose" else end_block(api)))
 
-        with pytest.raises(InvalidArgument, match="the client is closed"):
+        with pytest.raises(InvalidArgumentError, match="the client is closed"):
             asyncio.run(use_once(api))
 
 
@@ -633,7 +633,7 @@ def test_an_async_client_closed_in_another_thread_s_loop_ends_what_runs_in_its_o
         errors: list[Any] = []
 
         def wait() -> None:
-            errors.append(ended(lambda: asyncio.run(api.wait_for_dock_status("ds-1", timeout=8, poll=[0, 5]))))
+            errors.append(ended(lambda: asyncio.run(api.wait_for_dock_status("ds-1", timeout=8, schedule=[0, 5]))))
 
         thread = threading.Thread(target=wait, daemon=True)
         thread.start()

@@ -169,13 +169,13 @@ LIES: list[tuple[str, str, Callable[[Answer], None], set[str]]] = [
     # The start's link leads to a status of another job, so its kind differs as well.
     (PROCESS, "id_echo", lies_about(DOCK, another_id), set()),
     # What wavers disagrees with the start too.
-    (PROCESS, "constant", lies_about(DOCK, wavers), {"start_keeps_its_kind"}),
-    (SEARCH, "grows", lies_about(WORKFLOW, loses_resources), {"views"}),
-    (SERVICE, "parts", lies_about(PUBLISH, fails_in_part), set()),
-    (SEARCH, "times_in_order", lies_about(WORKFLOW, ends_before_it_begins), set()),
-    (SEARCH, "agrees", lies_about(WORKFLOW, disagrees), set()),
-    (SEARCH, "views", leaks, set()),
-    (SEARCH, "views", lies_about(WORKFLOW, holds_back), set()),
+    (PROCESS, "immutable", lies_about(DOCK, wavers), {"start_keeps_its_kind"}),
+    (SEARCH, "append_only", lies_about(WORKFLOW, loses_resources), {"detail"}),
+    (SERVICE, "subtasks", lies_about(PUBLISH, fails_in_part), set()),
+    (SEARCH, "timestamps_in_order", lies_about(WORKFLOW, ends_before_it_begins), set()),
+    (SEARCH, "mirrors", lies_about(WORKFLOW, disagrees), set()),
+    (SEARCH, "detail", leaks, set()),
+    (SEARCH, "detail", lies_about(WORKFLOW, holds_back), set()),
     (SERVICE, "run", lies_about(PUBLISH, another_run), set()),
     # A job that is there already has ended, so its start tells another state; the kinds agree.
     (PROCESS, "start_is_new", lies_about(UNDEPLOY, same_job), {"start_resolves", "start_keeps_its_kind"}),
@@ -223,7 +223,7 @@ def test_a_failure_points_at_the_line_of_its_clause(
     found = next(probed(serve, simulator, document, lies_about(PUBLISH, fails_in_part)).failures())
 
     path, _, line = found.clause.rpartition(":")
-    assert document.path.read_text(encoding="utf-8").splitlines()[int(line) - 1].strip() == "parts:"
+    assert document.path.read_text(encoding="utf-8").splitlines()[int(line) - 1].strip() == "subtasks:"
     assert path == str(document.path)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from job_status import NotFound, ServerError, TransportError, UnexpectedAnswer
+from job_status import NotFoundError, ServerError, TransportError, UnexpectedResponseError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -137,7 +137,7 @@ def test_an_async_handler_answers_too(product: Product, form: str) -> None:
     assert use(product, handle, True, "get_{}").to_dict()[product.state] == product.success
 
 
-@pytest.mark.parametrize(("status", "error"), [(404, NotFound), (500, ServerError)])
+@pytest.mark.parametrize(("status", "error"), [(404, NotFoundError), (500, ServerError)])
 @pytest.mark.parametrize("form", FORMS)
 @BOTH
 def test_a_refusal_in_any_form_says_why(asynchronous: bool, form: str, status: int, error: type[Exception]) -> None:
@@ -152,8 +152,8 @@ def test_a_refusal_in_any_form_says_why(asynchronous: bool, form: str, status: i
 def test_an_answer_in_any_form_can_be_too_large(asynchronous: bool, form: str) -> None:
     body = AGENT.body("mine" + " " * 2000)
 
-    with pytest.raises(UnexpectedAnswer, match="too large"):
-        use(AGENT, lambda _: FORMS[form](200, body), asynchronous, "get_{}", max_answer_bytes=1000)
+    with pytest.raises(UnexpectedResponseError, match="too large"):
+        use(AGENT, lambda _: FORMS[form](200, body), asynchronous, "get_{}", max_response_bytes=1000)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -175,7 +175,7 @@ def test_one_answer_can_be_given_again_and_again(asynchronous: bool) -> None:
 
 @BOTH
 def test_what_cannot_be_decoded_is_no_answer(asynchronous: bool) -> None:
-    with pytest.raises((UnexpectedAnswer, TransportError)):
+    with pytest.raises((UnexpectedResponseError, TransportError)):
         use(AGENT, lambda _: encoded("gzip", bytes)(200, b"no gzip"), asynchronous, "get_{}")
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from job_status import InvalidArgument, JobTimedOut, TransportError, async_wait_all, wait_all
-from job_status._runtime import connecting
+from job_status import InvalidArgumentError, JobTimeoutError, TransportError, async_wait_all, wait_all
+from job_status._client import connect
 
 from .hostile import hostile
 from .products import AGENT, BOTH, echo, in_time
@@ -48,7 +48,7 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
     told.let_go.set()
     # A look-up is shared by all who ask for the name: what hangs here is not to be met by the next test.
     until = time.monotonic() + 5
-    while connecting._under_way and time.monotonic() < until:
+    while connect._under_way and time.monotonic() < until:
         time.sleep(0.01)
 
 
@@ -167,7 +167,7 @@ def test_a_name_server_that_hangs_does_not_hold_up_a_wait(hanging: Hanging, asyn
         timeout=0.3,
     )
 
-    assert isinstance(got, JobTimedOut), got
+    assert isinstance(got, JobTimeoutError), got
     assert seconds < 0.6 + 0.3 + LATE
 
 
@@ -261,7 +261,7 @@ def test_an_address_that_answers_is_reached_at_once_behind_some_that_refuse(
 def test_all_addresses_together_take_five_seconds_of_the_default_thirty(
     monkeypatch: pytest.MonkeyPatch, named_many: Callable[[list[str]], None], asynchronous: bool
 ) -> None:
-    monkeypatch.setattr("job_status._runtime.call.CONNECT_TIMEOUT", 0.4)  # in place of the five
+    monkeypatch.setattr("job_status._client.call.CONNECT_TIMEOUT", 0.4)  # in place of the five
     addresses = [f"127.0.0.{number}" for number in range(2, 8)]
     with contextlib.ExitStack() as stack:
         port = dead(stack, addresses[0])
@@ -299,7 +299,7 @@ def test_a_name_that_is_not_found_is_an_error_of_the_family(
     method = call if way == "call" else lambda api: api.wait_for_dock_status("ds-1", timeout=0.3)
     seconds, got = took("http://lost.example", asynchronous, method)
 
-    assert isinstance(got, TransportError | InvalidArgument | JobTimedOut), got
+    assert isinstance(got, TransportError | InvalidArgumentError | JobTimeoutError), got
     assert seconds < TIMEOUT + LATE
     if way == "call":
         assert "lost.example" in str(got)

@@ -11,14 +11,14 @@ from typing import Any
 import httpx
 import pytest
 from job_status import (
-    InvalidArgument,
-    JobFailed,
-    JobTimedOut,
-    NotFound,
-    RateLimited,
-    RunMark,
+    InvalidArgumentError,
+    JobFailedError,
+    JobTimeoutError,
+    NotFoundError,
+    RateLimitError,
+    RunId,
     ServerError,
-    UnexpectedAnswer,
+    UnexpectedResponseError,
     async_wait_all,
     wait_all,
 )
@@ -61,8 +61,8 @@ def test_a_404_is_borne_for_half_a_minute(world: World, seconds: float) -> None:
 
 @pytest.mark.parametrize("poll", [None, [0, 1, 2, 3, 4, 5, 6, 7], [0, 0.5, 1.0], [0, 10]])
 def test_a_job_that_is_not_found_for_half_a_minute_is_not_there(world: World, poll: Any) -> None:
-    with pytest.raises(NotFound) as caught:
-        world.dock(ends(0), fault=lambda *_: missing(), poll=poll)
+    with pytest.raises(NotFoundError) as caught:
+        world.dock(ends(0), fault=lambda *_: missing(), schedule=poll)
 
     # Between two polls of one's own schedule, faults bring a back-off of half a minute at most.
     assert 30 <= world.clock.time < (45 if poll is None else 62)
@@ -79,7 +79,7 @@ def test_a_404_amid_a_wait_is_borne_too(world: World, age: float, seconds: float
 
 @pytest.mark.parametrize("age", [2, 40])
 def test_a_job_that_goes_is_told_with_what_was_last_read_of_it(world: World, age: float) -> None:
-    with pytest.raises(NotFound, match="IN_PROGRESS") as caught:
+    with pytest.raises(NotFoundError, match="IN_PROGRESS") as caught:
         world.dock(ends(1e6), fault=lambda *_: missing() if world.clock.time >= age else None)
 
     assert age + 30 <= world.clock.time < age + 75
@@ -95,15 +95,15 @@ def test_another_fault_between_two_404_begins_the_half_minute_anew(world: World,
 
 
 def test_a_timeout_that_is_shorter_than_the_half_minute_is_what_ends_the_wait(world: World) -> None:
-    with pytest.raises(JobTimedOut, match="answers 404"):
+    with pytest.raises(JobTimeoutError, match="answers 404"):
         world.dock(ends(0), fault=lambda *_: missing(), timeout=10)
 
     assert world.clock.time == pytest.approx(10, abs=0.2)
 
 
 def test_who_bears_faults_for_less_bears_a_404_for_less(world: World) -> None:
-    with pytest.raises(NotFound):
-        world.dock(ends(0), fault=lambda *_: missing(), fault_timeout=5)
+    with pytest.raises(NotFoundError):
+        world.dock(ends(0), fault=lambda *_: missing(), error_timeout=5)
 
     assert 5 <= world.clock.time < 12
 
@@ -115,7 +115,7 @@ def test_the_mark_of_the_last_run_waits_for_a_node_that_starts_again(world: Worl
         world.vendor(workflow("COMPLETED", provision_start_time=1), fault=until(world, seconds, missing)),
     )
 
-    assert world.do(api.workflow_status_job("w").last_run).is_known
+    assert world.do(api.workflow_status_job("w").current_run).is_known
 
 
 # Pauses that a server asks for
@@ -143,17 +143,17 @@ def test_a_server_that_says_when_to_come_back_is_not_out_of_order(
     )
 
 
-@pytest.mark.parametrize("fault_timeout", [0, 5, 30])
-def test_it_is_borne_by_those_who_bear_few_faults_too(world: World, fault_timeout: float) -> None:
+@pytest.mark.parametrize("error_timeout", [0, 5, 30])
+def test_it_is_borne_by_those_who_bear_few_faults_too(world: World, error_timeout: float) -> None:
     fault = until(world, 600, lambda: told(429, retry_after="60"))
 
-    assert world.dock(ends(700), fault=fault, fault_timeout=fault_timeout).status == "SUCCESS"
+    assert world.dock(ends(700), fault=fault, error_timeout=error_timeout).status == "SUCCESS"
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_faults_between_the_pauses_are_counted(world: World, status: int) -> None:
     """A pause of a minute, then faults without one: they have their own time."""
-    with pytest.raises((RateLimited, ServerError)):
+    with pytest.raises((RateLimitError, ServerError)):
         world.dock(
             ends(1e6),
             fault=lambda _, number: told(status, retry_after="60") if number < 5 else told(status),
@@ -165,7 +165,7 @@ def test_faults_between_the_pauses_are_counted(world: World, status: int) -> Non
 
 @pytest.mark.parametrize("asked", ["0", "-5", "soon", "1e99", ""])
 def test_a_pause_that_is_none_does_not_count_as_one(world: World, asked: str) -> None:
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitError):
         world.dock(ends(1e6), fault=lambda *_: told(429, retry_after=asked), timeout=None)
 
     assert 120 <= world.clock.time < 200
@@ -217,14 +217,14 @@ def test_one_odd_answer_after_another_fault_is_borne(world: World, first: str, o
             return cut(request) if first == "reset" else FAULTS[first]()
         return ODD[odd]() if number == 2 else None
 
-    assert world.dock(ends(0), fault=fault, timeout=600, poll=[0, 31, 32, 33]).status == "SUCCESS"
+    assert world.dock(ends(0), fault=fault, timeout=600, schedule=[0, 31, 32, 33]).status == "SUCCESS"
 
 
 @pytest.mark.parametrize("odd", ODD)
 def test_two_odd_answers_far_apart_are_borne(world: World, odd: str) -> None:
     fault = lambda _, number: ODD[odd]() if number < 3 else None  # noqa: E731
 
-    assert world.dock(ends(0), fault=fault, timeout=600, poll=[0, 45, 90]).status == "SUCCESS"
+    assert world.dock(ends(0), fault=fault, timeout=600, schedule=[0, 45, 90]).status == "SUCCESS"
 
 
 @pytest.mark.parametrize("first", FAULTS)
@@ -233,7 +233,7 @@ def test_two_faults_far_apart_do_not_end_a_wait(world: World, first: str, second
     """Nobody knows what lay between them: the process may have slept."""
     fault = lambda _, number: FAULTS[(first, second)[number - 1]]() if number < 3 else None  # noqa: E731
 
-    assert world.dock(ends(0), fault=fault, timeout=3600, poll=[0, 300, 600]).status == "SUCCESS"
+    assert world.dock(ends(0), fault=fault, timeout=3600, schedule=[0, 300, 600]).status == "SUCCESS"
 
 
 @pytest.mark.parametrize("odd", ODD)
@@ -262,7 +262,7 @@ def test_a_client_that_has_read_the_api_is_at_no_wrong_address(world: World, by:
 
 @pytest.mark.parametrize("odd", ODD)
 def test_a_client_that_has_read_nothing_knows_a_wrong_address_after_half_a_minute(world: World, odd: str) -> None:
-    with pytest.raises(UnexpectedAnswer):
+    with pytest.raises(UnexpectedResponseError):
         world.dock(ends(0), fault=lambda *_: ODD[odd]())
 
     assert 30 <= world.clock.time < 60
@@ -276,7 +276,7 @@ def test_a_client_that_has_read_nothing_knows_a_wrong_address_after_half_a_minut
 def test_a_pause_beyond_the_deadline_leaves_one_more_poll_just_before_it(
     world: World, status: int, timeout: float, pause: int
 ) -> None:
-    with pytest.raises(JobTimedOut, match=f"answers {status}") as caught:
+    with pytest.raises(JobTimeoutError, match=f"answers {status}") as caught:
         world.dock(ends(1e9), fault=lambda *_: told(status, retry_after=str(pause)), timeout=timeout)
 
     assert len(world.last.asked) == 2
@@ -308,7 +308,7 @@ def test_a_documented_limit_is_kept_by_the_last_poll_too(world: World) -> None:
     for _ in range(60):
         world.do(lambda: api.get_publish_status(BOT))
 
-    with pytest.raises(JobTimedOut):
+    with pytest.raises(JobTimeoutError):
         world.do(lambda: api.wait_for_publish_status(BOT, timeout=30))
     assert len(vendor.asked) == 60
 
@@ -326,16 +326,16 @@ def tells_no_run(caplog: pytest.LogCaptureFixture, error: BaseException | None =
     return "tells no run" in shown
 
 
-@pytest.mark.parametrize("mark", [RunMark((), 1_000.0), RunMark((), EPOCH - 500)])
+@pytest.mark.parametrize("mark", [RunId((), 1_000.0), RunId((), EPOCH - 500)])
 @pytest.mark.parametrize("more", [{}, {"provision_end_time": 1_790_000_000_000}, {"provision_start_time": None}])
 def test_a_success_that_tells_no_run_ends_the_wait_for_a_newer_one(
-    world: World, caplog: pytest.LogCaptureFixture, mark: RunMark, more: dict[str, Any]
+    world: World, caplog: pytest.LogCaptureFixture, mark: RunId, more: dict[str, Any]
 ) -> None:
     caplog.set_level(logging.INFO, "job_status")
     vendor = world.vendor(
         lambda job, now: {"workflow_id": job, "state": "COMPLETED" if now > 5 else "PROVISIONING", **more}
     )
-    done = world.wait("OpenSearchFlowFramework", vendor, "wait_for_workflow_status", "w", newer_than=mark)
+    done = world.wait("OpenSearchFlowFramework", vendor, "wait_for_workflow_status", "w", after_run=mark)
 
     assert done.state == "COMPLETED"
     assert world.clock.time < 15
@@ -346,10 +346,8 @@ def test_a_failure_that_tells_no_run_ends_the_wait_for_a_newer_one(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     vendor = world.vendor(workflow("FAILED"))
-    with pytest.raises(JobFailed) as caught:
-        world.wait(
-            "OpenSearchFlowFramework", vendor, "wait_for_workflow_status", "w", newer_than=RunMark((), EPOCH - 500)
-        )
+    with pytest.raises(JobFailedError) as caught:
+        world.wait("OpenSearchFlowFramework", vendor, "wait_for_workflow_status", "w", after_run=RunId((), EPOCH - 500))
 
     assert world.clock.time < 5
     assert tells_no_run(caplog, caught.value)
@@ -360,11 +358,11 @@ def test_a_publish_status_that_tells_no_run_ends_it_too(
     world: World, caplog: pytest.LogCaptureFixture, word: str
 ) -> None:
     vendor = world.vendor(lambda name, _: {"streamId": name, "status": word})
-    mark = RunMark(("ds-old",), EPOCH - 500)
+    mark = RunId(("ds-old",), EPOCH - 500)
     error: BaseException | None = None
     try:
-        world.wait("AIForService", vendor, "wait_for_publish_status", BOT, newer_than=mark)
-    except JobFailed as failed:
+        world.wait("AIForService", vendor, "wait_for_publish_status", BOT, after_run=mark)
+    except JobFailedError as failed:
         error = failed
 
     assert (error is not None) == (word == "failed")
@@ -373,14 +371,14 @@ def test_a_publish_status_that_tells_no_run_ends_it_too(
 
 
 def test_a_pending_state_that_tells_no_run_goes_on(world: World) -> None:
-    mark = RunMark((), EPOCH - 500)
-    with pytest.raises(JobTimedOut):
+    mark = RunId((), EPOCH - 500)
+    with pytest.raises(JobTimeoutError):
         world.wait(
             "OpenSearchFlowFramework",
             world.vendor(workflow("PROVISIONING")),
             "wait_for_workflow_status",
             "w",
-            newer_than=mark,
+            after_run=mark,
             timeout=60,
         )
 
@@ -392,8 +390,8 @@ def test_the_run_before_is_still_passed_over(world: World) -> None:
         "provision_start_time": 1_000_000 if now < 20 else 2_000_000,
     }
     api = world.client("OpenSearchFlowFramework", world.vendor(report))
-    mark = world.do(api.workflow_status_job("w").last_run)
-    world.do(lambda: api.wait_for_workflow_status("w", newer_than=mark))
+    mark = world.do(api.workflow_status_job("w").current_run)
+    world.do(lambda: api.wait_for_workflow_status("w", after_run=mark))
 
     assert 20 <= world.clock.time < 30
 
@@ -444,7 +442,7 @@ def elsewhere(request: pytest.FixtureRequest) -> Elsewhere:
 def test_a_clock_that_went_back_gives_a_token_no_more_time(elsewhere: Elsewhere, back: float, after: float) -> None:
     job = elsewhere.taken_up(-back, 60, after)
     began = elsewhere.clock.time
-    with pytest.raises(JobTimedOut) as caught:
+    with pytest.raises(JobTimeoutError) as caught:
         elsewhere.do(job.wait)
 
     assert elsewhere.clock.time - began <= 60 - after + 0.01
@@ -454,7 +452,7 @@ def test_a_clock_that_went_back_gives_a_token_no_more_time(elsewhere: Elsewhere,
 @pytest.mark.parametrize("ahead", [3600, 86_400 * 11])
 def test_a_clock_that_went_ahead_leaves_a_token_one_reading(elsewhere: Elsewhere, ahead: float) -> None:
     job = elsewhere.taken_up(ahead, 60, 0)
-    with pytest.raises(JobTimedOut):
+    with pytest.raises(JobTimeoutError):
         elsewhere.do(job.wait)
 
     assert len(elsewhere.last.asked) == 1
@@ -462,7 +460,7 @@ def test_a_clock_that_went_ahead_leaves_a_token_one_reading(elsewhere: Elsewhere
 
 def test_a_token_of_now_loses_no_time(elsewhere: Elsewhere) -> None:
     job = elsewhere.taken_up(0, 60, 10, slept=5)
-    with pytest.raises(JobTimedOut):
+    with pytest.raises(JobTimeoutError):
         elsewhere.do(job.wait)
 
     assert elsewhere.clock.time == pytest.approx(60, abs=0.01)
@@ -482,7 +480,7 @@ def test_a_token_taken_up_again_and_again_does_not_grow(elsewhere: Elsewhere) ->
         elsewhere.clock.shift -= 1000
         elsewhere.clock.time += 5
         job = api.resume(token)
-    with pytest.raises(JobTimedOut):
+    with pytest.raises(JobTimeoutError):
         elsewhere.do(job.wait)
 
     # The five times between are lost where the clock says nothing of them.
@@ -493,12 +491,12 @@ def test_a_token_taken_up_again_and_again_does_not_grow(elsewhere: Elsewhere) ->
 @pytest.mark.parametrize("shift", [0.0, -3600.0])
 def test_a_token_carries_polls_and_seconds(elsewhere: Elsewhere, rounds: int, shift: float) -> None:
     api = elsewhere.client("AIForProcess", elsewhere.vendor(ends(1e9)))
-    with pytest.raises(JobTimedOut) as caught:
+    with pytest.raises(JobTimeoutError) as caught:
         elsewhere.do(lambda: api.wait_for_dock_status("ds-1", timeout=20))
     for _ in range(rounds):
         token = caught.value.token
         elsewhere.clock.shift += shift
-        with pytest.raises(JobTimedOut) as caught:
+        with pytest.raises(JobTimeoutError) as caught:
             elsewhere.do(api.resume(token, timeout=20).wait)
 
     polls, elapsed = len(elsewhere.last.asked), 20 * (rounds + 1)
@@ -510,10 +508,10 @@ def test_a_token_carries_polls_and_seconds(elsewhere: Elsewhere, rounds: int, sh
 def test_a_token_carries_faults_too(elsewhere: Elsewhere) -> None:
     fault = lambda _, number: told(503) if number < 4 else None  # noqa: E731
     api = elsewhere.client("AIForProcess", elsewhere.vendor(ends(1e9), fault=fault))
-    with pytest.raises(JobTimedOut) as caught:
+    with pytest.raises(JobTimeoutError) as caught:
         elsewhere.do(lambda: api.wait_for_dock_status("ds-1", timeout=20))
     token = caught.value.token
-    with pytest.raises(JobTimedOut) as caught:
+    with pytest.raises(JobTimeoutError) as caught:
         elsewhere.do(api.resume(token, timeout=20).wait)
 
     assert caught.value.wait.faults == 3
@@ -538,13 +536,13 @@ def test_a_count_that_is_none_is_refused(world: World, name: str, value: Any) ->
     api = world.client("AIForProcess", world.vendor(ends(5)))
     raw = json.loads(api.dock_status_job("ds-1", timeout=60).token())
 
-    with pytest.raises(InvalidArgument, match=f"the token's {name} wants"):
+    with pytest.raises(InvalidArgumentError, match=f"the token's {name} wants"):
         api.resume(json.dumps({**raw, name: value}))
 
 
 def test_the_time_between_is_counted_where_the_clocks_agree(elsewhere: Elsewhere) -> None:
     job = elsewhere.taken_up(0, 60, 10, slept=20)
-    with pytest.raises(JobTimedOut) as caught:
+    with pytest.raises(JobTimeoutError) as caught:
         elsewhere.do(job.wait)
 
     assert caught.value.elapsed == pytest.approx(60, abs=0.1)
@@ -565,6 +563,6 @@ def test_threads_bear_the_pauses_of_a_server_too() -> None:
         return told(429, retry_after="0.1") if answered[0] < 8 else told(200, dock("ds-1", "SUCCESS"))
 
     with AIForProcess("http://v", api_key="k", http_transport=httpx.MockTransport(handle)) as api:
-        (outcome,) = wait_all([api.dock_status_job("ds-1", timeout=30, fault_timeout=0.3, poll=[0, 0.1])])
+        (outcome,) = wait_all([api.dock_status_job("ds-1", timeout=30, error_timeout=0.3, schedule=[0, 0.1])])
 
     assert outcome.error is None

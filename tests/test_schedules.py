@@ -3,9 +3,9 @@
 import random
 
 import pytest
-from job_status._runtime.limits import Traffic
-from job_status._runtime.waiting.runs import RunMark, moment
-from job_status._runtime.waiting.schedule import Steps, gap
+from job_status._client.polling.run_id import RunId, moment
+from job_status._client.polling.schedule import Steps, gap
+from job_status._client.rate_limit import RateLimiter
 
 from .bench.schedules import WORKLOADS, table
 from .virtual import VirtualClock
@@ -40,7 +40,7 @@ LIMITS = ((3, 10.0), (5, 100.0))
 
 def test_limits_have_room_again_when_the_window_has_passed() -> None:
     clock = VirtualClock()
-    traffic = Traffic(clock)
+    traffic = RateLimiter(clock)
     taken = []
     while clock.time < 400:
         free = traffic.take("get", ("a",), LIMITS)
@@ -56,7 +56,7 @@ def test_limits_have_room_again_when_the_window_has_passed() -> None:
 
 def test_each_url_has_a_budget_of_its_own_and_calls_count() -> None:
     clock = VirtualClock()
-    traffic = Traffic(clock)
+    traffic = RateLimiter(clock)
     for _ in range(5):
         traffic.count("get", ("a",), LIMITS)
 
@@ -67,7 +67,7 @@ def test_each_url_has_a_budget_of_its_own_and_calls_count() -> None:
 
 def test_urls_that_are_not_asked_any_more_are_forgotten() -> None:
     clock = VirtualClock()
-    traffic = Traffic(clock)
+    traffic = RateLimiter(clock)
     for number in range(5000):
         clock.time += 1
         traffic.count("get", (number,), LIMITS)
@@ -94,23 +94,23 @@ def test_a_moment_is_read_in_the_forms_that_vendors_write(value: object, seconds
 
 
 def test_a_run_is_newer_when_it_is_another_and_not_an_older_one() -> None:
-    old, new = RunMark(("a",), 5.0), RunMark(("b",), 6.0)
+    old, new = RunId(("a",), 5.0), RunId(("b",), 6.0)
 
     assert new.is_newer_than(old)
     assert not old.is_newer_than(new)
     assert not old.is_newer_than(old)
-    assert not RunMark(("a",), 9.0).is_newer_than(old)
-    assert not RunMark(("a",)).is_newer_than(old)
-    assert not RunMark((None,)).is_newer_than(old)
-    assert RunMark((None,), 6.0).is_newer_than(old)
-    assert RunMark((), 6.0).is_newer_than(RunMark((), 5.0))
-    assert RunMark(("c",)).is_newer_than(RunMark(("a",)))
-    assert RunMark(("c",)).is_newer_than(RunMark())
-    assert not RunMark((None, None)).is_newer_than(RunMark())
+    assert not RunId(("a",), 9.0).is_newer_than(old)
+    assert not RunId(("a",)).is_newer_than(old)
+    assert not RunId((None,)).is_newer_than(old)
+    assert RunId((None,), 6.0).is_newer_than(old)
+    assert RunId((), 6.0).is_newer_than(RunId((), 5.0))
+    assert RunId(("c",)).is_newer_than(RunId(("a",)))
+    assert RunId(("c",)).is_newer_than(RunId())
+    assert not RunId((None, None)).is_newer_than(RunId())
 
 
 def test_one_url_has_one_budget_however_its_id_is_written() -> None:
-    traffic = Traffic(VirtualClock())
+    traffic = RateLimiter(VirtualClock())
     for _ in range(3):
         traffic.count("get", (7,), LIMITS)
 

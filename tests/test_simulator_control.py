@@ -284,7 +284,7 @@ def test_a_document_with_nulls_and_paths_that_overlap_is_simulated(tmp_path: Pat
     )
     text = text.replace("        spilt: []", "").replace(
         "        failure: [spilt]",
-        "        failure: [spilt]\n        progress: $response.body#/done\n        times: [$response.body#/ended]",
+        "        failure: [spilt]\n        progress: $response.body#/done\n        timestamps: [$response.body#/ended]",
     )
     text = text.replace(
         "{value: {batch: 20, state: waiting}}", "{value: {batch: 20, done: null, ended: null, state: waiting}}"

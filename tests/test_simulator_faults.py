@@ -13,15 +13,15 @@ from job_status import (
     AIForProcess,
     AIForService,
     ApiError,
-    InvalidArgument,
-    JobFailed,
-    NotFound,
+    InvalidArgumentError,
+    JobFailedError,
+    NotFoundError,
     OpenSearchFlowFramework,
-    RateLimited,
+    RateLimitError,
     ServerError,
     TransportError,
-    Unauthorized,
-    UnexpectedAnswer,
+    UnauthorizedError,
+    UnexpectedResponseError,
 )
 
 from scripts.simulate.remote import ControlError, Running, running
@@ -121,7 +121,7 @@ def test_too_many_requests_with_and_without_a_word_of_when(
 ) -> None:
     simulator.fault("status", status=429, **({"retry_after": retry_after} if retry_after else {}))
 
-    with pytest.raises(RateLimited, match="Rate limit for this API has been reached") as e:
+    with pytest.raises(RateLimitError, match="Rate limit for this API has been reached") as e:
         api.get_dock_status(job)
     assert e.value.retry_after == retry_after
 
@@ -130,7 +130,7 @@ def test_too_many_requests_with_and_without_a_word_of_when(
 def test_a_page_of_html(simulator: Running, api: AgentPlatform, job: str, status: int) -> None:
     simulator.fault("status", status=status, html=True)
 
-    with pytest.raises(UnexpectedAnswer if status == 200 else ServerError) as e:
+    with pytest.raises(UnexpectedResponseError if status == 200 else ServerError) as e:
         api.get_dock_status(job)
     assert "<!DOCTYPE html>" in vars(e.value)["excerpt"]
 
@@ -140,14 +140,14 @@ def test_a_token_that_expires_after_some_requests(simulator: Running, api: Agent
     for _ in range(3):
         api.get_dock_status(job)
 
-    with pytest.raises(Unauthorized, match="Invalid API key"):
+    with pytest.raises(UnauthorizedError, match="Invalid API key"):
         api.get_dock_status(job)
 
 
 def test_a_404_that_heals(simulator: Running, api: AgentPlatform, job: str) -> None:
     simulator.fault("unknown_id", id=job, times=2)
     for _ in range(2):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             api.get_dock_status(job)
 
     assert api.get_dock_status(job).status == "IN_PROGRESS"
@@ -210,7 +210,7 @@ def test_a_state_that_is_not_told(simulator: Running, api: AgentPlatform, job: s
     simulator.advance(5)
     heard: list[Any] = []
 
-    status = api.wait_for_dock_status(job, poll=quick(), on_update=lambda status, _: heard.append(status.status))
+    status = api.wait_for_dock_status(job, schedule=quick(), on_update=lambda status, _: heard.append(status.status))
     assert (status.status, heard, len(simulator.requests())) == ("SUCCESS", ["SUCCESS"], 3)
 
 
@@ -231,7 +231,7 @@ def test_a_stale_reading_is_of_the_run_before(simulator: Running) -> None:
     with AIForService(simulator.base_url("ai-for-service"), **simulator.credentials["ai-for-service"]) as api:
         first = api.get_publish_status(BOT)
         simulator.advance(100)
-        mark = api.publish_status_job(BOT).last_run()
+        mark = api.publish_status_job(BOT).current_run()
         simulator.create_job(api="ai-for-service", id=BOT, after=[[0, "inprogress"], [4, "failed"]], reason="no disk")
         simulator.fault("stale", times=2)
         stale, fresh = [api.get_publish_status(BOT) for _ in range(3)][1:]
@@ -241,8 +241,8 @@ def test_a_stale_reading_is_of_the_run_before(simulator: Running) -> None:
         assert fresh.status == "inprogress"
         assert str(stale.requested_time) < str(fresh.requested_time)
         simulator.advance(5)
-        with pytest.raises(JobFailed, match="no disk"):
-            api.wait_for_publish_status(BOT, newer_than=mark, poll=quick())
+        with pytest.raises(JobFailedError, match="no disk"):
+            api.wait_for_publish_status(BOT, after_run=mark, schedule=quick())
 
 
 def test_a_wait_gets_through_a_bad_day(simulator: Running, job: str) -> None:
@@ -259,7 +259,7 @@ def test_a_wait_gets_through_a_bad_day(simulator: Running, job: str) -> None:
     simulator.run_at(1)
 
     with AgentPlatform(simulator.base_url(API), **simulator.credentials[API]) as api:
-        assert api.wait_for_dock_status(job, poll=quick(), timeout=30).status == "SUCCESS"
+        assert api.wait_for_dock_status(job, schedule=quick(), timeout=30).status == "SUCCESS"
     assert sum(entry["met"] for entry in simulator.faults()) > 5
 
 
@@ -377,7 +377,7 @@ def test_the_same_seed_brings_the_same_bad_day(tmp_path: Path) -> None:
 
 def test_arguments_of_the_client_are_not_the_simulators_business(simulator: Running) -> None:
     with OpenSearchFlowFramework(simulator.base_url("opensearch-flow-framework")) as api:
-        with pytest.raises(InvalidArgument):
+        with pytest.raises(InvalidArgumentError):
             api.get_workflow_status("..")
         assert api.get_workflow_status("d6WKB6IBR8spXwU9M5eD").workflow_id == "d6WKB6IBR8spXwU9M5eD"
     assert len(simulator.requests()) == 1

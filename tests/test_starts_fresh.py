@@ -8,7 +8,14 @@ from typing import Any
 
 import jwt
 import pytest
-from job_status import AIForProcess, AIForService, AsyncAIForProcess, ServerError, TransportError, UnexpectedAnswer
+from job_status import (
+    AIForProcess,
+    AIForService,
+    AsyncAIForProcess,
+    ServerError,
+    TransportError,
+    UnexpectedResponseError,
+)
 from job_status.credentials import AppToken
 
 from .hostile import Behaviour, HostileServer, answer, hostile, reset
@@ -185,7 +192,7 @@ REFUSALS: dict[str, tuple[Callable[[socket.socket], None], type[Exception]]] = {
     "closed": (end_cleanly, TransportError),
     "closed in a line": (end_in_the_middle, TransportError),
     "a 503": (answer_503, ServerError),
-    "a page": (answer_html, UnexpectedAnswer),
+    "a page": (answer_html, UnexpectedResponseError),
 }
 
 

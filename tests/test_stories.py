@@ -141,7 +141,7 @@ def refused(answer: Answer) -> None:
         (progress_in_the_words_of_the_state, r"response_schema_conformance .*\n.*\n.*/provisioning_progress is"),
         (
             stuck,
-            r"wanted  wait for its end: the sync wait to end with success\n  got     JobTimedOut: ",
+            r"wanted  wait for its end: the sync wait to end with success\n  got     JobTimeoutError: ",
         ),
     ],
 )

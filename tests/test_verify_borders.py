@@ -315,14 +315,14 @@ paths:
   /firings/{{firing}}:
     get:
       operationId: get_firing
-      parameters: [{{name: firing, in: path, required: true, schema: {{type: string}}, examples: {{a: {{value: f-1}}, b: {{value: f-2}}, u: {{value: f-0, x-when: unknown_id}}}}}}]
+      parameters: [{{name: firing, in: path, required: true, schema: {{type: string}}, examples: {{a: {{value: f-1}}, b: {{value: f-2}}, u: {{value: f-0, x-scenario: unknown_id}}}}}}]
       x-job: {{id: $response.body#/id, state: {state}, pending: [hot], success: [done], failure: [cracked], reason: $response.body#/error/message}}
       responses:
         '200':
           description: It.
           content: {{application/json: {{schema: {{$ref: '#/components/schemas/Firing'}}, examples: {examples}}}}}
-        '401': {{description: No., content: {{application/json: {{schema: {{$ref: '#/components/schemas/Fault'}}, examples: {{n: {{x-when: no_credential, value: {{message: who}}}}, w: {{x-when: wrong_credential, value: {{message: who}}}}}}}}}}}}
-        '404': {{description: No., content: {{application/json: {{schema: {{$ref: '#/components/schemas/Fault'}}, examples: {{u: {{x-when: unknown_id, value: {{message: what}}}}}}}}}}}}
+        '401': {{description: No., content: {{application/json: {{schema: {{$ref: '#/components/schemas/Fault'}}, examples: {{n: {{x-scenario: no_credential, value: {{message: who}}}}, w: {{x-scenario: wrong_credential, value: {{message: who}}}}}}}}}}}}
+        '404': {{description: No., content: {{application/json: {{schema: {{$ref: '#/components/schemas/Fault'}}, examples: {{u: {{x-scenario: unknown_id, value: {{message: what}}}}}}}}}}}}
 components:
   securitySchemes: {{key: {{type: apiKey, in: header, name: X-Key}}}}
   schemas:

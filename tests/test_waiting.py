@@ -25,20 +25,20 @@ from job_status import (
     AsyncJob,
     AsyncOpenSearchFlowFramework,
     CallError,
-    InvalidArgument,
+    InvalidArgumentError,
     Job,
     JobError,
-    JobFailed,
-    JobNotStarted,
+    JobFailedError,
+    JobNotStartedError,
     JobStatusError,
-    JobTimedOut,
-    NotFound,
+    JobTimeoutError,
+    NotFoundError,
     OpenSearchFlowFramework,
-    RunMark,
+    RunId,
     ServerError,
     TransportError,
-    Unauthorized,
-    UnexpectedAnswer,
+    UnauthorizedError,
+    UnexpectedResponseError,
 )
 from job_status.ai_for_process.models import DockStatus, ModelUndeployment
 from job_status.ai_for_service.models import PublishStatus
@@ -122,7 +122,7 @@ def test_a_job_that_fails_says_why_after_how_long_and_after_how_many_polls(world
     )
 
     with pytest.raises(
-        JobFailed, match=r"get_publish_status st-1: failed after \d+\.\d s and \d polls: no module"
+        JobFailedError, match=r"get_publish_status st-1: failed after \d+\.\d s and \d polls: no module"
     ) as e:
         world.wait("AIForService", vendor, "wait_for_publish_status", BOT)
 
@@ -135,7 +135,7 @@ def test_a_wait_whose_time_is_over_says_how_far_it_has_come(world: World) -> Non
     vendor = world.vendor(lambda name, _: run_at(name, "ds-9", 0, "inprogress", percentageComplete=40))
 
     with pytest.raises(
-        JobTimedOut, match=r"still inprogress \(40 %\) after 30\.0 s and \d+ polls; the job goes on"
+        JobTimeoutError, match=r"still inprogress \(40 %\) after 30\.0 s and \d+ polls; the job goes on"
     ) as e:
         world.wait("AIForService", vendor, "wait_for_publish_status", BOT, timeout=30)
 
@@ -147,7 +147,7 @@ def test_a_wait_whose_time_is_over_says_how_far_it_has_come(world: World) -> Non
 def test_no_poll_is_sent_after_the_deadline_and_the_last_is_just_before_it(world: World) -> None:
     for timeout in (0.001, 0.3, 3, 77.7, 1000):
         began = world.clock.time
-        with pytest.raises(JobTimedOut):
+        with pytest.raises(JobTimeoutError):
             world.dock(lambda name, _: dock(name, "IN_PROGRESS"), timeout=timeout)
 
         times = [moment - began for moment in world.last.times]
@@ -166,7 +166,7 @@ def test_a_wait_without_a_timeout_goes_on(world: World) -> None:
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), "5", True, 10**400])
 def test_a_timeout_that_is_none_is_refused(world: World, timeout: Any) -> None:
-    with pytest.raises(InvalidArgument, match="timeout= wants a number of seconds above 0"):
+    with pytest.raises(InvalidArgumentError, match="timeout= wants a number of seconds above 0"):
         world.dock(ends(1), timeout=timeout)
 
 
@@ -195,7 +195,7 @@ def test_two_waits_do_not_keep_in_step() -> None:
 
 
 def test_another_schedule_can_be_given(world: World) -> None:
-    world.dock(ends(21), poll=[0, 1, 3, 8])
+    world.dock(ends(21), schedule=[0, 1, 3, 8])
 
     assert world.last.times == pytest.approx([0, 1, 3, 8, 13, 18, 23], abs=1e-6)
 
@@ -204,7 +204,7 @@ def test_due_times_that_have_been_missed_are_left_out(world: World) -> None:
     def slow(_: httpx.Request, number: int) -> None:
         world.clock.time += 2.5 if number == 2 else 0
 
-    world.dock(ends(6), fault=slow, poll=itertools.count(1, 1))
+    world.dock(ends(6), fault=slow, schedule=itertools.count(1, 1))
 
     assert world.last.times == pytest.approx([1, 2, 5, 6], abs=1e-6)
 
@@ -212,18 +212,18 @@ def test_due_times_that_have_been_missed_are_left_out(world: World) -> None:
 @pytest.mark.parametrize(
     ("poll", "said"),
     [
-        (5, "poll= wants an iterable of due times"),
-        ([], "poll= gives no due time"),
-        ([3, 3], "poll= wants due times that rise, got 3 after 3"),
-        ([1, 0.5], "poll= wants due times that rise"),
-        (["soon"], "poll= wants due times in seconds, got 'soon'"),
-        ([-1], "poll= wants due times in seconds, got -1"),
-        (itertools.repeat(0), "poll= wants due times that rise, got 0 after 0"),
+        (5, "schedule= wants an iterable of due times"),
+        ([], "schedule= gives no due time"),
+        ([3, 3], "schedule= wants due times that rise, got 3 after 3"),
+        ([1, 0.5], "schedule= wants due times that rise"),
+        (["soon"], "schedule= wants due times in seconds, got 'soon'"),
+        ([-1], "schedule= wants due times in seconds, got -1"),
+        (itertools.repeat(0), "schedule= wants due times that rise, got 0 after 0"),
     ],
 )
 def test_a_schedule_that_is_none_is_refused(world: World, poll: Any, said: str) -> None:
-    with pytest.raises(InvalidArgument, match=said):
-        world.dock(ends(100), poll=poll)
+    with pytest.raises(InvalidArgumentError, match=said):
+        world.dock(ends(100), schedule=poll)
 
 
 def test_a_job_that_is_met_late_is_asked_about_at_once_and_then_as_its_age_says(world: World) -> None:
@@ -261,7 +261,7 @@ def test_faults_without_an_end_are_reported_when_they_end_the_wait(world: World)
     reading = lambda _, number: told(503) if number > 3 else None  # noqa: E731
 
     with pytest.raises(ServerError, match="answers 503") as e:
-        world.dock(ends(5000), fault=reading, fault_timeout=100)
+        world.dock(ends(5000), fault=reading, error_timeout=100)
 
     assert e.value.wait is not None
     assert (e.value.wait.state, e.value.wait.polls) == ("IN_PROGRESS", len(world.last.asked))
@@ -277,7 +277,7 @@ def test_faults_that_come_and_go_are_borne_for_ever(world: World) -> None:
 
 
 def test_a_wait_that_ends_amid_faults_says_so(world: World) -> None:
-    with pytest.raises(JobTimedOut, match=r"the last \d+ of them in vain: .* answers 503") as e:
+    with pytest.raises(JobTimeoutError, match=r"the last \d+ of them in vain: .* answers 503") as e:
         world.dock(ends(5000), fault=lambda *_: told(503), timeout=60)
 
     assert e.value.wait.last_fault is not None
@@ -287,7 +287,7 @@ def test_a_wait_that_ends_amid_faults_says_so(world: World) -> None:
 def test_faults_do_not_bring_the_end_forward(world: World) -> None:
     for timeout in (1, 7, 55):
         began = world.clock.time
-        with pytest.raises(JobTimedOut, match="not read once"):
+        with pytest.raises(JobTimeoutError, match="not read once"):
             world.dock(ends(5000), fault=lambda *_: told(503), timeout=timeout)
 
         assert world.clock.time - began == pytest.approx(timeout, abs=1e-6)
@@ -298,7 +298,7 @@ def test_faults_do_not_bring_the_end_forward(world: World) -> None:
     "body", [b"<html>", b"[]", b'{"_id":"ds-1"}', b'{"_id":"ds-1","status":7}', b'{"status":"SUCCESS"}', b'{"a":NaN}']
 )
 def test_an_address_that_serves_something_else_is_known_after_half_a_minute(world: World, body: bytes) -> None:
-    with pytest.raises(UnexpectedAnswer):
+    with pytest.raises(UnexpectedResponseError):
         world.dock(ends(0), fault=lambda *_: httpx.Response(200, content=body))
 
     assert 30 <= world.clock.time < 60
@@ -373,7 +373,7 @@ def test_an_answer_about_another_job_is_not_taken(world: World) -> None:
     def mixed_up(name: str, now: float) -> Any:
         return dock("ds-2", "SUCCESS") if 0.1 < now < 5 else dock(name, "FAILED" if now > 9 else "IN_PROGRESS")
 
-    with pytest.raises(JobFailed):
+    with pytest.raises(JobFailedError):
         world.dock(mixed_up)
 
 
@@ -381,9 +381,9 @@ def test_a_job_that_rests_is_given_a_grace_to_be_started(world: World) -> None:
     vendor = world.vendor(workflow("NOT_STARTED"))
 
     with pytest.raises(
-        JobNotStarted, match=r"w-1: NOT_STARTED for 1[01]\.\d s, a state that the job does not leave"
+        JobNotStartedError, match=r"w-1: NOT_STARTED for 1[01]\.\d s, a state that the job does not leave"
     ) as e:
-        world.wait("OpenSearchFlowFramework", vendor, "wait_for_workflow_status", "w-1", start_grace=10)
+        world.wait("OpenSearchFlowFramework", vendor, "wait_for_workflow_status", "w-1", not_started_timeout=10)
 
     assert 10 <= world.clock.time < 10.2
     assert isinstance(e.value.status, WorkflowStatus)
@@ -394,7 +394,7 @@ def test_a_job_that_is_started_within_the_grace_is_waited_for(world: World) -> N
         return {"workflow_id": name, "state": "NOT_STARTED" if now < 8 else "PROVISIONING" if now < 60 else "COMPLETED"}
 
     vendor = world.vendor(report)
-    status = world.wait("OpenSearchFlowFramework", vendor, "wait_for_workflow_status", "w-1", start_grace=10)
+    status = world.wait("OpenSearchFlowFramework", vendor, "wait_for_workflow_status", "w-1", not_started_timeout=10)
 
     assert status.state == "COMPLETED"
 
@@ -437,7 +437,7 @@ def test_a_start_that_tells_an_end_is_read_once_and_the_reading_decides(world: W
 def test_a_start_that_fails_and_names_no_job_is_a_failed_job(world: World) -> None:
     vendor = world.vendor(ends(0))
 
-    with pytest.raises(JobFailed, match="undeploy_model: FAILED, and the answer names no job") as e:
+    with pytest.raises(JobFailedError, match="undeploy_model: FAILED, and the answer names no job") as e:
         world.wait("AIForProcess", vendor, "wait", undeploying(status="FAILED"))
 
     assert e.value.status.model_id == "cm-1"
@@ -445,7 +445,7 @@ def test_a_start_that_fails_and_names_no_job_is_a_failed_job(world: World) -> No
 
 
 def test_a_start_that_names_no_job_is_told_apart(world: World) -> None:
-    with pytest.raises(UnexpectedAnswer, match="it lacks /dock-statusId or /dockStatusId"):
+    with pytest.raises(UnexpectedResponseError, match="it lacks /dock-statusId or /dockStatusId"):
         world.wait("AIForProcess", world.vendor(ends(0)), "wait", undeploying(status="SUCCESS"))
 
 
@@ -454,19 +454,19 @@ def test_an_empty_id_is_no_id_and_one_that_reaches_elsewhere_is_the_server_s_fau
     started = undeploying(**{"dock-statusId": "", "dockStatusId": "ds-7", "status": "IN_PROGRESS"})
 
     assert world.wait("AIForProcess", vendor, "wait", started).field_id == "ds-7"
-    with pytest.raises(UnexpectedAnswer, match="names a job that cannot be asked about"):
+    with pytest.raises(UnexpectedResponseError, match="names a job that cannot be asked about"):
         world.wait("AIForProcess", vendor, "wait", undeploying(dockStatusId="..", status="IN_PROGRESS"))
 
 
 @pytest.mark.parametrize("other", ["ds-1", None, 7])
 def test_what_no_start_has_answered_is_refused(world: World, other: Any) -> None:
-    with pytest.raises(InvalidArgument, match="wait wants the ModelUndeployment that undeploy_model returns, got"):
+    with pytest.raises(InvalidArgumentError, match="wait wants the ModelUndeployment that undeploy_model returns, got"):
         world.wait("AIForProcess", world.vendor(ends(0)), "wait", other)
 
 
 @pytest.mark.parametrize("identifier", ["", ".", "..", "a\nb", None, ["x"], True])
 def test_an_id_that_would_reach_elsewhere_is_refused(world: World, identifier: Any) -> None:
-    with pytest.raises(InvalidArgument):
+    with pytest.raises(InvalidArgumentError):
         world.wait("AIForProcess", world.vendor(ends(0)), "wait_for_dock_status", identifier)
 
 
@@ -510,7 +510,9 @@ def test_an_async_on_update_is_refused_by_a_sync_client() -> None:
     async def hear(*_: Any) -> None:
         raise AssertionError
 
-    with pytest.raises(InvalidArgument, match="on_update= is an async callable; a sync client wants one that returns"):
+    with pytest.raises(
+        InvalidArgumentError, match="on_update= is an async callable; a sync client wants one that returns"
+    ):
         World(asynchronous=False).dock(ends(1), on_update=hear)
 
 
@@ -540,10 +542,10 @@ def test_the_run_before_does_not_count(world: World) -> None:
         return run_at(name, "ds-new", 12, "successful" if now > 60 else "inprogress")
 
     api = world.client("AIForService", world.vendor(report))
-    mark = world.do(api.publish_status_job(BOT).last_run)
-    status = world.do(lambda: api.wait_for_publish_status(BOT, newer_than=mark))
+    mark = world.do(api.publish_status_job(BOT).current_run)
+    status = world.do(lambda: api.wait_for_publish_status(BOT, after_run=mark))
 
-    assert mark == RunMark(("ds-old",), EPOCH - 500)
+    assert mark == RunId(("ds-old",), EPOCH - 500)
     assert status.field_id == "ds-new"
     assert world.clock.time > 60
 
@@ -552,10 +554,10 @@ def test_a_reading_of_a_still_older_run_does_not_count_either(world: World) -> N
     def report(name: str, now: float) -> Any:
         return run_at(name, "ds-older", -900, "failed") if now < 30 else run_at(name, "ds-new", 1, "successful")
 
-    mark = RunMark(("ds-old",), EPOCH - 500)
+    mark = RunId(("ds-old",), EPOCH - 500)
     vendor = world.vendor(report)
 
-    assert world.wait("AIForService", vendor, "wait_for_publish_status", BOT, newer_than=mark).field_id == "ds-new"
+    assert world.wait("AIForService", vendor, "wait_for_publish_status", BOT, after_run=mark).field_id == "ds-new"
 
 
 def test_a_stale_reading_of_the_run_before_does_not_end_a_run_that_was_seen(world: World) -> None:
@@ -571,20 +573,20 @@ def test_a_stale_reading_of_the_run_before_does_not_end_a_run_that_was_seen(worl
 
 def test_a_wait_that_sees_only_the_run_before_says_so(world: World) -> None:
     api = world.client("AIForService", world.vendor(lambda name, _: run_at(name, "ds-old", 0, "successful")))
-    mark = world.do(api.publish_status_job(BOT).last_run)
+    mark = world.do(api.publish_status_job(BOT).current_run)
 
-    with pytest.raises(JobTimedOut, match=r"still reporting no newer run after 20\.0 s"):
-        world.do(lambda: api.wait_for_publish_status(BOT, newer_than=mark, timeout=20))
+    with pytest.raises(JobTimeoutError, match=r"still reporting no newer run after 20\.0 s"):
+        world.do(lambda: api.wait_for_publish_status(BOT, after_run=mark, timeout=20))
 
 
 def test_the_mark_of_a_job_that_has_never_run_is_passed_by_any_run(world: World) -> None:
     report = lambda name, now: run_at(name, "ds-1", 70, "successful") if now > 70 else None  # noqa: E731
     api = world.client("AIForService", world.vendor(report))
-    mark = world.do(api.publish_status_job(BOT).last_run)
+    mark = world.do(api.publish_status_job(BOT).current_run)
     world.clock.time = 80
 
     assert not mark.is_known
-    assert world.do(lambda: api.wait_for_publish_status(BOT, newer_than=mark)).field_id == "ds-1"
+    assert world.do(lambda: api.wait_for_publish_status(BOT, after_run=mark)).field_id == "ds-1"
 
 
 def test_runs_that_only_the_widest_view_tells_apart_are_asked_for_in_it(world: World) -> None:
@@ -598,8 +600,8 @@ def test_runs_that_only_the_widest_view_tells_apart_are_asked_for_in_it(world: W
 
     vendor = world.vendor(report)
     api = world.client("OpenSearchFlowFramework", vendor)
-    mark = world.do(api.workflow_status_job("w").last_run)
-    status = world.do(lambda: api.wait_for_workflow_status("w", newer_than=mark))
+    mark = world.do(api.workflow_status_job("w").current_run)
+    status = world.do(lambda: api.wait_for_workflow_status("w", after_run=mark))
 
     assert (mark.moment, status.provision_start_time) == (1_000_000_000.0, 1_000_000_060_000)
 
@@ -614,41 +616,41 @@ def test_the_run_before_is_known_again_however_its_moment_is_written(world: Worl
         return old if now < 1 else {**old, **spelling} if now < 30 else run_at(name, "ds-new", 20, "successful")
 
     api = world.client("AIForService", world.vendor(report))
-    mark = world.do(api.publish_status_job(BOT).last_run)
+    mark = world.do(api.publish_status_job(BOT).current_run)
     world.clock.time = 2
 
-    assert world.do(lambda: api.wait_for_publish_status(BOT, newer_than=mark)).field_id == "ds-new"
+    assert world.do(lambda: api.wait_for_publish_status(BOT, after_run=mark)).field_id == "ds-new"
 
 
 def test_a_404_that_passes_is_no_sign_that_there_was_no_run(world: World) -> None:
     vendor = world.vendor(lambda name, _: run_at(name, "ds-old", 0, "successful"), fault=answers(404, 404))
     api = world.client("AIForService", vendor)
 
-    assert world.do(api.publish_status_job(BOT).last_run).ids == ("ds-old",)
+    assert world.do(api.publish_status_job(BOT).current_run).ids == ("ds-old",)
     vendor.fault = lambda *_: httpx.Response(404, html="<h1>nginx</h1>")
-    with pytest.raises(NotFound):
-        world.do(api.publish_status_job(BOT).last_run)
+    with pytest.raises(NotFoundError):
+        world.do(api.publish_status_job(BOT).current_run)
 
 
 def test_a_job_that_nobody_starts_is_not_started_also_when_a_newer_run_is_wanted(world: World) -> None:
     api = world.client("OpenSearchFlowFramework", world.vendor(workflow("NOT_STARTED")))
-    mark = world.do(api.workflow_status_job("w").last_run)
+    mark = world.do(api.workflow_status_job("w").current_run)
 
-    with pytest.raises(JobNotStarted):
-        world.do(lambda: api.wait_for_workflow_status("w", newer_than=mark))
+    with pytest.raises(JobNotStartedError):
+        world.do(lambda: api.wait_for_workflow_status("w", after_run=mark))
     assert world.clock.time < 40
 
 
 def test_a_mark_of_something_else_is_refused(world: World) -> None:
-    with pytest.raises(InvalidArgument, match=r"newer_than= wants the mark that last_run\(\) gives, got 'ds-1'"):
-        world.wait("AIForService", world.vendor(ends(0)), "wait_for_publish_status", BOT, newer_than="ds-1")
+    with pytest.raises(InvalidArgumentError, match=r"after_run= wants the mark that current_run\(\) gives, got 'ds-1'"):
+        world.wait("AIForService", world.vendor(ends(0)), "wait_for_publish_status", BOT, after_run="ds-1")
 
 
 def test_a_job_whose_runs_cannot_be_told_apart_has_no_last_run(world: World) -> None:
     api = world.client("AIForProcess", world.vendor(ends(0)))
 
-    with pytest.raises(InvalidArgument, match="tells no runs of this job apart"):
-        world.do(api.dock_status_job("ds-1").last_run)
+    with pytest.raises(InvalidArgumentError, match="tells no runs of this job apart"):
+        world.do(api.dock_status_job("ds-1").current_run)
 
 
 # Limits
@@ -667,7 +669,7 @@ def test_all_waits_for_one_url_share_the_documented_limits() -> None:
     async def many() -> None:
         cls = clock.timed(AsyncAIForService)
         async with cls("http://v", jwt="token", http_transport=httpx.MockTransport(vendor)) as api:
-            waits = [api.wait_for_publish_status(BOT, poll=itertools.count(i / 10, 1)) for i in range(9)]
+            waits = [api.wait_for_publish_status(BOT, schedule=itertools.count(i / 10, 1)) for i in range(9)]
             for _ in range(20):
                 await api.get_publish_status(BOT)
             await asyncio.gather(*waits)
@@ -685,11 +687,11 @@ def test_a_wait_that_the_limits_hold_back_ends_at_its_deadline(world: World) -> 
     for _ in range(60):
         world.do(lambda: api.get_publish_status(BOT))
 
-    with pytest.raises(JobTimedOut, match=r"not read once after 0\.0 s and 0 polls"):
+    with pytest.raises(JobTimeoutError, match=r"not read once after 0\.0 s and 0 polls"):
         world.do(lambda: api.wait_for_publish_status(BOT, timeout=30))
     assert len(vendor.asked) == 60
     world.clock.time += 62
-    with pytest.raises(JobTimedOut, match="still inprogress"):
+    with pytest.raises(JobTimeoutError, match="still inprogress"):
         world.do(lambda: api.wait_for_publish_status(BOT, timeout=1))
 
 
@@ -702,7 +704,9 @@ def test_a_pause_that_a_server_asks_for_holds_for_all_waits_of_that_url() -> Non
         async with clock.timed(AsyncAIForProcess)(
             "http://v", api_key="k", http_transport=httpx.MockTransport(vendor)
         ) as api:
-            await asyncio.gather(*(api.wait_for_dock_status("ds-1", poll=itertools.count(i / 4, 1)) for i in range(4)))
+            await asyncio.gather(
+                *(api.wait_for_dock_status("ds-1", schedule=itertools.count(i / 4, 1)) for i in range(4))
+            )
 
     run(clock, many())
 
@@ -718,7 +722,7 @@ def test_a_token_goes_on_with_the_same_deadline(world: World) -> None:
     world.clock.time += 70
     resumed = api.resume(token)
 
-    with pytest.raises(JobTimedOut) as e:
+    with pytest.raises(JobTimeoutError) as e:
         world.do(resumed.wait)
 
     assert world.clock.time == pytest.approx(100, abs=0.01)
@@ -733,9 +737,9 @@ def test_a_token_goes_on_with_the_same_notion_of_the_run(world: World) -> None:
         return run_at(name, "ds-new", 1, "inprogress" if now < 80 else "successful")
 
     api = world.client("AIForService", world.vendor(report))
-    mark = RunMark(("ds-old",), EPOCH - 500)
-    with pytest.raises(JobTimedOut) as e:
-        world.do(lambda: api.wait_for_publish_status(BOT, newer_than=mark, timeout=50))
+    mark = RunId(("ds-old",), EPOCH - 500)
+    with pytest.raises(JobTimeoutError) as e:
+        world.do(lambda: api.wait_for_publish_status(BOT, after_run=mark, timeout=50))
 
     told_token = json.loads(e.value.token)
     assert told_token["run"]["ids"] == ["ds-new"]
@@ -746,13 +750,13 @@ def test_a_token_goes_on_by_another_schedule_and_not_beyond_its_deadline(world: 
     api = world.client("AIForProcess", world.vendor(lambda name, _: dock(name, "IN_PROGRESS")))
     token = api.dock_status_job("ds-1", timeout=100).token()
     world.clock.time += 10
-    resumed = api.resume(token, poll=[20, 50, 600])
+    resumed = api.resume(token, schedule=[20, 50, 600])
 
-    with pytest.raises(JobTimedOut):
+    with pytest.raises(JobTimeoutError):
         world.do(resumed.wait)
     assert world.last.times == pytest.approx([20, 50, 99.9], abs=1e-6)
     for timeout in (0, False):
-        with pytest.raises(InvalidArgument, match="timeout= wants a number of seconds above 0"):
+        with pytest.raises(InvalidArgumentError, match="timeout= wants a number of seconds above 0"):
             api.resume(token, timeout=timeout)
 
 
@@ -762,7 +766,7 @@ def test_a_token_whose_time_is_over_is_read_once(world: World) -> None:
     world.clock.time += 60
 
     assert world.do(api.resume(token).wait).status == "SUCCESS"
-    with pytest.raises(JobTimedOut):
+    with pytest.raises(JobTimeoutError):
         world.wait("AIForProcess", world.vendor(ends(500)), "wait_for_dock_status", "ds-1", timeout=1)
 
 
@@ -782,11 +786,11 @@ def test_a_token_is_plain_versioned_json_without_a_secret(world: World) -> None:
         "arguments": {"all_": True, "pretty": False, "human": False, "error_trace": False},
         "began": EPOCH,
         "deadline": EPOCH + 60,
-        "newer_than": None,
+        "after_run": None,
         "run": None,
         "state": None,
-        "start_grace": 30.0,
-        "fault_timeout": 120.0,
+        "not_started_timeout": 30.0,
+        "error_timeout": 120.0,
         "polls": 0,
         "faults": 0,
         "elapsed": 0.0,
@@ -819,7 +823,7 @@ def test_what_is_no_token_is_refused_with_what_was_wanted(world: World, changed:
     if isinstance(changed, dict):
         text = json.dumps({**json.loads(api.dock_status_job("ds-1").token()), **changed})
 
-    with pytest.raises(InvalidArgument, match=said):
+    with pytest.raises(InvalidArgumentError, match=said):
         api.resume(text)
 
 
@@ -827,7 +831,7 @@ def test_what_is_no_token_is_refused_with_what_was_wanted(world: World, changed:
 
 
 def test_the_errors_of_a_wait_pickle_with_the_model_they_hold(world: World) -> None:
-    with pytest.raises(JobFailed) as e:
+    with pytest.raises(JobFailedError) as e:
         world.dock(ends(0, "FAILED"))
 
     copy = pickle.loads(pickle.dumps(e.value))  # noqa: S301 - our own bytes
@@ -872,7 +876,7 @@ def test_a_credential_that_is_renewed_for_each_request_is_masked_too(world: Worl
     cls: Any = world.clock.timed(AsyncAIForService if world.asynchronous else AIForService)
     transport: Any = httpx.MockTransport(world.vendor(lambda *_: None, fault=echo))
     api = cls("http://v", jwt=lambda: f"rotating-secret-{next(numbers)}", http_transport=transport)
-    with pytest.raises(JobTimedOut) as e:
+    with pytest.raises(JobTimeoutError) as e:
         world.do(lambda: api.wait_for_publish_status(BOT, timeout=20))
 
     assert e.value.status.created_by == "***"
@@ -886,7 +890,7 @@ def test_a_credential_is_masked_before_a_text_is_cut(world: World) -> None:
     vendor = world.vendor(lambda *_: {"streamId": padding + canary, "status": "inprogress", "_id": [canary]})
     transport: Any = httpx.MockTransport(vendor)
     api = cls("http://v", jwt=canary, http_transport=transport)
-    with pytest.raises(UnexpectedAnswer) as e:
+    with pytest.raises(UnexpectedResponseError) as e:
         world.do(lambda: api.wait_for_publish_status(BOT))
 
     assert "canary" not in str(e.value) + str(e.value.__dict__)
@@ -896,7 +900,7 @@ def test_a_credential_is_masked_before_a_text_is_cut(world: World) -> None:
 def test_a_moment_that_is_none_brings_no_wait_down(world: World, moment: Any) -> None:
     vendor = world.vendor(lambda name, _: {"streamId": name, "_id": "r", "status": "failed", "requestedTime": moment})
 
-    with pytest.raises(JobFailed) as e:
+    with pytest.raises(JobFailedError) as e:
         world.wait("AIForService", vendor, "wait_for_publish_status", BOT)
     json.loads(e.value.token)
 
@@ -905,7 +909,7 @@ def test_a_success_whose_body_cannot_be_read_is_no_success(world: World) -> None
     broken = lambda name, _: {"workflow_id": name, "state": "COMPLETED", "resources_created": [7]}  # noqa: E731
     vendor = world.vendor(broken)
 
-    with pytest.raises(UnexpectedAnswer, match="the job has ended with COMPLETED, and its body cannot be read"):
+    with pytest.raises(UnexpectedResponseError, match="the job has ended with COMPLETED, and its body cannot be read"):
         world.wait("OpenSearchFlowFramework", vendor, "wait_for_workflow_status", "w-1")
 
 
@@ -927,7 +931,7 @@ def test_no_body_brings_anything_but_an_end_or_an_error_of_the_family(world: Wor
             errors.append(error)
 
     assert [pickle.loads(pickle.dumps(error)) for error in errors] == errors  # noqa: S301 - our own bytes
-    assert set(ended) == {"success", "JobFailed", "JobTimedOut", "UnexpectedAnswer"}
+    assert set(ended) == {"success", "JobFailedError", "JobTimeoutError", "UnexpectedResponseError"}
 
 
 # The job in one's hand
@@ -944,7 +948,7 @@ def test_a_job_is_waited_for_by_one_at_a_time() -> None:
     first, second = run(world.clock, twice())
 
     assert first.status == "SUCCESS"
-    assert isinstance(second, InvalidArgument)
+    assert isinstance(second, InvalidArgumentError)
     assert "is being waited for already" in str(second)
 
 
@@ -952,12 +956,12 @@ def test_a_job_that_has_ended_is_not_asked_about_again(world: World) -> None:
     api = world.client("AIForProcess", world.vendor(ends(3, "FAILED")))
     job = api.dock_status_job("ds-1")
     for _ in range(2):
-        with pytest.raises(JobFailed):
+        with pytest.raises(JobFailedError):
             world.do(job.wait)
     polls = len(world.last.asked)
 
     assert job.outcome is not None
-    assert isinstance(job.outcome.error, JobFailed)
+    assert isinstance(job.outcome.error, JobFailedError)
     assert (polls, job.state) == (len(world.last.asked), "FAILED")
     assert repr(job).endswith(f"get_dock_status ds-1: ended, {polls} polls>")
 
@@ -985,13 +989,13 @@ def test_a_job_is_not_pickled() -> None:
 
 
 def test_waits_are_typed() -> None:
-    def sync(process: AIForProcess, service: AIForService, search: OpenSearchFlowFramework, mark: RunMark) -> None:
+    def sync(process: AIForProcess, service: AIForService, search: OpenSearchFlowFramework, mark: RunId) -> None:
         assert_type(process.wait(undeploying()), DockStatus)
         assert_type(process.job(undeploying()), Job[DockStatus])
         assert_type(process.wait_for_dock_status("d", on_update=lambda s, p: print(s.status, p)), DockStatus)
         assert_type(process.resume("{}"), Job[DockStatus])
-        assert_type(service.wait_for_publish_status("b", newer_than=mark), PublishStatus)
-        assert_type(search.wait_for_workflow_status("w", start_grace=5), WorkflowStatus)
+        assert_type(service.wait_for_publish_status("b", after_run=mark), PublishStatus)
+        assert_type(search.wait_for_workflow_status("w", not_started_timeout=5), WorkflowStatus)
 
     async def asynchronous(process: AsyncAIForProcess, search: AsyncOpenSearchFlowFramework) -> None:
         assert_type(await process.wait(undeploying()), DockStatus)
@@ -1031,7 +1035,7 @@ def test_a_wait_ends_at_most_one_request_after_its_deadline() -> None:
 
     with hostile(silent) as server, AgentPlatform(server.url, api_key="k", timeout=0.5) as api:
         began = time.monotonic()
-        with pytest.raises(JobTimedOut, match="no answer in time"):
+        with pytest.raises(JobTimeoutError, match="no answer in time"):
             api.wait_for_dock_status("ds-1", timeout=1)
 
         assert time.monotonic() - began < 1 + 0.5 + 0.5
@@ -1041,7 +1045,7 @@ def test_a_wait_on_a_closed_client_says_so() -> None:
     with hostile(always(answer())) as server:
         with AgentPlatform(server.url, api_key="k") as api:
             pass
-        with pytest.raises(InvalidArgument, match="the client is closed"):
+        with pytest.raises(InvalidArgumentError, match="the client is closed"):
             api.wait_for_dock_status("ds-1")
 
 
@@ -1049,7 +1053,7 @@ def test_a_server_that_is_not_there_is_borne_until_the_faults_last_too_long() ->
     with hostile(always(b"")) as server:
         url = server.url
     with AgentPlatform(url, api_key="k") as api, pytest.raises(TransportError) as e:
-        api.wait_for_dock_status("ds-1", fault_timeout=0, timeout=60, poll=itertools.count(0, 0.05))
+        api.wait_for_dock_status("ds-1", error_timeout=0, timeout=60, schedule=itertools.count(0, 0.05))
 
     assert e.value.wait is not None
     assert e.value.wait.polls == 2
@@ -1057,6 +1061,6 @@ def test_a_server_that_is_not_there_is_borne_until_the_faults_last_too_long() ->
 
 def test_a_refused_credential_ends_a_wait() -> None:
     with hostile(always(answer(401, b"{}"))) as server, AgentPlatform(server.url, api_key="k") as api:
-        with pytest.raises(Unauthorized):
+        with pytest.raises(UnauthorizedError):
             api.wait_for_dock_status("ds-1")
         assert len(server.requests) == 1

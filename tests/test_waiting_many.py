@@ -24,13 +24,13 @@ from job_status import (
     AsyncAIForProcess,
     AsyncAIForService,
     AsyncOpenSearchFlowFramework,
-    InvalidArgument,
-    JobFailed,
-    JobTimedOut,
-    NotFound,
+    InvalidArgumentError,
+    JobFailedError,
+    JobTimeoutError,
+    NotFoundError,
     Outcome,
-    RateLimited,
-    RunMark,
+    RateLimitError,
+    RunId,
     as_completed,
     async_as_completed,
     async_wait_all,
@@ -60,7 +60,7 @@ def lives(name: str, now: float) -> Any:
 
 def expected(number: int) -> Any:
     """What a wait for the job ends with."""
-    return NotFound if number % 12 == 0 else JobFailed if number % 3 == 0 else type(None)
+    return NotFoundError if number % 12 == 0 else JobFailedError if number % 3 == 0 else type(None)
 
 
 # Every outcome
@@ -86,7 +86,9 @@ def test_threads_bring_every_outcome_too() -> None:
         api = AgentPlatform(server_.url, api_key="k")
         outcomes = wait_all([api.dock_status_job(f"ds-{number}") for number in range(60)])
 
-    assert [type(outcome.error) for outcome in outcomes] == [JobFailed if n % 3 == 0 else type(None) for n in range(60)]
+    assert [type(outcome.error) for outcome in outcomes] == [
+        JobFailedError if n % 3 == 0 else type(None) for n in range(60)
+    ]
     assert len(server_.requests) == 60 + 20
     assert server_.connections <= 8
 
@@ -208,7 +210,7 @@ def test_jobs_whose_time_is_over_while_a_server_is_slow_end_too() -> None:
         api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(slow))
         return await async_wait_all([api.dock_status_job(f"ds-{n}", timeout=1.5) for n in range(40)])
 
-    assert {type(outcome.error) for outcome in run(clock, wait())} == {JobTimedOut}
+    assert {type(outcome.error) for outcome in run(clock, wait())} == {JobTimeoutError}
     assert clock.time < 7
 
 
@@ -241,7 +243,7 @@ def test_a_time_for_all_ends_what_has_not_ended() -> None:
 
     outcomes = run(clock, wait())
 
-    assert [type(outcome.error) for outcome in outcomes] == [type(None), type(None), JobTimedOut]
+    assert [type(outcome.error) for outcome in outcomes] == [type(None), type(None), JobTimeoutError]
     assert clock.time == pytest.approx(60)
 
 
@@ -268,7 +270,7 @@ def test_what_is_no_job_is_refused(arguments: Any, said: str | None) -> None:
     if said is None:
         assert wait_all(*arguments) == []
         return
-    with pytest.raises(InvalidArgument, match=said):
+    with pytest.raises(InvalidArgumentError, match=said):
         wait_all(*arguments)
 
 
@@ -277,11 +279,11 @@ def test_a_refused_wait_leaves_its_jobs_free() -> None:
     api = clock.timed(AIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(Vendor(clock, ends(0))))
     job = api.dock_status_job("ds-1")
 
-    with pytest.raises(InvalidArgument, match="max_rate= wants requests per second, more than 0, got 0"):
+    with pytest.raises(InvalidArgumentError, match="max_rate= wants requests per second, more than 0, got 0"):
         wait_all([job], max_rate=0)
-    with pytest.raises(InvalidArgument, match="timeout= wants"):
+    with pytest.raises(InvalidArgumentError, match="timeout= wants"):
         wait_all([job], timeout=-1)
-    with pytest.raises(InvalidArgument, match="wanted a Job"):
+    with pytest.raises(InvalidArgumentError, match="wanted a Job"):
         wait_all([job, 7])  # type: ignore[arg-type]
     assert wait_all([job, job])[1].result().status == "SUCCESS"
     assert wait_all([job])[0].result().status == "SUCCESS"
@@ -292,7 +294,7 @@ def test_many_at_once_need_asyncio_and_say_so() -> None:
         api = AsyncAgentPlatform("http://v", api_key="k")
         await async_wait_all([api.dock_status_job("ds-1")])
 
-    with pytest.raises(InvalidArgument, match="waited for under asyncio only; wait for each by itself"):
+    with pytest.raises(InvalidArgumentError, match="waited for under asyncio only; wait for each by itself"):
         trio.run(wait)
 
 
@@ -386,7 +388,7 @@ def test_a_time_for_all_is_kept_by_those_that_were_never_asked_about() -> None:
         api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(slow))
         return await async_wait_all([api.dock_status_job(f"ds-{n}") for n in range(1000)], timeout=60)
 
-    assert {type(outcome.error) for outcome in run(clock, wait())} == {JobTimedOut}
+    assert {type(outcome.error) for outcome in run(clock, wait())} == {JobTimeoutError}
     assert clock.time < 66
 
 
@@ -416,7 +418,7 @@ def test_after_ten_thousand_ended_waits_no_connection_and_no_task_is_left(pendin
             with pytest.raises(asyncio.CancelledError):
                 await shared
             outcomes = await async_wait_all([api.dock_status_job(f"ds-{n}", timeout=1) for n in range(3500)])
-            assert {type(outcome.error) for outcome in outcomes} == {JobTimedOut}
+            assert {type(outcome.error) for outcome in outcomes} == {JobTimeoutError}
 
             began = time.monotonic()
             assert (await api.get_dock_status("ds-1")).status == "IN_PROGRESS"
@@ -442,7 +444,7 @@ def test_after_many_ended_waits_no_thread_is_left(pending: str) -> None:
 
     with AgentPlatform(pending, api_key="k", timeout=10) as api:
         outcomes = wait_all([api.dock_status_job(f"ds-{n}", timeout=0.5) for n in range(500)])
-        assert {type(outcome.error) for outcome in outcomes} == {JobTimedOut}
+        assert {type(outcome.error) for outcome in outcomes} == {JobTimeoutError}
         loop = as_completed(
             [api.dock_status_job(f"ds-{n}") for n in range(50)] + [api.dock_status_job("e", timeout=0.2)]
         )
@@ -532,7 +534,7 @@ def test_a_killed_process_goes_on_from_its_tokens_to_a_thousand_right_outcomes(s
 
     assert lines[0] == "waiting\n"
     found = dict(line.split() for line in second.stdout.splitlines()[1:])
-    wanted = {name: "JobFailed" if word == "FAILED" else word for name, (_, word) in ends_of.items()}
+    wanted = {name: "JobFailedError" if word == "FAILED" else word for name, (_, word) in ends_of.items()}
     assert found == wanted
 
 
@@ -594,13 +596,13 @@ def test_a_day_of_ten_thousand_jobs_with_faults_ends_with_every_outcome_right() 
     names = list(day.begun)
     outcomes: dict[str, Any] = {}
 
-    async def marked(service: AsyncAIForService, name: str) -> RunMark:
+    async def marked(service: AsyncAIForService, name: str) -> RunId:
         while True:
             try:
-                mark = await service.publish_status_job(name).last_run()
+                mark = await service.publish_status_job(name).current_run()
                 day.begun[name] = clock.time + 1
                 return mark
-            except RateLimited as error:
+            except RateLimitError as error:
                 await asyncio.sleep(error.retry_after or 1)
 
     async def hour(process: AsyncAIForProcess, service: AsyncAIForService, batch: list[str], begin: float) -> None:
@@ -609,7 +611,7 @@ def test_a_day_of_ten_thousand_jobs_with_faults_ends_with_every_outcome_right() 
         bots = [name for name in batch if int(name[3:]) % 4 == 0]
         marks = [await marked(service, name) for name in bots]
         runs = [
-            service.publish_status_job(name, newer_than=mark, timeout=HOUR * 3)
+            service.publish_status_job(name, after_run=mark, timeout=HOUR * 3)
             for name, mark in zip(bots, marks, strict=True)
         ]
         for outcome in await async_wait_all([*docks, *runs]):
@@ -626,7 +628,7 @@ def test_a_day_of_ten_thousand_jobs_with_faults_ends_with_every_outcome_right() 
     run(clock, live())
 
     assert {name: outcome.error is None for name, outcome in outcomes.items()} == day.word
-    assert all(isinstance(outcome.error, JobFailed) for outcome in outcomes.values() if outcome.error is not None)
+    assert all(isinstance(outcome.error, JobFailedError) for outcome in outcomes.values() if outcome.error is not None)
     assert clock.time > 23 * HOUR
     assert all(day.faults[kind] > 300 for kind in ("503", "reset", "429", "stale"))
     assert day.impatient == 0
@@ -637,7 +639,7 @@ def test_a_day_of_ten_thousand_jobs_with_faults_ends_with_every_outcome_right() 
 def test_many_waits_begin_at_once_and_are_asked_about_in_turn(pending: str) -> None:
     async def wait() -> float:
         async with AsyncAgentPlatform(pending, api_key="k") as api:
-            jobs = [api.dock_status_job(f"ds-{n}", poll=itertools.count(0, 100)) for n in range(400)]
+            jobs = [api.dock_status_job(f"ds-{n}", schedule=itertools.count(0, 100)) for n in range(400)]
             task = asyncio.ensure_future(async_wait_all(jobs))
             began = time.monotonic()
             while any(job.state is None for job in jobs):

@@ -5,7 +5,7 @@ import selectors
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from job_status._runtime.clock import Clock
+from job_status._client.clock import Clock
 
 T = TypeVar("T")
 C = TypeVar("C")

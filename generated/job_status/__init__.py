@@ -13,39 +13,39 @@ The modules that openapi-python-client has written are importable too, a sub-pac
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ._clients.agent_platform import AgentPlatform as AgentPlatform
-    from ._clients.agent_platform import AsyncAgentPlatform as AsyncAgentPlatform
-    from ._clients.ai_for_process import AIForProcess as AIForProcess
-    from ._clients.ai_for_process import AsyncAIForProcess as AsyncAIForProcess
-    from ._clients.ai_for_service import AIForService as AIForService
-    from ._clients.ai_for_service import AsyncAIForService as AsyncAIForService
-    from ._clients.opensearch_flow_framework import AsyncOpenSearchFlowFramework as AsyncOpenSearchFlowFramework
-    from ._clients.opensearch_flow_framework import OpenSearchFlowFramework as OpenSearchFlowFramework
-    from ._runtime.call import RawResponse as RawResponse
-    from ._runtime.errors import ApiError as ApiError
-    from ._runtime.errors import CallError as CallError
-    from ._runtime.errors import Forbidden as Forbidden
-    from ._runtime.errors import InvalidArgument as InvalidArgument
-    from ._runtime.errors import JobError as JobError
-    from ._runtime.errors import JobFailed as JobFailed
-    from ._runtime.errors import JobNotStarted as JobNotStarted
-    from ._runtime.errors import JobStatusError as JobStatusError
-    from ._runtime.errors import JobTimedOut as JobTimedOut
-    from ._runtime.errors import NotFound as NotFound
-    from ._runtime.errors import RateLimited as RateLimited
-    from ._runtime.errors import ServerError as ServerError
-    from ._runtime.errors import TransportError as TransportError
-    from ._runtime.errors import Unauthorized as Unauthorized
-    from ._runtime.errors import UnexpectedAnswer as UnexpectedAnswer
-    from ._runtime.errors import WaitSummary as WaitSummary
-    from ._runtime.waiting.jobs import AsyncJob as AsyncJob
-    from ._runtime.waiting.jobs import Job as Job
-    from ._runtime.waiting.many import as_completed as as_completed
-    from ._runtime.waiting.many import wait_all as wait_all
-    from ._runtime.waiting.many_async import async_as_completed as async_as_completed
-    from ._runtime.waiting.many_async import async_wait_all as async_wait_all
-    from ._runtime.waiting.runs import RunMark as RunMark
-    from ._runtime.waiting.watch import Outcome as Outcome
+    from ._apis.agent_platform import AgentPlatform as AgentPlatform
+    from ._apis.agent_platform import AsyncAgentPlatform as AsyncAgentPlatform
+    from ._apis.ai_for_process import AIForProcess as AIForProcess
+    from ._apis.ai_for_process import AsyncAIForProcess as AsyncAIForProcess
+    from ._apis.ai_for_service import AIForService as AIForService
+    from ._apis.ai_for_service import AsyncAIForService as AsyncAIForService
+    from ._apis.opensearch_flow_framework import AsyncOpenSearchFlowFramework as AsyncOpenSearchFlowFramework
+    from ._apis.opensearch_flow_framework import OpenSearchFlowFramework as OpenSearchFlowFramework
+    from ._client.call import RawResponse as RawResponse
+    from ._client.errors import ApiError as ApiError
+    from ._client.errors import CallError as CallError
+    from ._client.errors import ForbiddenError as ForbiddenError
+    from ._client.errors import InvalidArgumentError as InvalidArgumentError
+    from ._client.errors import JobError as JobError
+    from ._client.errors import JobFailedError as JobFailedError
+    from ._client.errors import JobNotStartedError as JobNotStartedError
+    from ._client.errors import JobStatusError as JobStatusError
+    from ._client.errors import JobTimeoutError as JobTimeoutError
+    from ._client.errors import NotFoundError as NotFoundError
+    from ._client.errors import RateLimitError as RateLimitError
+    from ._client.errors import ServerError as ServerError
+    from ._client.errors import TransportError as TransportError
+    from ._client.errors import UnauthorizedError as UnauthorizedError
+    from ._client.errors import UnexpectedResponseError as UnexpectedResponseError
+    from ._client.errors import WaitSummary as WaitSummary
+    from ._client.polling.job import AsyncJob as AsyncJob
+    from ._client.polling.job import Job as Job
+    from ._client.polling.poller import Outcome as Outcome
+    from ._client.polling.run_id import RunId as RunId
+    from ._client.polling.tasks import async_as_completed as async_as_completed
+    from ._client.polling.tasks import async_wait_all as async_wait_all
+    from ._client.polling.threads import as_completed as as_completed
+    from ._client.polling.threads import wait_all as wait_all
 
 __version__ = "0.1.0"
 
@@ -60,24 +60,24 @@ __all__ = [
     "AsyncJob",
     "AsyncOpenSearchFlowFramework",
     "CallError",
-    "Forbidden",
-    "InvalidArgument",
+    "ForbiddenError",
+    "InvalidArgumentError",
     "Job",
     "JobError",
-    "JobFailed",
-    "JobNotStarted",
+    "JobFailedError",
+    "JobNotStartedError",
     "JobStatusError",
-    "JobTimedOut",
-    "NotFound",
+    "JobTimeoutError",
+    "NotFoundError",
     "OpenSearchFlowFramework",
     "Outcome",
-    "RateLimited",
+    "RateLimitError",
     "RawResponse",
-    "RunMark",
+    "RunId",
     "ServerError",
     "TransportError",
-    "Unauthorized",
-    "UnexpectedAnswer",
+    "UnauthorizedError",
+    "UnexpectedResponseError",
     "WaitSummary",
     "__version__",
     "as_completed",
@@ -87,39 +87,39 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AIForProcess": "._clients.ai_for_process",
-    "AIForService": "._clients.ai_for_service",
-    "AgentPlatform": "._clients.agent_platform",
-    "ApiError": "._runtime.errors",
-    "AsyncAIForProcess": "._clients.ai_for_process",
-    "AsyncAIForService": "._clients.ai_for_service",
-    "AsyncAgentPlatform": "._clients.agent_platform",
-    "AsyncJob": "._runtime.waiting.jobs",
-    "AsyncOpenSearchFlowFramework": "._clients.opensearch_flow_framework",
-    "CallError": "._runtime.errors",
-    "Forbidden": "._runtime.errors",
-    "InvalidArgument": "._runtime.errors",
-    "Job": "._runtime.waiting.jobs",
-    "JobError": "._runtime.errors",
-    "JobFailed": "._runtime.errors",
-    "JobNotStarted": "._runtime.errors",
-    "JobStatusError": "._runtime.errors",
-    "JobTimedOut": "._runtime.errors",
-    "NotFound": "._runtime.errors",
-    "OpenSearchFlowFramework": "._clients.opensearch_flow_framework",
-    "Outcome": "._runtime.waiting.watch",
-    "RateLimited": "._runtime.errors",
-    "RawResponse": "._runtime.call",
-    "RunMark": "._runtime.waiting.runs",
-    "ServerError": "._runtime.errors",
-    "TransportError": "._runtime.errors",
-    "Unauthorized": "._runtime.errors",
-    "UnexpectedAnswer": "._runtime.errors",
-    "WaitSummary": "._runtime.errors",
-    "as_completed": "._runtime.waiting.many",
-    "async_as_completed": "._runtime.waiting.many_async",
-    "async_wait_all": "._runtime.waiting.many_async",
-    "wait_all": "._runtime.waiting.many",
+    "AIForProcess": "._apis.ai_for_process",
+    "AIForService": "._apis.ai_for_service",
+    "AgentPlatform": "._apis.agent_platform",
+    "ApiError": "._client.errors",
+    "AsyncAIForProcess": "._apis.ai_for_process",
+    "AsyncAIForService": "._apis.ai_for_service",
+    "AsyncAgentPlatform": "._apis.agent_platform",
+    "AsyncJob": "._client.polling.job",
+    "AsyncOpenSearchFlowFramework": "._apis.opensearch_flow_framework",
+    "CallError": "._client.errors",
+    "ForbiddenError": "._client.errors",
+    "InvalidArgumentError": "._client.errors",
+    "Job": "._client.polling.job",
+    "JobError": "._client.errors",
+    "JobFailedError": "._client.errors",
+    "JobNotStartedError": "._client.errors",
+    "JobStatusError": "._client.errors",
+    "JobTimeoutError": "._client.errors",
+    "NotFoundError": "._client.errors",
+    "OpenSearchFlowFramework": "._apis.opensearch_flow_framework",
+    "Outcome": "._client.polling.poller",
+    "RateLimitError": "._client.errors",
+    "RawResponse": "._client.call",
+    "RunId": "._client.polling.run_id",
+    "ServerError": "._client.errors",
+    "TransportError": "._client.errors",
+    "UnauthorizedError": "._client.errors",
+    "UnexpectedResponseError": "._client.errors",
+    "WaitSummary": "._client.errors",
+    "as_completed": "._client.polling.threads",
+    "async_as_completed": "._client.polling.tasks",
+    "async_wait_all": "._client.polling.tasks",
+    "wait_all": "._client.polling.threads",
 }
 
 if not TYPE_CHECKING:

@@ -2,6 +2,6 @@
 
 """Credentials that make themselves."""
 
-from ._runtime.credentials import AppToken
+from ._client.credentials import AppToken
 
 __all__ = ["AppToken"]

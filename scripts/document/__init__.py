@@ -1,7 +1,7 @@
 """Reads a document: YAML and its lines, `$ref`, `x-job`, runtime expressions, and the rules that hold for it."""
 
 from .expression import MISSING, Keys, keys, walk
-from .job import Agreement, Job, Limit, Parts, Views
+from .job import Detail, Job, Limit, Mirror, Subtasks
 from .load import load, load_folder
 from .model import (
     UNDER_WAY,
@@ -23,7 +23,7 @@ from .source import Source, read
 __all__ = [
     "MISSING",
     "UNDER_WAY",
-    "Agreement",
+    "Detail",
     "Document",
     "DocumentError",
     "Example",
@@ -32,15 +32,15 @@ __all__ = [
     "Limit",
     "Link",
     "MediaType",
+    "Mirror",
     "NoDocuments",
     "Operation",
     "Parameter",
-    "Parts",
     "Problem",
     "Response",
     "SecurityScheme",
     "Source",
-    "Views",
+    "Subtasks",
     "fields_of",
     "keys",
     "load",

@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema_rs
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from . import renamed
 from .expression import MISSING, walk
 from .model import Document, Operation, resolve
 from .navigate import schemas_at, words_at
@@ -32,7 +33,17 @@ SITUATIONS = (
     "empty_id",
     "not_served",
 )
-EXTENSIONS = ("x-job", "x-follow", "x-leaves", "x-when", "x-request", "x-reads", "x-ignores", "x-printed", "x-assumed")
+EXTENSIONS = (
+    "x-job",
+    "x-link-order",
+    "x-starts-in",
+    "x-scenario",
+    "x-request",
+    "x-coerces",
+    "x-ignored-parameters",
+    "x-invalid-examples",
+    "x-unverified",
+)
 
 
 def before_parsing(source: Source) -> list[Problem]:
@@ -142,6 +153,9 @@ def _extensions(source: Source) -> Iterator[Problem]:
     for _, _, _, pointer in raw_operations(source.data):
         raw = walk(source.data, map(str, pointer))
         if "x-job" in raw:
+            if problems := list(_renamed_job_keys(source, raw["x-job"], (*pointer, "x-job"))):
+                yield from problems
+                continue
             for error in _job_schema().iter_errors(raw["x-job"]):
                 place = (*pointer, "x-job", *error.instance_path)
                 subject = "/".join(["x-job", *map(str, error.instance_path)])
@@ -155,32 +169,36 @@ def _extensions(source: Source) -> Iterator[Problem]:
                 if pointer and pointer[-1] in {"value", "example", "default"}:
                     continue
                 place = (*pointer, key)
+                if key in renamed.EXTENSIONS:
+                    message = f"{key} is now {renamed.EXTENSIONS[key]}; rename it"
+                    yield _problem(source, place, _where(source, pointer), message)
+                    continue
                 meant = difflib.get_close_matches(str(key), EXTENSIONS, 1, 0.8)
                 if meant and key not in EXTENSIONS and str(key).startswith("x-"):
                     message = f"{key} is no word of this project and would be passed over; {meant[0]} is, rename it"
                     yield _problem(source, place, _where(source, pointer), message)
-                if key == "x-when" and child not in SITUATIONS:
-                    message = f"x-when {child!r} is no situation; write one of {', '.join(SITUATIONS)}"
+                if key == "x-scenario" and child not in SITUATIONS:
+                    message = f"x-scenario {child!r} is no situation; write one of {', '.join(SITUATIONS)}"
                     yield _problem(source, place, _where(source, pointer), message)
                 elif key == "x-request" and not re.fullmatch(r"[A-Z]+ /\S*", str(child)):
                     message = f"x-request {child!r} is no request; write a method and a target, such as GET /jobs/1"
                     yield _problem(source, place, _where(source, pointer), message)
-                elif key == "x-assumed" and child is not True:
-                    message = f"x-assumed is true or absent, got {child!r}; remove it"
+                elif key == "x-unverified" and child is not True:
+                    message = f"x-unverified is true or absent, got {child!r}; remove it"
                     yield _problem(source, place, _where(source, pointer), message)
-                elif key == "x-printed":
+                elif key == "x-invalid-examples":
                     yield from _printed_form(source, child, place)
                 elif key == "x-job" and not (len(pointer) == 3 and pointer[0] == "paths"):
                     message = "x-job stands on an operation only; move it beside operationId"
                     yield _problem(source, place, _where(source, pointer), message)
-                elif key == "x-follow":
+                elif key == "x-link-order":
                     links = node.get("links", {})
                     if not isinstance(child, list) or sorted(map(str, child)) != sorted(links):
-                        message = f"x-follow lists the links in the order they are tried; wanted {sorted(links)}, got {child!r}"
+                        message = f"x-link-order lists the links in the order they are tried; wanted {sorted(links)}, got {child!r}"
                         yield _problem(source, place, _where(source, pointer), message)
                 yield from visit(child, place)
-            if "links" in node and "content" in node and "x-follow" not in node:
-                message = f"has links but no x-follow; add x-follow: [{', '.join(node['links'])}], links have no order"
+            if "content" in node and len(node.get("links", ())) > 1 and "x-link-order" not in node:
+                message = f"has several links but no x-link-order; add x-link-order: [{', '.join(node['links'])}], links have no order"
                 yield _problem(source, (*pointer, "links"), _where(source, pointer), message)
         elif isinstance(node, list):
             for index, child in enumerate(node):
@@ -189,28 +207,35 @@ def _extensions(source: Source) -> Iterator[Problem]:
     yield from visit(source.data, ())
 
 
+def _renamed_job_keys(source: Source, job: Any, pointer: Pointer) -> Iterator[Problem]:
+    """Former names of keys in `x-job`, each with the name to use."""
+    if not isinstance(job, Mapping):
+        return
+    found = [((*pointer, key), key, renamed.JOB_KEYS[key]) for key in job if key in renamed.JOB_KEYS]
+    mirrors = job.get("mirrors", job.get("agrees"))
+    for index, mirror in enumerate(mirrors if isinstance(mirrors, list) else ()):
+        if isinstance(mirror, Mapping):
+            place = (*pointer, "mirrors" if "mirrors" in job else "agrees", index)
+            found += [((*place, key), key, new) for key, new in renamed.MIRROR_KEYS.items() if key in mirror]
+    for place, old, new in found:
+        yield _problem(source, place, _where(source, pointer), f"x-job key {old} is now {new}; rename it")
+
+
 def _printed_form(source: Source, samples: Any, pointer: Pointer) -> Iterator[Problem]:
     if not isinstance(samples, Mapping) or not samples:
         yield _problem(
-            source, pointer, _where(source, pointer), "x-printed is a mapping of samples, each {reason, value}"
+            source, pointer, _where(source, pointer), "x-invalid-examples is a mapping of samples, each {reason, value}"
         )
         return
     for name, sample in samples.items():
         if not isinstance(sample, Mapping) or set(sample) != {"reason", "value"}:
-            message = f"x-printed/{name} needs a reason and a value, and nothing else"
+            message = f"x-invalid-examples/{name} needs a reason and a value, and nothing else"
             yield _problem(source, (*pointer, name), _where(source, pointer), message)
 
 
 @cache
 def _job_schema() -> jsonschema_rs.Draft202012Validator:
-    # In the repository openapi/ stands beside scripts/, in the installed tools inside them.
-    here = Path(__file__).resolve()
-    path = next(
-        folder / "openapi" / "x-job.schema.json"
-        for folder in (here.parents[2], here.parents[1])
-        if (folder / "openapi").is_dir()
-    )
-    text = path.read_text(encoding="utf-8")
+    text = Path(__file__).with_name("x-job.schema.json").read_text(encoding="utf-8")
     return jsonschema_rs.Draft202012Validator(json.loads(text))
 
 
@@ -248,11 +273,11 @@ def _jobs(document: Document, operation: Operation) -> Iterator[Problem]:
     if not words:
         yield problem(f"the state /{'/'.join(job.state)} has no enum; list the words that the vendor prints", "state")
         return
-    lists = {"pending": job.pending, "success": job.success, "failure": job.failure, "idle": job.idle}
+    lists = {"pending": job.pending, "success": job.success, "failure": job.failure, "notStarted": job.not_started}
     for word in sorted(words):
         homes = [name for name, entries in lists.items() if word in entries]
         if not homes:
-            yield problem(f"state {word} is in no x-job list; add it to pending, success, failure or idle")
+            yield problem(f"state {word} is in no x-job list; add it to pending, success, failure or notStarted")
         elif len(homes) > 1:
             yield problem(f"state {word} is in {' and '.join(homes)} of x-job; keep it in one", homes[1])
     for name, entries in lists.items():
@@ -265,28 +290,28 @@ def _jobs(document: Document, operation: Operation) -> Iterator[Problem]:
     shown = {walk(example.value, job.state) for r in operation.responses for _, example in r.examples if r.is_success}
     for word in sorted(words - shown):
         yield problem(f"no example shows the state {word}; add one to the 2xx answer, the simulator speaks in examples")
-    for index, agreement in enumerate(job.agrees):
-        others = {word for schema in schemas for word in words_at(document.data, schema, agreement.at)}
-        if missing := sorted(words - set(agreement.words)):
-            yield problem(f"x-job agrees says nothing of {', '.join(missing)}; add what goes with it", "agrees", index)
-        for word, other in agreement.words.items():
+    for index, mirror in enumerate(job.mirrors):
+        others = {word for schema in schemas for word in words_at(document.data, schema, mirror.at)}
+        if missing := sorted(words - set(mirror.words)):
+            yield problem(
+                f"x-job mirrors says nothing of {', '.join(missing)}; add what goes with it", "mirrors", index
+            )
+        for word, other in mirror.words.items():
             if word not in words or (others and other not in others):
-                message = f"x-job agrees pairs {word} with {other}, and one of them is in no enum; correct the pair"
-                yield problem(message, "agrees", index, "as", word)
-    if job.views:
-        parameter = next((p for p in operation.parameters_in("query") if p.name == job.views.parameter), None)
+                message = f"x-job mirrors pairs {word} with {other}, and one of them is in no enum; correct the pair"
+                yield problem(message, "mirrors", index, "as", word)
+    if job.detail:
+        parameter = next((p for p in operation.parameters_in("query") if p.name == job.detail.parameter), None)
         if parameter is None:
             message = (
-                f"x-job views names the query parameter {job.views.parameter}, which the operation lacks; describe it"
+                f"x-job detail names the query parameter {job.detail.parameter}, which the operation lacks; describe it"
             )
-            yield problem(message, "views")
+            yield problem(message, "detail")
         else:
-            for value in job.views.values:
+            for value in job.detail.values:
                 if not document.validator(parameter.schema).is_valid(value):
-                    message = (
-                        f"x-job views gives {parameter.name} the value {value!r}, which its schema refuses; correct one"
-                    )
-                    yield problem(message, "views", "values")
+                    message = f"x-job detail gives {parameter.name} the value {value!r}, which its schema refuses; correct one"
+                    yield problem(message, "detail", "values")
 
 
 def _links(document: Document, operation: Operation) -> Iterator[Problem]:
@@ -364,8 +389,6 @@ def _examples(document: Document) -> Iterator[Problem]:
             for media_type in response.media_types:
                 for sample in media_type.printed:
                     if sample.pointer not in seen and document.validator(media_type.schema).is_valid(sample.value):
-                        message = (
-                            f"x-printed {sample.name} satisfies the schema; move it to examples, it is an ordinary one"
-                        )
+                        message = f"x-invalid-examples {sample.name} satisfies the schema; move it to examples, it is an ordinary one"
                         yield Problem(document.path, document.line(sample.pointer), operation.id, message)
                     seen.add(sample.pointer)

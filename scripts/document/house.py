@@ -15,7 +15,7 @@ from .source import Pointer
 DOCUMENT_ORDER = ("openapi", "info", "externalDocs", "servers", "security", "tags", "paths", "components")
 OPERATION_ORDER = ("operationId", "summary", "description", "externalDocs", "tags", "parameters", "x-job", "responses")
 VERBS = ("get", "list", "create", "update", "delete", "start", "cancel", "provision", "deploy", "undeploy", "publish")
-LITERAL = {"value", "example", "default", "enum", "as", "x-printed"}
+LITERAL = {"value", "example", "default", "enum", "as", "x-invalid-examples"}
 
 
 def problems(document: Document) -> list[Problem]:
@@ -115,9 +115,9 @@ def _bodies(document: Document) -> Iterator[Finding]:
 
 
 def _chains(operation: Operation) -> Iterator[Finding]:
-    """Under `views`, the examples of one job in one state are the readings under the values of the parameter."""
+    """Under `detail`, the examples of one job in one state are the readings under the values of the parameter."""
     job = operation.job
-    if job is None or job.views is None:
+    if job is None or job.detail is None:
         return
     readings: dict[Any, list[Any]] = {}
     for response in operation.responses:
@@ -128,7 +128,7 @@ def _chains(operation: Operation) -> Iterator[Finding]:
         for small, large in itertools.pairwise(ordered):
             if not small.value.items() <= large.value.items():
                 message = (
-                    f"example {large.name} does not contain {small.name}, though x-job views says each reading does"
+                    f"example {large.name} does not contain {small.name}, though x-job detail says each reading does"
                 )
                 yield large.pointer, operation.id, message
 

@@ -7,11 +7,11 @@ from attrs import field, frozen
 
 from .expression import Keys, keys, pointer_keys
 
-Kind = Literal["pending", "success", "failure", "idle"]
+Kind = Literal["pending", "success", "failure", "notStarted"]
 
 
 @frozen
-class Parts:
+class Subtasks:
     """Parts that have all succeeded when the job has: where they stand, each one's state, and its good words."""
 
     items: Keys
@@ -20,7 +20,7 @@ class Parts:
 
 
 @frozen
-class Agreement:
+class Mirror:
     """A second telling of the state: where it stands, and its word for each word of the state."""
 
     at: Keys
@@ -28,7 +28,7 @@ class Agreement:
 
 
 @frozen
-class Views:
+class Detail:
     """A query parameter that chooses how much is told; each value shows all that the one before it shows."""
 
     parameter: str
@@ -52,16 +52,16 @@ class Job:
     pending: tuple[str, ...]
     success: tuple[str, ...]
     failure: tuple[str, ...]
-    idle: tuple[str, ...] = ()
+    not_started: tuple[str, ...] = ()
     progress: Keys | None = None
     reason: Keys | None = None
     run: tuple[Keys, ...] = ()
-    times: tuple[Keys, ...] = ()
-    constant: tuple[Keys, ...] = ()
-    grows: tuple[Keys, ...] = ()
-    parts: Parts | None = None
-    agrees: tuple[Agreement, ...] = ()
-    views: Views | None = None
+    timestamps: tuple[Keys, ...] = ()
+    immutable: tuple[Keys, ...] = ()
+    append_only: tuple[Keys, ...] = ()
+    subtasks: Subtasks | None = None
+    mirrors: tuple[Mirror, ...] = ()
+    detail: Detail | None = None
     limits: tuple[Limit, ...] = ()
     kinds: Mapping[str, Kind] = field(init=False)
 
@@ -71,14 +71,14 @@ class Job:
             ("pending", self.pending),
             ("success", self.success),
             ("failure", self.failure),
-            ("idle", self.idle),
+            ("notStarted", self.not_started),
         )
         return {word: kind for kind, words in lists for word in words}
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Every word of the state, in the order pending, success, failure, idle."""
-        return (*self.pending, *self.success, *self.failure, *self.idle)
+        """Every word of the state, in the order pending, success, failure, notStarted."""
+        return (*self.pending, *self.success, *self.failure, *self.not_started)
 
     def is_final(self, word: str) -> bool:
         """Whether a job in the state `word` has ended. Unknown words are not final."""
@@ -92,11 +92,11 @@ class Job:
             "progress": (self.progress,) if self.progress else (),
             "reason": (self.reason,) if self.reason else (),
             "run": self.run,
-            "times": self.times,
-            "constant": self.constant,
-            "grows": self.grows,
-            "parts": (self.parts.items,) if self.parts else (),
-            "agrees": tuple(agreement.at for agreement in self.agrees),
+            "timestamps": self.timestamps,
+            "immutable": self.immutable,
+            "appendOnly": self.append_only,
+            "subtasks": (self.subtasks.items,) if self.subtasks else (),
+            "mirrors": tuple(mirror.at for mirror in self.mirrors),
         }
 
 
@@ -106,23 +106,25 @@ def parse(raw: Mapping[str, Any]) -> Job:
     def many(name: str) -> tuple[Keys, ...]:
         return tuple(keys(expression) for expression in raw.get(name, ()))
 
-    parts = raw.get("parts")
-    views = raw.get("views")
+    subtasks = raw.get("subtasks")
+    detail = raw.get("detail")
     return Job(
         id=keys(raw["id"]),
         state=keys(raw["state"]),
         pending=tuple(raw["pending"]),
         success=tuple(raw["success"]),
         failure=tuple(raw["failure"]),
-        idle=tuple(raw.get("idle", ())),
+        not_started=tuple(raw.get("notStarted", ())),
         progress=keys(raw["progress"]) if "progress" in raw else None,
         reason=keys(raw["reason"]) if "reason" in raw else None,
         run=many("run"),
-        times=many("times"),
-        constant=many("constant"),
-        grows=many("grows"),
-        parts=Parts(keys(parts["items"]), pointer_keys(parts["state"]), frozenset(parts["success"])) if parts else None,
-        agrees=tuple(Agreement(keys(entry["with"]), dict(entry["as"])) for entry in raw.get("agrees", ())),
-        views=Views(views["parameter"], tuple(views["values"])) if views else None,
+        timestamps=many("timestamps"),
+        immutable=many("immutable"),
+        append_only=many("appendOnly"),
+        subtasks=Subtasks(keys(subtasks["items"]), pointer_keys(subtasks["state"]), frozenset(subtasks["success"]))
+        if subtasks
+        else None,
+        mirrors=tuple(Mirror(keys(entry["at"]), dict(entry["as"])) for entry in raw.get("mirrors", ())),
+        detail=Detail(detail["parameter"], tuple(detail["values"])) if detail else None,
         limits=tuple(Limit(entry["requests"], float(entry["per"])) for entry in raw.get("limits", ())),
     )

@@ -20,7 +20,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 @frozen
 class Example:
-    """A named example. `when` is the situation of `x-when` that it answers, None for an ordinary one.
+    """A named example. `when` is the situation of `x-scenario` that it answers, None for an ordinary one.
 
     `request` is the request that it answered, as a method and a target; empty where none is told.
     """
@@ -109,7 +109,7 @@ class Response:
     @property
     def leaves(self) -> str | None:
         """The word of the state in which the followed job is left."""
-        word: str | None = self.raw.get("x-leaves", UNDER_WAY)
+        word: str | None = self.raw.get("x-starts-in", UNDER_WAY)
         return word
 
     @property
@@ -177,11 +177,11 @@ class Operation:
         return {place: tuple(p for p in self.parameters if p.where == place) for place in places}
 
     def situation(self, when: str) -> tuple[Response, MediaType, Example] | None:
-        """The first documented answer to a situation of `x-when`."""
+        """The first documented answer to a situation of `x-scenario`."""
         return next(iter(self.situations(when)), None)
 
     def situations(self, when: str) -> tuple[tuple[Response, MediaType, Example], ...]:
-        """Every documented answer to a situation of `x-when`. Where there are several, they name their requests."""
+        """Every documented answer to a situation of `x-scenario`. Where there are several, they name their requests."""
         return tuple(
             (response, media_type, example)
             for response in self.responses
@@ -192,7 +192,7 @@ class Operation:
     @property
     def ignores(self) -> frozenset[str]:
         """Query parameters that the server takes and that are not described."""
-        return frozenset(self.raw.get("x-ignores", ()))
+        return frozenset(self.raw.get("x-ignored-parameters", ()))
 
 
 @attrs.define(slots=False)

@@ -100,7 +100,7 @@ def _parameter(data: dict[str, Any], entry: Any, pointer: Pointer) -> Parameter:
         raw=raw,
         examples=_examples(data, raw, pointer),
         pointer=pointer,
-        reads=raw.get("x-reads", {}),
+        reads=raw.get("x-coerces", {}),
     )
 
 
@@ -118,15 +118,17 @@ def _response(data: dict[str, Any], status: str, entry: Any, pointer: Pointer) -
                 schema=media_type.get("schema", {}),
                 examples=_examples(data, media_type, (*pointer, "content", name)),
                 printed=tuple(
-                    Printed(key, sample["value"], sample["reason"], (*pointer, "content", name, "x-printed", key))
-                    for key, sample in media_type.get("x-printed", {}).items()
+                    Printed(
+                        key, sample["value"], sample["reason"], (*pointer, "content", name, "x-invalid-examples", key)
+                    )
+                    for key, sample in media_type.get("x-invalid-examples", {}).items()
                 ),
                 pointer=(*pointer, "content", name),
             )
             for name, media_type in raw.get("content", {}).items()
         ),
         headers={name: resolve(data, header, ())[0] for name, header in raw.get("headers", {}).items()},
-        follow=tuple(links[name] for name in raw.get("x-follow", ())),
+        follow=tuple(links[name] for name in raw.get("x-link-order", links)),
         raw=raw,
         pointer=pointer,
     )
@@ -143,5 +145,5 @@ def _examples(data: dict[str, Any], owner: Mapping[str, Any], pointer: Pointer) 
         found.append(Example("example", owner["example"], None, (*pointer, "example")))
     for name, entry in owner.get("examples", {}).items():
         raw, place = resolve(data, entry, (*pointer, "examples", name))
-        found.append(Example(name, raw.get("value"), raw.get("x-when"), place, raw.get("x-request", "")))
+        found.append(Example(name, raw.get("value"), raw.get("x-scenario"), place, raw.get("x-request", "")))
     return tuple(found)

@@ -25,7 +25,7 @@ verify: _ssl.SSLContext | str | bool = True,
 proxy: str | _httpx.Proxy | None = None,
 http_transport: _httpx.{transport} | None = None,
 event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
-max_answer_bytes: int = 10_000_000,
+max_response_bytes: int = 10_000_000,
 trust_env: bool = True,
 """
 OPTION_NAMES = (
@@ -36,7 +36,7 @@ OPTION_NAMES = (
     "proxy",
     "http_transport",
     "event_hooks",
-    "max_answer_bytes",
+    "max_response_bytes",
     "trust_env",
 )
 OPTION_TEXTS = """\
@@ -47,19 +47,19 @@ verify: True for the system's trust and certifi's, the path of a file or folder 
 proxy: the URL of a proxy, instead of that of the environment.
 http_transport: an httpx transport in place of the built-in one.
 event_hooks: hooks of httpx; the requests they see hold no credential.
-max_answer_bytes: a larger answer is refused.
+max_response_bytes: a larger answer is refused.
 trust_env: whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR count."""
 
 
 # What the written module takes from the runtime, by the module that has it.
 RUNTIME_NAMES = {
     "call": ("Operation", "RawResponse"),
-    "clients": ("AsyncClient", "Client"),
-    "secrets": ("AsyncBasicCredential", "AsyncCredential", "BasicCredential", "Credential", "Scheme"),
-    "waiting.jobs": ("AsyncJob", "Job", "options"),
-    "waiting.making": ("Link", "Start", "Starts", "follow", "resume"),
-    "waiting.plan": ("Plan",),
-    "waiting.runs": ("RunMark",),
+    "base": ("AsyncClient", "Client"),
+    "auth": ("AsyncBasicCredential", "AsyncCredential", "BasicCredential", "Credential", "Scheme"),
+    "polling.job": ("AsyncJob", "Job", "options"),
+    "polling.factory": ("Link", "Start", "Starts", "follow", "resume"),
+    "polling.spec": ("JobSpec",),
+    "polling.run_id": ("RunId",),
 }
 
 
@@ -141,7 +141,7 @@ from typing import Any as _Any, overload as _overload
 
 import httpx as _httpx
 
-{chr(10).join(f"from .._runtime.{home} import {_privately(home_names)}" for home, home_names in RUNTIME_NAMES.items())}
+{chr(10).join(f"from .._client.{home} import {_privately(home_names)}" for home, home_names in RUNTIME_NAMES.items())}
 {chr(10).join(imports)}
 
 {operations}
@@ -358,7 +358,7 @@ def _operation_docstring(function: Function) -> str:
         for response in operation.responses
         if not response.is_success
     ]
-    raises.append("UnexpectedAnswer: the answer is not what the document describes.")
+    raises.append("UnexpectedResponseError: the answer is not what the document describes.")
     raises.append("TransportError: no answer came.")
     returns = sentence(operation.success.raw.get("description", ""))
     sections = [("Args", "\n".join(lines)), ("Returns", returns), ("Raises", "\n".join(raises))]
@@ -369,7 +369,7 @@ def _operation_docstring(function: Function) -> str:
 
 
 def _error(response: Response) -> str:
-    names = {"401": "Unauthorized", "403": "Forbidden", "404": "NotFound", "429": "RateLimited"}
+    names = {"401": "UnauthorizedError", "403": "ForbiddenError", "404": "NotFoundError", "429": "RateLimitError"}
     return names.get(
         response.status, "ServerError" if response.status.startswith("5") else f"ApiError ({response.status})"
     )

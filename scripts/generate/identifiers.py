@@ -10,8 +10,8 @@ from collections.abc import Set as AbstractSet
 from attrs import frozen
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
+from ..client.base import AsyncClient, Client
 from ..document import Document, snake_case
-from ..runtime.clients import AsyncClient, Client
 
 BUILTINS = frozenset(dir(builtins))
 # What every client class has, whatever its document says.

@@ -24,10 +24,10 @@ from .tolerant import named, tolerant
 
 IMPORT_NAME = "job_status"
 WRITER = "make generate"
-RUNTIME = Path(__file__).resolve().parents[1] / "runtime"
+CLIENT = Path(__file__).resolve().parents[1] / "client"
 # What every constructor takes beside its credentials, and what the package has beside its documents.
 KEYWORDS = frozenset({"self", "base_url", *classes.OPTION_NAMES})
-MODULES = frozenset({"_clients", "_runtime", "credentials", "py", "types"})
+MODULES = frozenset({"_apis", "_client", "credentials", "py", "types"})
 GENERATOR_SECONDS = 300
 CALLS = ("sync", "sync_detailed", "asyncio", "asyncio_detailed")
 UNSET_ANCHOR = """\
@@ -68,13 +68,13 @@ def build(documents: tuple[Document, ...], folder: Path, label: str) -> None:
     names = document_names(documents, KEYWORDS, MODULES, texts.EXPORTED)
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         models = list(pool.map(lambda document: _generate(document, package / names[document.stem].package), documents))
-    (package / "_clients").mkdir()
+    (package / "_apis").mkdir()
     functions = []
     for document in documents:
         target = package / names[document.stem].package
         functions.append(classes.read(document, target))
         text = classes.write(document, names[document.stem], functions[-1])
-        _write(package / "_clients" / f"{target.name}.py", text)
+        _write(package / "_apis" / f"{target.name}.py", text)
     version = project_version()
     everything = texts.banner(label)
     _write(package / "__init__.py", texts.package_init(documents, names, version))
@@ -83,17 +83,17 @@ def build(documents: tuple[Document, ...], folder: Path, label: str) -> None:
     for document in documents:
         banner = texts.banner(f"{label}/{document.path.name}")
         _stamp(package / names[document.stem].package, banner)
-        _stamp(package / "_clients" / f"{names[document.stem].package}.py", banner)
+        _stamp(package / "_apis" / f"{names[document.stem].package}.py", banner)
     _stamp(package / "__init__.py", everything)
-    for source in sorted(RUNTIME.rglob("*.py")):
-        copy = package / "_runtime" / source.relative_to(RUNTIME)
+    for source in sorted(CLIENT.rglob("*.py")):
+        copy = package / "_client" / source.relative_to(CLIENT)
         copy.parent.mkdir(exist_ok=True)
         _write(copy, source.read_text(encoding="utf-8"))
-        _stamp(copy, texts.banner(f"scripts/runtime/{source.relative_to(RUNTIME).as_posix()}"))
+        _stamp(copy, texts.banner(f"scripts/client/{source.relative_to(CLIENT).as_posix()}"))
     written = {
         "pyproject.toml": texts.pyproject(version),
         "README.md": texts.readme(documents, names, label),
-        f"{IMPORT_NAME}/_clients/__init__.py": '"""A client class per document, sync and async."""\n',
+        f"{IMPORT_NAME}/_apis/__init__.py": '"""A client class per document, sync and async."""\n',
         f"{IMPORT_NAME}/credentials.py": texts.CREDENTIALS,
         f"{IMPORT_NAME}/py.typed": "",
         "LICENSE": _license(),
@@ -328,7 +328,7 @@ def _missing_models(document: Document, models: Mapping[str, str], target: Path)
 
 def _tidy(package: Path) -> None:
     """Runs the hooks once more, on what was not written by the generator."""
-    files = [package / "__init__.py", *sorted((package / "_clients").glob("*.py"))]
+    files = [package / "__init__.py", *sorted((package / "_apis").glob("*.py"))]
     for hook in HOOKS:
         command = [*hook.split()[:-1], *map(str, files)]
         command[0] = str(Path(sys.executable).with_name(command[0]))

@@ -12,36 +12,36 @@ from .waits import noun
 ERRORS = (
     "ApiError",
     "CallError",
-    "Forbidden",
-    "InvalidArgument",
+    "ForbiddenError",
+    "InvalidArgumentError",
     "JobError",
-    "JobFailed",
-    "JobNotStarted",
+    "JobFailedError",
+    "JobNotStartedError",
     "JobStatusError",
-    "JobTimedOut",
-    "NotFound",
-    "RateLimited",
+    "JobTimeoutError",
+    "NotFoundError",
+    "RateLimitError",
     "ServerError",
     "TransportError",
-    "Unauthorized",
-    "UnexpectedAnswer",
+    "UnauthorizedError",
+    "UnexpectedResponseError",
     "WaitSummary",
 )
 OTHERS = {
-    "AsyncJob": "._runtime.waiting.jobs",
-    "Job": "._runtime.waiting.jobs",
-    "Outcome": "._runtime.waiting.watch",
-    "RawResponse": "._runtime.call",
-    "RunMark": "._runtime.waiting.runs",
-    "as_completed": "._runtime.waiting.many",
-    "async_as_completed": "._runtime.waiting.many_async",
-    "async_wait_all": "._runtime.waiting.many_async",
-    "wait_all": "._runtime.waiting.many",
+    "AsyncJob": "._client.polling.job",
+    "Job": "._client.polling.job",
+    "Outcome": "._client.polling.poller",
+    "RawResponse": "._client.call",
+    "RunId": "._client.polling.run_id",
+    "as_completed": "._client.polling.threads",
+    "async_as_completed": "._client.polling.tasks",
+    "async_wait_all": "._client.polling.tasks",
+    "wait_all": "._client.polling.threads",
 }
 CREDENTIALS = '''\
 """Credentials that make themselves."""
 
-from ._runtime.credentials import AppToken
+from ._client.credentials import AppToken
 
 __all__ = ["AppToken"]
 '''
@@ -91,9 +91,9 @@ EXPORTED = frozenset({*ERRORS, *OTHERS, "__version__"})
 
 def package_init(documents: tuple[Document, ...], names: Mapping[str, Names], version: str) -> str:
     """The top of the package. It imports what is asked for when it is asked for."""
-    homes = dict.fromkeys(ERRORS, "._runtime.errors") | OTHERS
+    homes = dict.fromkeys(ERRORS, "._client.errors") | OTHERS
     for name in names.values():
-        homes |= dict.fromkeys((name.class_name, f"Async{name.class_name}"), f"._clients.{name.package}")
+        homes |= dict.fromkeys((name.class_name, f"Async{name.class_name}"), f"._apis.{name.package}")
     order = sorted(homes)
     imports = "\n".join(f"    from {homes[name]} import {name} as {name}" for name in order)
     entries = "\n".join(f"    {name!r}: {homes[name]!r}," for name in order)

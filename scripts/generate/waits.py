@@ -14,19 +14,19 @@ OPTIONS = {
         "_Callable[[{model}, float | None], object] | None = None",
         "called with the status and the progress, 0 to 100 or None, when either has changed.",
     ),
-    "poll": (
+    "schedule": (
         "_Iterable[float] | None = None",
         "another schedule: due times in seconds after the beginning. The last gap repeats. An iterator serves one job.",
     ),
-    "newer_than": (
-        "_RunMark | None = None",
-        "the mark of a run, as `last_run()` of a job gives it; that run and those before it do not count.",
+    "after_run": (
+        "_RunId | None = None",
+        "the mark of a run, as `current_run()` of a job gives it; that run and those before it do not count.",
     ),
-    "start_grace": (
+    "not_started_timeout": (
         "float = 30.0",
         "seconds that a job may rest in a state that it does not leave by itself.",
     ),
-    "fault_timeout": ("float = 120.0", "seconds of nothing but faults, such as 503 or no connection, that are borne."),
+    "error_timeout": ("float = 120.0", "seconds of nothing but faults, such as 503 or no connection, that are borne."),
     "headers": ("_Mapping[str, str] | None = None", "headers of every request, beside the client's."),
 }
 
@@ -57,12 +57,12 @@ class Waited:
     @property
     def constant(self) -> str:
         """The name of its plan."""
-        return f"_PLAN_{self.noun.upper()}"
+        return f"_SPEC_{self.noun.upper()}"
 
     @property
     def options(self) -> tuple[str, ...]:
         """The options that a wait for it takes."""
-        left_out = {"newer_than": not self.job.run, "start_grace": not self.job.idle}
+        left_out = {"after_run": not self.job.run, "not_started_timeout": not self.job.not_started}
         return tuple(name for name in OPTIONS if not left_out.get(name))
 
 
@@ -82,15 +82,15 @@ def limits(operation: Operation) -> str:
 def plan(class_name: str, waited: Waited) -> str:
     """The plan of a job, as source."""
     job, operation = waited.job, waited.operation
-    begun = job.times[0] if job.times else None
+    begun = job.timestamps[0] if job.timestamps else None
     optional: dict[str, object] = {
-        "idle": job.idle,
+        "not_started": job.not_started,
         "progress": job.progress,
         "reason": job.reason,
         "run": job.run,
         "begun": begun,
         "unknown": _unknown(operation),
-        "widest": (waited.keyword_names[job.views.parameter], job.views.values[-1]) if job.views else None,
+        "widest": (waited.keyword_names[job.detail.parameter], job.detail.values[-1]) if job.detail else None,
     }
     rows = [
         f"api={class_name!r}",
@@ -100,7 +100,7 @@ def plan(class_name: str, waited: Waited) -> str:
         *(f"{name}={getattr(job, name)!r}" for name in ("id", "state", "pending", "success", "failure")),
         *(f"{name}={value!r}" for name, value in optional.items() if value),
     ]
-    return f"{waited.constant} = _Plan({', '.join(rows)})"
+    return f"{waited.constant} = _JobSpec({', '.join(rows)})"
 
 
 def _unknown(operation: Operation) -> tuple[int, str] | None:
@@ -163,7 +163,7 @@ def methods(waited: Waited, parameters: Mapping[str, Parameter], *, asynchronous
     return f"""\
 def {noun}_job({signature}) -> {kind}[{waited.model}]:
 {indented(job_doc)}
-    return {kind}(self, {waited.constant}, ({values}), timeout=timeout, poll=poll, options=_options({{{arguments}}}, {_told(waited)}))
+    return {kind}(self, {waited.constant}, ({values}), timeout=timeout, schedule=schedule, options=_options({{{arguments}}}, {_told(waited)}))
 
 {_def(asynchronous)} wait_for_{noun}({signature}) -> {waited.model}:
 {indented(_wait_doc(waited, described, f"Waits until the job reported by `{waited.operation.id}` has ended."))}
@@ -193,7 +193,7 @@ def start_methods(
         return ""
     every = list({target.noun: target for _, targets in started for target in targets}.values())
     union = " | ".join(dict.fromkeys(target.model for target in every))
-    options = [name for name in OPTIONS if name != "newer_than" and any(name in target.options for target in every)]
+    options = [name for name in OPTIONS if name != "after_run" and any(name in target.options for target in every)]
     job_overloads, wait_overloads = [], []
     word = _def(asynchronous)
     for answer, targets in started if len(started) > 1 else ():
@@ -205,11 +205,14 @@ def start_methods(
     # The overloads tell the types where there are several.
     model = union if len(started) == 1 else "_Any"
     signature = _own(options, f"started: {answers}", union)
-    told = ", ".join(f"{name}={name}" for name in options if name in {"start_grace", "fault_timeout"})
+    told = ", ".join(f"{name}={name}" for name in options if name in {"not_started_timeout", "error_timeout"})
     passed = ", ".join(["started", *(f"{name}={name}" for name in options)])
     names = " or ".join(f"`{operation.id}`" for operation in document.operations if operation.is_start)
     rows = [f"started: what {names} has answered.", *(f"{name}: {OPTIONS[name][1]}" for name in options)]
-    raises = [*_raises(any(target.job.idle for target in every)), "UnexpectedAnswer: the answer names no job."]
+    raises = [
+        *_raises(any(target.job.not_started for target in every)),
+        "UnexpectedResponseError: the answer names no job.",
+    ]
     doc = docstring(
         f"Waits until the job that {names} has started has ended.",
         "The job is read at least once, also when the start has answered that it is done.",
@@ -220,7 +223,7 @@ def start_methods(
 {chr(10).join(job_overloads)}
 def job({signature}) -> {kind}[{model}]:
 {indented(job_doc)}
-    return _follow({kind}, self, _STARTS, started, timeout, poll, _options({{}}, headers, on_update, {told}))
+    return _follow({kind}, self, _STARTS, started, timeout, schedule, _options({{}}, headers, on_update, {told}))
 
 {chr(10).join(wait_overloads)}
 {word} wait({signature}) -> {model}:
@@ -237,18 +240,18 @@ def resume_method(waited: Mapping[str, Waited], *, asynchronous: bool) -> str:
     rows = [
         "token: what `token()` of a job has given, in this process or another, or the `token` of an error.",
         "timeout: seconds from now, instead of the token's deadline.",
-        *(f"{name}: {OPTIONS[name][1]}" for name in ("on_update", "poll", "headers")),
+        *(f"{name}: {OPTIONS[name][1]}" for name in ("on_update", "schedule", "headers")),
     ]
     doc = docstring(
         "The job of a resume token: with its beginning, its run and its deadline.",
         "",
-        [("Args", "\n".join(rows)), ("Raises", "InvalidArgument: it is no token of this API.")],
+        [("Args", "\n".join(rows)), ("Raises", "InvalidArgumentError: it is no token of this API.")],
     )
     on_update = OPTIONS["on_update"][0].format(model=union)
     return f"""\
-def resume(self, token: str, *, timeout: float | None = None, on_update: {on_update}, poll: _Iterable[float] | None = None, headers: _Mapping[str, str] | None = None) -> {kind}[{union}]:
+def resume(self, token: str, *, timeout: float | None = None, on_update: {on_update}, schedule: _Iterable[float] | None = None, headers: _Mapping[str, str] | None = None) -> {kind}[{union}]:
 {indented(doc)}
-    return _resume({kind}, self, ({plans}), token, timeout, poll, _options({{}}, headers, on_update))
+    return _resume({kind}, self, ({plans}), token, timeout, schedule, _options({{}}, headers, on_update))
 """
 
 
@@ -265,15 +268,15 @@ def _option(name: str, model: str) -> str:
 
 
 def _told(waited: Waited) -> str:
-    named = [name for name in ("newer_than", "start_grace", "fault_timeout") if name in waited.options]
+    named = [name for name in ("after_run", "not_started_timeout", "error_timeout") if name in waited.options]
     return ", ".join(["headers", "on_update", *(f"{name}={name}" for name in named)])
 
 
-def _raises(idle: bool) -> list[str]:
-    resting = ["JobNotStarted: it rests in a state that it does not leave by itself."] if idle else []
+def _raises(not_started: bool) -> list[str]:
+    resting = ["JobNotStartedError: it rests in a state that it does not leave by itself."] if not_started else []
     return [
-        "JobFailed: the job has ended badly.",
-        "JobTimedOut: the time is over; the job goes on.",
+        "JobFailedError: the job has ended badly.",
+        "JobTimeoutError: the time is over; the job goes on.",
         *resting,
         "CallError: the API has refused, or could not be reached for too long.",
     ]
@@ -289,7 +292,7 @@ def _wait_doc(waited: Waited, described: list[str], title: str) -> str:
         [
             ("Args", "\n".join(rows)),
             ("Returns", "The last status of a job that has ended well."),
-            ("Raises", "\n".join(_raises(bool(waited.job.idle)))),
+            ("Raises", "\n".join(_raises(bool(waited.job.not_started)))),
         ],
         str(operation.raw.get("externalDocs", {}).get("url", "")),
     )

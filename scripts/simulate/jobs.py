@@ -165,17 +165,17 @@ class Lives:
         job = self.job
         self._varying: tuple[Keys, ...] = (
             *((job.reason,) if job.reason else ()),
-            *job.times,
-            *job.grows,
-            *((job.parts.items,) if job.parts else ()),
-            *(agreement.at for agreement in job.agrees),
+            *job.timestamps,
+            *job.append_only,
+            *((job.subtasks.items,) if job.subtasks else ()),
+            *(mirror.at for mirror in job.mirrors),
         )
 
     def _hidden_keys(self, examples: Iterable[Reading]) -> tuple[frozenset[str], ...]:
-        """For each value of the `views` parameter, the fields that the widest reading has and this one lacks."""
-        if self.job.views is None:
+        """For each value of the `detail` parameter, the fields that the widest reading has and this one lacks."""
+        if self.job.detail is None:
             return ()
-        count = len(self.job.views.values)
+        count = len(self.job.detail.values)
         hidden: list[set[str]] = [set() for _ in range(count)]
         chains: dict[tuple[Any, str], list[set[str]]] = {}
         for reading in examples:
@@ -191,7 +191,7 @@ class Lives:
     def _timeline(self, end: str) -> Timeline:
         """Through the pending words to an end, in a time that is drawn."""
         kind = self.job.kinds.get(end)
-        if kind == "idle":
+        if kind == "notStarted":
             return ((0.0, end),)
         if kind == "pending":
             end = self._drawn_end()
@@ -224,7 +224,7 @@ class Lives:
         runs: list[tuple[Keys, Any]] = []
         for path in self.job.run:
             run = walk(base, path)
-            if path == self.job.id or path in self.job.times or isinstance(run, bool):
+            if path == self.job.id or path in self.job.timestamps or isinstance(run, bool):
                 continue
             if isinstance(run, int):
                 self._runs += 1
@@ -357,8 +357,8 @@ class Lives:
         self._tell_times(body, form, moment - elapsed, changed)
         for name, value in life.ordered:
             put(body, (name,), value)
-        if self.job.views is not None and view in self.job.views.values:
-            for key in self._hidden[self.job.views.values.index(view)]:
+        if self.job.detail is not None and view in self.job.detail.values:
+            for key in self._hidden[self.job.detail.values.index(view)]:
                 body.pop(key, None)
         return body
 
@@ -368,7 +368,7 @@ class Lives:
             return
         carry(body, form, path)
         sample = walk(form, path)
-        if isinstance(sample, bool) or not isinstance(sample, int | float) or self.job.kinds.get(word) == "idle":
+        if isinstance(sample, bool) or not isinstance(sample, int | float) or self.job.kinds.get(word) == "notStarted":
             return
         if self.job.kinds.get(word) == "success":
             put(body, path, type(sample)(100))
@@ -376,8 +376,8 @@ class Lives:
             put(body, path, type(sample)(min(99, int(100 * min(max(share, 0.0), 1.0)))))
 
     def _tell_times(self, body: Any, form: Any, begun: float, changed: float) -> None:
-        last = len(self.job.times) - 1
-        for index, path in enumerate(self.job.times):
+        last = len(self.job.timestamps) - 1
+        for index, path in enumerate(self.job.timestamps):
             sample = walk(form, path)
             moment = begun if index == 0 else begun + 0.001 * index
             if index == last and index > 0:

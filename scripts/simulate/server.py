@@ -304,7 +304,7 @@ class Simulator:
         exchange: Exchange,
     ) -> Response:
         lives = self.lives[document.stem, operation.id]
-        view = query.get(lives.job.views.parameter) if lives.job.views else None
+        view = query.get(lives.job.detail.parameter) if lives.job.detail else None
         now = self.settings.clock.now()
         if exchange.fault("stale"):
             body = lives.read_stale(values, view, now)

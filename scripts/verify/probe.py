@@ -64,7 +64,7 @@ def follow(
     job: Job,
     values: dict[str, str],
 ) -> list[Exchange]:
-    """Reads a job until it has ended, under every value of its `views` parameter; returns the readings."""
+    """Reads a job until it has ended, under every value of its `detail` parameter; returns the readings."""
     readings: list[Exchange] = []
     deadline = time.monotonic() + PATIENCE
     queries = _queries(job)
@@ -102,12 +102,12 @@ def follow(
 
 def judge_views(target: Target, lives: Lives, operation: Operation, job: Job, readings: list[Exchange]) -> None:
     """Each view contains the one before it; a narrow one tells nothing that the document shows in the wide one only."""
-    if job.views is None or any(not isinstance(reading.json, dict) for reading in readings):
+    if job.detail is None or any(not isinstance(reading.json, dict) for reading in readings):
         return
-    name = job.views.parameter
+    name = job.detail.parameter
     for narrow, wide in itertools.pairwise(readings):
         got = life.views_differ(job, narrow.json, wide.json)
-        lives.judge(operation, wide, "views", "views", f"all that the narrower {name} tells", got)
+        lives.judge(operation, wide, "detail", "detail", f"all that the narrower {name} tells", got)
     for index, (reading, told) in enumerate(zip(readings, _shown(operation, job), strict=True)):
         word = str(walk(reading.json, job.state))
         here, wider = told.get(word), _shown(operation, job)[-1].get(word)
@@ -115,15 +115,15 @@ def judge_views(target: Target, lives: Lives, operation: Operation, job: Job, re
             continue
         only_wide = wider - here
         extra = sorted(only_wide & reading.json.keys()) if index < len(readings) - 1 else []
-        value = job.views.values[index]
+        value = job.detail.values[index]
         got = f"{', '.join(extra)} with {name}={value}" if extra else ""
-        lives.judge(operation, reading, "views", "views", f"nothing but {', '.join(sorted(here))}", got)
+        lives.judge(operation, reading, "detail", "detail", f"nothing but {', '.join(sorted(here))}", got)
     last = readings[-1]
     word = str(walk(last.json, job.state))
     narrow_fields, wide_fields = (_shown(operation, job)[i].get(word, set()) for i in (0, -1))
     if only_wide := wide_fields - narrow_fields:
-        got = f"none of them with {name}={job.views.values[-1]}" if not only_wide & last.json.keys() else ""
-        lives.judge(operation, last, "views", "views", f"also {', '.join(sorted(only_wide))}", got)
+        got = f"none of them with {name}={job.detail.values[-1]}" if not only_wide & last.json.keys() else ""
+        lives.judge(operation, last, "detail", "detail", f"also {', '.join(sorted(only_wide))}", got)
 
 
 def _shown(operation: Operation, job: Job) -> list[dict[str, set[str]]]:
@@ -133,7 +133,7 @@ def _shown(operation: Operation, job: Job) -> list[dict[str, set[str]]]:
         if isinstance(example.value, dict) and example.when is None:
             identity = (str(walk(example.value, job.id)), str(walk(example.value, job.state)))
             chains.setdefault(identity, []).append(set(example.value))
-    count = len(job.views.values) if job.views else 0
+    count = len(job.detail.values) if job.detail else 0
     shown: list[dict[str, set[str]]] = [{} for _ in range(count)]
     for (_, word), fields in chains.items():
         if len(fields) == count:
@@ -143,7 +143,7 @@ def _shown(operation: Operation, job: Job) -> list[dict[str, set[str]]]:
 
 
 def _queries(job: Job) -> list[dict[str, Any]]:
-    return [{job.views.parameter: value} for value in job.views.values] if job.views else [{}]
+    return [{job.detail.parameter: value} for value in job.detail.values] if job.detail else [{}]
 
 
 def _start(
@@ -186,7 +186,7 @@ def _start(
     readings = follow(target, caller, result, lives, status_operation, job, parameters)
     if readings[0].is_accepted:
         result.judge(operation.id, rule)
-        if job.constant and isinstance(exchange.json, dict) and isinstance(readings[-1].json, dict):
+        if job.immutable and isinstance(exchange.json, dict) and isinstance(readings[-1].json, dict):
             got = life.same_kind(exchange.json, readings[-1].json, job)
             lives.judge(operation, readings[-1], "start_keeps_its_kind", None, "what its start has told", got)
     elif readings[0].status != TOO_MANY:

@@ -28,7 +28,7 @@ def rounds():
 
 def sync():
     with AgentPlatform(url, api_key="key") as api:
-        uses = {"call": lambda: api.get_dock_status("ds-1"), "poll": lambda: api.wait_for_dock_status("ds-1", timeout=9)}
+        uses = {"call": lambda: api.get_dock_status("ds-1"), "schedule": lambda: api.wait_for_dock_status("ds-1", timeout=9)}
         for name in rounds():
             if name == "async":
                 return

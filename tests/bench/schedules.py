@@ -10,7 +10,7 @@ import math
 import random
 from collections.abc import Callable, Iterator
 
-from job_status._runtime.waiting.schedule import gap
+from job_status._client.polling.schedule import gap
 
 JOBS = 20_000
 Z99 = 2.3263

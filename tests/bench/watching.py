@@ -24,7 +24,7 @@ from typing import Any
 
 import httpx
 from job_status import AsyncAgentPlatform, async_wait_all
-from job_status._runtime.waiting.agenda import Agenda
+from job_status._client.polling.queue import PollQueue
 from job_status.agent_platform import Client
 from job_status.agent_platform.api.dock_status import get_dock_status
 
@@ -77,7 +77,7 @@ class Meter:
 
     def watch_agenda(self) -> None:
         """Counts what every agenda gives out, and how late."""
-        take = self.take = Agenda.take
+        take = self.take = PollQueue.take
         meter = self
 
         def counted(agenda: Any, now: float) -> Any:
@@ -87,7 +87,7 @@ class Meter:
                 meter.late.append(now - job._due)
             return job
 
-        Agenda.take = counted  # type: ignore[method-assign, assignment]
+        PollQueue.take = counted  # type: ignore[method-assign, assignment]
 
 
 async def ours(url: str, meter: Meter) -> None:
@@ -95,7 +95,7 @@ async def ours(url: str, meter: Meter) -> None:
     meter.watch_agenda()
     async with AsyncAgentPlatform(url, api_key="key") as api:
         jobs = [
-            api.dock_status_job(name, poll=itertools.accumulate(pauses()), timeout=None) for name in ids(meter.jobs)
+            api.dock_status_job(name, schedule=itertools.accumulate(pauses()), timeout=None) for name in ids(meter.jobs)
         ]
         await meter.run(async_wait_all(jobs))
 

@@ -62,13 +62,13 @@ RULES = (
         "a run is told apart from the one before it, and is not replaced while it is under way",
         by_schemathesis=False,
     ),
-    Rule("constant", "what is constant within a run does not change", by_schemathesis=False),
-    Rule("grows", "lists that grow lose nothing within a run", by_schemathesis=False),
-    Rule("parts", "every part has succeeded when the job has", by_schemathesis=False),
-    Rule("times_in_order", "moments come in their order once the job has ended", by_schemathesis=False),
-    Rule("agrees", "the second telling of the state agrees with it", by_schemathesis=False),
+    Rule("immutable", "what is constant within a run does not change", by_schemathesis=False),
+    Rule("append_only", "lists that grow lose nothing within a run", by_schemathesis=False),
+    Rule("subtasks", "every part has succeeded when the job has", by_schemathesis=False),
+    Rule("timestamps_in_order", "moments come in their order once the job has ended", by_schemathesis=False),
+    Rule("mirrors", "the second telling of the state agrees with it", by_schemathesis=False),
     Rule(
-        "views",
+        "detail",
         "a wider view tells all that a narrower one does, and each tells what the document shows",
         by_schemathesis=False,
     ),
@@ -84,12 +84,12 @@ KEYS = {
     "progress_never_falls": "progress",
     "progress_tells_the_end": "progress",
     "run": "run",
-    "constant": "constant",
-    "grows": "grows",
-    "parts": "parts",
-    "times_in_order": "times",
-    "agrees": "agrees",
-    "views": "views",
+    "immutable": "immutable",
+    "append_only": "appendOnly",
+    "subtasks": "subtasks",
+    "timestamps_in_order": "timestamps",
+    "mirrors": "mirrors",
+    "detail": "detail",
 }
 
 
@@ -131,7 +131,7 @@ def applies(rule: str, document: Document, operation: Operation, *, full: bool) 
             return bool(operation.raw.get("x-job", {}).get(KEYS[rule]))
         case "start_keeps_its_kind":
             followed = [document.operation(link.operation_id) for r in operation.responses for link in r.follow]
-            return any(target.job and target.job.constant for target in followed)
+            return any(target.job and target.job.immutable for target in followed)
         case "start_resolves" | "start_is_new":
             return operation.is_start
         case _:

@@ -15,7 +15,7 @@ from ..result import Result
 from ..target import Target
 from .conformance import failure
 
-RANKS = {"idle": 0, "pending": 1, "success": 2, "failure": 2}
+RANKS = {"notStarted": 0, "pending": 1, "success": 2, "failure": 2}
 Finding = tuple[str, str, str, str]  # rule, key of x-job, wanted, got; got is empty where the rule holds
 
 
@@ -83,12 +83,12 @@ class Lives:
         yield from _constants(job, body, story)
         yield from _lists(job, body, query, story)
         yield from _end(job, body, kind)
-        for agreement in job.agrees:
-            other = walk(body, agreement.at)
+        for mirror in job.mirrors:
+            other = walk(body, mirror.at)
             if other is not MISSING:
-                wanted = agreement.words.get(word)
-                got = "" if other == wanted else f"{other!r} at {_pointer(agreement.at)}"
-                yield "agrees", "agrees", f"{wanted!r} beside {word}", got
+                wanted = mirror.words.get(word)
+                got = "" if other == wanted else f"{other!r} at {_pointer(mirror.at)}"
+                yield "mirrors", "mirrors", f"{wanted!r} beside {word}", got
         story.word = word
 
 
@@ -97,7 +97,7 @@ def _run(job: Job, body: Any, story: Story) -> Iterator[Finding]:
     run = tuple(walk(body, path) for path in job.run)
     if not run or MISSING in run or None in run:
         return
-    begun = moment(walk(body, job.times[0])) if job.times else None
+    begun = moment(walk(body, job.timestamps[0])) if job.timestamps else None
     if story.run and run != story.run:
         if begun is not None and story.begun is not None:
             replaced = "" if begun > story.begun else "another that is no later"
@@ -138,27 +138,27 @@ def _progress(job: Job, body: Any, kind: str, story: Story) -> Iterator[Finding]
 
 
 def _constants(job: Job, body: Any, story: Story) -> Iterator[Finding]:
-    for path in job.constant:
+    for path in job.immutable:
         value = walk(body, path)
         if value is MISSING:
             continue
         if path in story.constants:
             before = story.constants[path]
             got = f"{_short(value)} after {_short(before)} at {_pointer(path)}" if value != before else ""
-            yield "constant", "constant", f"{_pointer(path)} to stay {_short(before)} within a run", got
+            yield "immutable", "immutable", f"{_pointer(path)} to stay {_short(before)} within a run", got
         story.constants[path] = value
 
 
 def _lists(job: Job, body: Any, query: str, story: Story) -> Iterator[Finding]:
-    for path in job.grows:
+    for path in job.append_only:
         value = walk(body, path)
         entries = value if isinstance(value, list) else []
         before = story.lists.get((query, path))
         if before:
             lost = [entry for entry in before if entry not in entries]
             yield (
-                "grows",
-                "grows",
+                "append_only",
+                "appendOnly",
                 f"{_pointer(path)} to keep its entries",
                 f"{_short(lost[0])} is gone" if lost else "",
             )
@@ -166,23 +166,23 @@ def _lists(job: Job, body: Any, query: str, story: Story) -> Iterator[Finding]:
 
 
 def _end(job: Job, body: Any, kind: str) -> Iterator[Finding]:
-    if kind == "success" and job.parts is not None:
-        items = walk(body, job.parts.items)
+    if kind == "success" and job.subtasks is not None:
+        items = walk(body, job.subtasks.items)
         for index, item in enumerate(items if isinstance(items, list) else ()):
-            state = walk(item, job.parts.state)
-            got = "" if state in job.parts.success else f"{state!r} at {_pointer(job.parts.items)}/{index}"
+            state = walk(item, job.subtasks.state)
+            got = "" if state in job.subtasks.success else f"{state!r} at {_pointer(job.subtasks.items)}/{index}"
             yield (
-                "parts",
-                "parts",
-                f"every part {' or '.join(sorted(job.parts.success))} when the job has succeeded",
+                "subtasks",
+                "subtasks",
+                f"every part {' or '.join(sorted(job.subtasks.success))} when the job has succeeded",
                 got,
             )
     if RANKS[kind] == 2:
-        moments = [(path, moment(walk(body, path))) for path in job.times]
+        moments = [(path, moment(walk(body, path))) for path in job.timestamps]
         known = [(path, value) for path, value in moments if value is not None]
         for (earlier, first), (later, second) in itertools.pairwise(known):
             got = f"{second:.3f} after {first:.3f}" if second < first else ""
-            yield "times_in_order", "times", f"{_pointer(later)} not before {_pointer(earlier)}", got
+            yield "timestamps_in_order", "timestamps", f"{_pointer(later)} not before {_pointer(earlier)}", got
 
 
 def moment(value: Any) -> float | None:
@@ -200,7 +200,7 @@ def moment(value: Any) -> float | None:
 
 def same_kind(started: Mapping[str, Any], body: Mapping[str, Any], job: Job) -> str:
     """Where the status of a started job tells what is constant otherwise than its start; empty where it does not."""
-    for path in job.constant:
+    for path in job.immutable:
         before, after = walk(started, path), walk(body, path)
         if MISSING not in (before, after) and before != after:
             return f"{_pointer(path)} {_short(after)}, which its start has told as {_short(before)}"
@@ -209,12 +209,12 @@ def same_kind(started: Mapping[str, Any], body: Mapping[str, Any], job: Job) -> 
 
 def views_differ(job: Job, narrow: Any, wide: Any) -> str:
     """What a narrow reading tells that the wide one does not, empty where it contains it. Taken in the same state."""
-    moving = {path[0] for path in (*job.times, *((job.progress,) if job.progress else ()))}
+    moving = {path[0] for path in (*job.timestamps, *((job.progress,) if job.progress else ()))}
     if walk(narrow, job.state) != walk(wide, job.state):
         return ""
     for name, value in narrow.items():
         told = wide.get(name, MISSING)
-        if (name,) in job.grows and isinstance(value, list) and isinstance(told, list):
+        if (name,) in job.append_only and isinstance(value, list) and isinstance(told, list):
             # The wide one was read a moment later.
             told = value if all(entry in told for entry in value) else told
         if name not in moving and told != value:

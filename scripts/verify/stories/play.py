@@ -271,7 +271,7 @@ class _Player:
                     waiter.communicate()
 
     def _read(self, values: Mapping[str, str]) -> Exchange:
-        views = self._job.views
+        views = self._job.detail
         queries: list[dict[str, Any]] = [{views.parameter: value} for value in views.values] if views else [{}]
         readings = []
         for query in queries:
@@ -308,7 +308,7 @@ class _Player:
 
     def _age(self, last: Exchange) -> float:
         """Seconds from the first to the last moment that a job tells."""
-        moments = [moment(walk(last.json, path)) for path in self._job.times]
+        moments = [moment(walk(last.json, path)) for path in self._job.timestamps]
         known = [one for one in moments if one is not None]
         return max(known) - min(known) if known else 0.0
 

@@ -28,7 +28,7 @@ def main() -> None:
     try:
         status = asyncio.run(_async(api)) if setting["is_async"] else _sync(api)
         told = {"outcome": "success", "status": status.to_dict()}
-    except client.JobFailed as error:
+    except client.JobFailedError as error:
         told = {"outcome": "failure", "status": error.wait.status.to_dict() if error.wait.status else None}
     except client.JobStatusError as error:
         told = {"outcome": f"{type(error).__name__}: {error}", "status": None}

@@ -1,0 +1,3 @@
+# Generated from scripts/client/__init__.py by `make generate`; do not edit.
+
+"""What the client is made of besides generated code: errors, secrets, deadlines, transport, calls."""

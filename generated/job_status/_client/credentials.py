@@ -1,0 +1,91 @@
+# Generated from scripts/client/credentials.py by `make generate`; do not edit.
+
+"""Credentials that make themselves: short-lived JSON Web Tokens.
+
+Needs the extra: `pip install job-status[jwt]`.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from .auth import Secret
+from .errors import InvalidArgumentError
+
+SKEW: Final = 60.0  # seconds that this machine's clock may be fast
+
+
+class AppToken:
+    """A token of an AI for Service app, made anew before it expires and once when it is refused.
+
+    Pass it as `jwt=`. The token is signed with HS256 and holds `appId`, `sub`, `iat` and `exp`.
+
+    Args:
+        client_id: the client id of the app, such as `cs-...`; it becomes the claim `appId`.
+        client_secret: the client secret of the app.
+        sub: the user on whose behalf the app acts.
+        lifetime: seconds until a token expires.
+        claims: further claims, such as `jti` where the app enforces it; a callable is asked for each token.
+
+    Raises:
+        InvalidArgumentError: PyJWT is not installed, or an argument cannot be used.
+
+    Source: How to generate the JWT token, https://docs.kore.ai/ai-for-service/apis/automation/api-introduction.
+    """
+
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: str,
+        *,
+        sub: str,
+        lifetime: float = 300.0,
+        claims: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None = None,
+    ) -> None:
+        for name, value in (("client_id", client_id), ("client_secret", client_secret), ("sub", sub)):
+            if not isinstance(value, str) or not value:
+                raise InvalidArgumentError(f"{name}= wants a text that is not empty, got {type(value).__name__}")
+        if not (isinstance(lifetime, int | float) and 1 < lifetime < 1e9):
+            raise InvalidArgumentError(f"lifetime= wants more than 1 second, got {lifetime!r}")
+        try:
+            import jwt
+        except ImportError:
+            raise InvalidArgumentError("tokens need PyJWT; install it with: pip install job-status[jwt]") from None
+        self._encode = jwt.encode
+        self._client_id = client_id
+        self._client_secret = Secret(client_secret)
+        self._sub = sub
+        self._lifetime = lifetime
+        self._claims = claims
+        self._lock = threading.Lock()
+        self._token: Secret | None = None
+        self._expires = 0.0
+
+    def __call__(self) -> str:
+        """A token with at least a tenth of its life before it."""
+        with self._lock:
+            now = time.time()
+            if self._token is None or now > self._expires - self._lifetime / 10:
+                claims = self._claims() if callable(self._claims) else self._claims or {}
+                expires = now + self._lifetime
+                payload = {
+                    **claims,
+                    "appId": self._client_id,
+                    "sub": self._sub,
+                    # A clock that is a minute fast makes no token of the future.
+                    "iat": int(now - SKEW),
+                    "exp": int(expires),
+                }
+                self._token = Secret(self._encode(payload, self._client_secret.reveal(), algorithm="HS256"))
+                self._expires = expires
+            token: str = self._token.reveal()
+            return token
+
+    def renew(self) -> None:
+        """Forgets the token; the next request gets another. A client does this by itself when a token is refused."""
+        with self._lock:
+            self._token = None
+
+    def __repr__(self) -> str:
+        return f"AppToken({self._client_id!r})"

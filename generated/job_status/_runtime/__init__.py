@@ -1,3 +1,0 @@
-# Generated from scripts/runtime/__init__.py by `make generate`; do not edit.
-
-"""What the client is made of besides generated code: errors, secrets, deadlines, transport, calls."""
