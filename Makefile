@@ -4,9 +4,9 @@ BIN := .venv/bin
 OPENAPI ?= openapi
 SEED ?= 1
 PORT ?= 8765
-# Recipes read what is given from the environment, in quotes, so that a path may hold any letter.
+# Recipes read variables from the environment, in quotes, so that a path may contain any character.
 export OPENAPI SEED PORT
-# A tool ends when make does, however make has ended.
+# A tool exits when make does, however make has ended.
 TOOL := JOB_STATUS_ENDS_WITH=$$PPID exec $(BIN)/python -m
 
 READY := .venv/.ready
@@ -16,46 +16,51 @@ help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "wanted Python 3.11 or newer, got " + sys.version.split()[0] + "; name one with PYTHON=")'
-	@echo "setting up .venv"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "expected Python 3.11 or newer, got " + sys.version.split()[0] + "; choose one with PYTHON=")'
+	@echo "creating .venv"
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@touch $@
 
 .PHONY: generate
 generate: $(READY) ## Write the client from the documents (OPENAPI=folder OUT=folder)
-	@$(TOOL) scripts.generate --openapi "$$OPENAPI" --out "$${OUT:-generated}"
+	@$(TOOL) scripts generate --openapi "$$OPENAPI" --out "$${OUT:-generated}"
 
 .PHONY: check
-check: $(READY) ## Check that the client is current, the house style, lint and types
-	@$(TOOL) scripts.document --openapi "$$OPENAPI" --house
-	@$(TOOL) scripts.generate --openapi "$$OPENAPI" --out "$${OUT:-generated}" --check
+check: $(READY) ## Check that generated code is current, the style of documents, lint and types
+	@$(TOOL) scripts lint --openapi "$$OPENAPI" --house
+	@$(TOOL) scripts generate --openapi "$$OPENAPI" --out "$${OUT:-generated}" --check
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
 
 .PHONY: simulate
 simulate: $(READY) ## Serve the documented APIs on a loopback port (PORT=8765 OPENAPI=folder OPTIONS=--speed=60)
-	@$(TOOL) scripts.simulate --openapi "$$OPENAPI" --port "$$PORT" $(OPTIONS)
+	@$(TOOL) scripts simulate --openapi "$$OPENAPI" --port "$$PORT" $(OPTIONS)
 
 .PHONY: verify
 verify: $(READY) ## Verify the simulator, or a live server (API=stem URL=base SEED=1 ALLOW_WRITES=1 BASELINE=file STORY=name CA_FILE=file OPENAPI=folder OUT=folder)
-	@$(TOOL) scripts.verify --openapi "$$OPENAPI" --out "$${OUT:-build/verify}" --seed "$$SEED" \
+	@if [ -n "$$STORY" ]; then $(TOOL) pytest tests/live --junitxml="$${OUT:-build/verify}/junit.xml"; else \
+		$(TOOL) scripts verify --openapi "$$OPENAPI" --out "$${OUT:-build/verify}" --seed "$$SEED" \
 		$${API:+--api "$$API"} $${URL:+--url "$$URL"} $${PROFILE:+--profile "$$PROFILE"} \
-		$${BASELINE:+--baseline "$$BASELINE"} $${CA_FILE:+--ca-file "$$CA_FILE"} $${STORY:+--story "$$STORY"}
+		$${BASELINE:+--baseline "$$BASELINE"} $${CA_FILE:+--ca-file "$$CA_FILE"}; fi
 
 .PHONY: test
-test: $(READY) ## Run the tests
+test: $(READY) ## Run the quick tests
+	@$(BIN)/python -m pytest -m "not slow"
+
+.PHONY: test-all
+test-all: $(READY) ## Run all tests
 	@$(BIN)/python -m pytest
 
 .PHONY: fuzz
-fuzz: $(READY) ## Throw hostile answers at the client (COUNT=100000 SEED=1)
+fuzz: $(READY) ## Send malformed responses to the client (COUNT=100000 SEED=1)
 	@PYTHONPATH=generated $(BIN)/python -m tests.fuzz --count $(or $(COUNT),100000) --seed $(SEED)
 
 .PHONY: bench
-bench: $(READY) ## Measure the client beside plain httpx and an earlier commit, as ratios (BASE=commit)
+bench: $(READY) ## Compare performance with plain httpx and an earlier commit, as ratios (BASE=commit)
 	@PYTHONPATH=generated $(BIN)/python -m tests.bench
 
 .PHONY: clean
-clean: ## Remove what was built, not what is kept
+clean: ## Remove build output and caches
 	@rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache

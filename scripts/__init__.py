@@ -1,1 +1,1 @@
-"""What makes, imitates and checks: from hand-written OpenAPI documents to a client, a simulator and a proof."""
+"""Tools that generate a client from OpenAPI documents, simulate the documented servers and verify real ones."""

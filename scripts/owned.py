@@ -1,4 +1,4 @@
-"""Writes files and replaces only its own: those that carry the mark of their writer."""
+"""Write generated files into a folder, and replace only files that were generated before: those with a marker."""
 
 import os
 import re
@@ -10,51 +10,59 @@ from pathlib import Path
 from .printable import printable
 
 CACHES = frozenset({"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"})
-HEAD = 1000  # bytes in which a mark stands
-NAMED = 5  # files of others that a message names
+MARKER_RANGE = 1000  # bytes at the start of a file in which the marker is searched
+MAX_LISTED = 5  # files that a message lists
 
 
-class NotOurs(Exception):
-    """Files or folders of others stand where something would be written. Nothing was touched."""
+class NotOwnedError(Exception):
+    """A file or folder that this project has not written is in the way. Nothing was changed."""
 
 
-def check(folder: Path, names: Iterable[str], mark: re.Pattern[bytes], writer: str) -> None:
-    """Whether files of these names may be written into a folder: there is none, it is empty, or it carries the mark.
+def check_writable(folder: Path, names: Iterable[str], mark: re.Pattern[bytes], writer: str) -> None:
+    """Check that files may be written: each is missing, is empty or has the marker.
+
+    Args:
+        folder: The folder that contains them.
+        names: Their paths below it.
+        mark: The pattern of the marker.
+        writer: The command that writes them, for messages.
 
     Raises:
-        NotOurs: something else is in the way. The message names it and the way out.
+        NotOwnedError: Another file or folder is in the way.
     """
     for above in (folder, *folder.parents):
         if above.exists() and not above.is_dir():
-            raise NotOurs(f"{_shown(above)} is a file, wanted a folder for what {writer} writes; name another folder")
+            raise NotOwnedError(
+                f"{_shown(above)} is a file, expected a folder for the output of {writer}; name another folder"
+            )
     blocked: list[str] = []
     for name in sorted(names):
         steps = Path(name).parts
         places = [folder.joinpath(*steps[: count + 1]) for count in range(len(steps))]
-        if odd := next((at for at in places[:-1] if at.is_symlink() or (at.exists() and not at.is_dir())), None):
-            blocked.append(f"{_shown(odd)} ({'a link' if odd.is_symlink() else 'a file'}, wanted a folder)")
+        if file := next((at for at in places[:-1] if at.is_symlink() or (at.exists() and not at.is_dir())), None):
+            blocked.append(f"{_shown(file)} ({'a link' if file.is_symlink() else 'a file'}, expected a folder)")
         elif places[-1].is_symlink() or places[-1].is_dir():
             blocked.append(f"{_shown(places[-1])} ({'a link' if places[-1].is_symlink() else 'a folder'})")
         elif places[-1].exists() and not is_marked(places[-1], mark):
             blocked.append(_shown(places[-1]))
     if blocked:
-        listed = ", ".join(list(dict.fromkeys(blocked))[:NAMED])
-        more = f" and {len(blocked) - NAMED} more" if len(blocked) > NAMED else ""
-        raise NotOurs(
-            f"{writer} would replace what it has not written: {listed}{more}; nothing was touched, "
-            "move it away or name another folder with OUT="
+        listed = ", ".join(list(dict.fromkeys(blocked))[:MAX_LISTED])
+        more = f" and {len(blocked) - MAX_LISTED} more" if len(blocked) > MAX_LISTED else ""
+        raise NotOwnedError(
+            f"{writer} would replace files that it has not written: {listed}{more}; nothing was changed, "
+            "move them away or name another folder with OUT="
         )
 
 
 def is_marked(path: Path, mark: re.Pattern[bytes]) -> bool:
-    """Whether a file carries the mark, or holds nothing at all."""
+    """Return whether a file has the marker or is empty."""
     with path.open("rb") as file:
-        head = file.read(HEAD)
+        head = file.read(MARKER_RANGE)
     return not head or bool(mark.search(head))
 
 
-def files(folder: Path) -> dict[str, Path]:
-    """Every file below a folder by its name there, caches left out."""
+def list_files(folder: Path) -> dict[str, Path]:
+    """Return every file below a folder by its relative path, without caches."""
     found: dict[str, Path] = {}
     for above, folders, names in os.walk(folder):
         folders[:] = sorted(set(folders) - CACHES)
@@ -62,21 +70,21 @@ def files(folder: Path) -> dict[str, Path]:
     return found
 
 
-def replace(fresh: Path, out: Path, mark: re.Pattern[bytes], writer: str) -> None:
-    """Puts the files of a folder into another and removes those with the mark that are not among them.
+def replace_files(fresh: Path, out: Path, mark: re.Pattern[bytes], writer: str) -> None:
+    """Copy the files of `fresh` into `out`, and remove other files of `out` that have the marker.
 
-    Files without the mark stay. Whatever fails, `out` is then as it was.
+    Files without the marker are kept. After an error, `out` is as it was before.
 
     Raises:
-        NotOurs: a file or folder without the mark is in the way; nothing was touched.
+        NotOwnedError: A file or folder without the marker is in the way; nothing was changed.
     """
-    wanted = files(fresh)
-    check(out, wanted, mark, writer)
-    standing = {name: path for name, path in files(out).items() if not path.is_symlink()}
-    gone = [name for name, path in standing.items() if name not in wanted and _removable(path, mark)]
-    changed = [n for n, path in wanted.items() if n not in standing or standing[n].read_bytes() != path.read_bytes()]
+    new = list_files(fresh)
+    check_writable(out, new, mark, writer)
+    existing = {name: path for name, path in list_files(out).items() if not path.is_symlink()}
+    obsolete = [name for name, path in existing.items() if name not in new and _removable(path, mark)]
+    changed = [n for n, path in new.items() if n not in existing or existing[n].read_bytes() != path.read_bytes()]
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".job-status-", dir=out) as aside:
+    with tempfile.TemporaryDirectory(prefix=".job-status-", dir=out) as backup:
         moved: list[tuple[Path, Path]] = []
 
         def move(source: Path, target: Path) -> None:
@@ -85,19 +93,19 @@ def replace(fresh: Path, out: Path, mark: re.Pattern[bytes], writer: str) -> Non
             moved.append((source, target))
 
         try:
-            for name in (*gone, *(name for name in changed if name in standing)):
-                move(standing[name], Path(aside, name))
+            for name in (*obsolete, *(name for name in changed if name in existing)):
+                move(existing[name], Path(backup, name))
             for name in changed:
-                # A copy on this file system first, so that putting it there is one step.
-                copy = Path(aside, "new", name)
+                # Copy to this file system first, so that the move is atomic.
+                copy = Path(backup, "new", name)
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(wanted[name], copy)
+                shutil.copyfile(new[name], copy)
                 move(copy, out / name)
         except BaseException:
             for source, target in reversed(moved):
                 target.rename(source)
             raise
-    for name in gone:
+    for name in obsolete:
         _remove_emptied((out / name).parent, out)
 
 
@@ -106,7 +114,7 @@ def _removable(path: Path, mark: re.Pattern[bytes]) -> bool:
 
 
 def _remove_emptied(folder: Path, out: Path) -> None:
-    """Removes folders in which nothing but Python's caches is left, up to `out`."""
+    """Remove folders that contain only caches, up to `out`."""
     while folder != out and folder.is_dir() and all(entry.name in CACHES for entry in folder.iterdir()):
         shutil.rmtree(folder)
         folder = folder.parent

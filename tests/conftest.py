@@ -1,4 +1,4 @@
-"""What several tests share: the documents, and servers on free loopback ports."""
+"""Shared fixtures: the documents, and servers on free loopback ports."""
 
 import socket
 import threading
@@ -11,8 +11,8 @@ import pytest
 import uvicorn
 
 from scripts.document import Document, load_folder
-from scripts.simulate import Settings, Simulator, SteppingClock
-from scripts.simulate.wire import config
+from scripts.simulate import Simulator, SimulatorSettings, SteppingClock
+from scripts.simulate.socket_faults import server_config
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {
@@ -27,9 +27,9 @@ Serve = Callable[[Any], str]
 
 @contextmanager
 def served(application: Any, key: Path | None = None, certificate: Path | None = None) -> Iterator[str]:
-    """Serves an ASGI application on a free loopback port, over TLS where it is given a certificate; gives its URL."""
+    """Serve an ASGI application on a free loopback port, over TLS if a certificate is given, and yield its URL."""
     listening = socket.create_server(("127.0.0.1", 0))
-    settings = config(application)
+    settings = server_config(application)
     settings.ssl_keyfile, settings.ssl_certfile = key, certificate
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -42,9 +42,52 @@ def served(application: Any, key: Path | None = None, certificate: Path | None =
         listening.close()
 
 
+# Tests that start processes, generate packages or wait for real timeouts: `make test-all` runs them, `make test` does not.
+SLOW = frozenset(
+    f"test_{name}"
+    for name in [
+        "argument_types",
+        "cli",
+        "client_errors",
+        "conforming_servers",
+        "contract",
+        "credential_leaks",
+        "env_proxy",
+        "false_positives",
+        "fork",
+        "fuzz",
+        "generated",
+        "http_standards",
+        "interrupts",
+        "live",
+        "name_lookup",
+        "names",
+        "owned",
+        "readme",
+        "real_node",
+        "recordings_simulated",
+        "schemathesis_plugin",
+        "simulator_control",
+        "simulator_faults",
+        "untrusted_text",
+        "verify",
+        "verify_borders",
+        "verify_hostile",
+        "waiting_many",
+    ]
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of slow modules."""
+    for item in items:
+        if item.path.stem in SLOW:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(autouse=True)
-def no_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No certificates and proxies that this machine happens to name: some machines do."""
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove the certificate and proxy variables of this machine."""
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -52,26 +95,26 @@ def no_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Serves ASGI applications for the length of a test."""
+    """Serve ASGI applications for the duration of a test."""
     with ExitStack() as stack:
         yield lambda application: stack.enter_context(served(application))
 
 
 @pytest.fixture(scope="session")
 def documents() -> dict[str, Document]:
-    """The project's documents by file stem."""
+    """Load the project's documents, by file stem."""
     return {document.stem: document for document in load_folder(ROOT / "openapi")}
 
 
 @pytest.fixture
 def simulator(documents: dict[str, Document]) -> Simulator:
-    """A simulator of every document, with the credentials of `ENVIRONMENT`; its clock moves a second per request."""
-    return Simulator(documents.values(), Settings(environment=ENVIRONMENT, clock=SteppingClock(1.0)))
+    """Simulate every document with the credentials of `ENVIRONMENT`; the clock advances by one second per request."""
+    return Simulator(documents.values(), SimulatorSettings(environment=ENVIRONMENT, clock=SteppingClock(1.0)))
 
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Callable[[str], Path]:
-    """Copies one of the project's documents into an empty folder, to be spoiled there."""
+    """Copy one of the project's documents into an empty folder, where the test can corrupt it."""
 
     def copy(stem: str) -> Path:
         folder = tmp_path / "documents"

@@ -15,6 +15,7 @@ from attrs import frozen
 
 ROOT = Path(__file__).resolve().parents[1]
 SUFFIXES = frozenset({".py", ".md", ".yaml", ".json", ".jinja", ".toml"})
+NAMES = frozenset({"Makefile", "Containerfile"})
 # The glossary itself, the table of former names with its tests, and recorded responses of real servers.
 SKIPPED = frozenset(
     {"tests/glossary.txt", "tests/glossary.py", "tests/test_glossary.py", "scripts/document/renamed.py"}
@@ -73,7 +74,7 @@ def files(*roots: str) -> list[Path]:
     return [
         ROOT / name
         for name in sorted(set(listed))
-        if Path(name).suffix in SUFFIXES
+        if (Path(name).suffix in SUFFIXES or Path(name).name in NAMES)
         and name not in SKIPPED
         and not name.startswith(SKIPPED_FOLDERS)
         and (ROOT / name).is_file()
@@ -82,7 +83,11 @@ def files(*roots: str) -> list[Path]:
 
 def findings(path: Path, glossary: Glossary) -> Iterator[Finding]:
     """Find the listed words in one file: in identifiers, strings, comments and prose."""
-    text = path.read_text(encoding="utf-8")
+    yield from findings_in(path, path.read_text(encoding="utf-8"), glossary)
+
+
+def findings_in(path: Path, text: str, glossary: Glossary) -> Iterator[Finding]:
+    """Find the listed words in the text of a file."""
     pieces = _python(text) if path.suffix == ".py" else _plain(text, path.suffix)
     pattern = glossary.pattern
     for line, piece in pieces:

@@ -1,4 +1,4 @@
-"""A server that answers with any bytes at all, on real sockets."""
+"""A TCP server on a loopback port that sends arbitrary bytes as its responses."""
 
 import contextlib
 import socket
@@ -6,32 +6,37 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 
-Behaviour = Callable[[socket.socket, bytes], None]
+Behaviour = Callable[[socket.socket, bytes], None]  # called with the connection and the head of a request
 
 BODY = b'{"_id":"ds-1","toolId":"a-1","jobType":"TOOLS","action":"DEPLOY","status":"SUCCESS"}'
 
 
-def answer(status: int = 200, body: bytes = BODY, *headers: str, content_type: str = "application/json") -> bytes:
-    """The bytes of an ordinary answer."""
-    lines = [f"HTTP/1.1 {status} Word", f"Content-Type: {content_type}", f"Content-Length: {len(body)}", *headers]
+def http_response(
+    status: int = 200, body: bytes = BODY, *headers: str, content_type: str = "application/json"
+) -> bytes:
+    """Return the bytes of a well-formed HTTP response."""
+    lines = [f"HTTP/1.1 {status} Reason", f"Content-Type: {content_type}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 def reset(connection: socket.socket) -> None:
-    """Closes a connection with RST."""
+    """Close a connection with a TCP reset (RST)."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
 
 
 class HostileServer:
-    """Runs a behaviour for each request. A behaviour that closes the connection ends it."""
+    """A server that calls a behaviour for each request, and records the heads of the requests.
+
+    A connection stays open for more requests unless the behaviour closes it.
+    """
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.behaviour = behaviour
         self.requests: list[bytes] = []
         self.connections = 0
-        self._listening = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.port = self._listening.getsockname()[1]
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._open: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -39,24 +44,24 @@ class HostileServer:
     def _accept(self) -> None:
         while True:
             try:
-                connection, _ = self._listening.accept()
+                connection, _ = self._listener.accept()
             except OSError:
                 return
             self.connections += 1
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._open.add(connection)
-            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
-    def _talk(self, connection: socket.socket) -> None:
-        waiting = b""
+    def _serve(self, connection: socket.socket) -> None:
+        buffer = b""
         with contextlib.suppress(OSError):
             while True:
-                while b"\r\n\r\n" not in waiting:
+                while b"\r\n\r\n" not in buffer:
                     data = connection.recv(65536)
                     if not data:
                         return
-                    waiting += data
-                head, _, waiting = waiting.partition(b"\r\n\r\n")
+                    buffer += data
+                head, _, buffer = buffer.partition(b"\r\n\r\n")
                 self.requests.append(head)
                 self.behaviour(connection, head)
                 if connection.fileno() < 0:
@@ -66,10 +71,10 @@ class HostileServer:
         self._open.discard(connection)
 
     def close(self) -> None:
-        """Stops listening and closes every connection."""
+        """Stop listening and close all connections."""
         with contextlib.suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
         for connection in list(self._open):
             with contextlib.suppress(OSError):
                 connection.close()
@@ -77,7 +82,7 @@ class HostileServer:
 
 @contextlib.contextmanager
 def hostile(behaviour: Behaviour) -> Iterator[HostileServer]:
-    """A hostile server for the length of a block."""
+    """Run a server with a behaviour; close it when the block ends."""
     server = HostileServer(behaviour)
     try:
         yield server
@@ -86,7 +91,7 @@ def hostile(behaviour: Behaviour) -> Iterator[HostileServer]:
 
 
 def always(data: bytes, *, then_close: bool = False) -> Behaviour:
-    """Answers every request with the same bytes."""
+    """Return a behaviour that sends the same bytes for every request."""
 
     def behave(connection: socket.socket, head: bytes) -> None:
         connection.sendall(data)

@@ -1,27 +1,32 @@
-"""The four products as tables: a client of each, what its status looks like, and a server that echoes the id it is asked for."""
+"""The four products as data: their clients, the JSON of their statuses, and servers that echo the requested id."""
 
 import asyncio
 import json
 import socket
+import ssl
 import threading
 import time
 import urllib.parse
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import aiohttp
 import httpx
 import job_status
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
+from httpx_aiohttp import AiohttpTransport
+from job_status._client.core import AsyncCore
 
-from .hostile import Behaviour, answer
+from .hostile import Behaviour, http_response
 
 T = TypeVar("T")
 
 
 @frozen
 class Product:
-    """A product with one status: names, words, and a credential."""
+    """A product: the names of its client, its status operation and JSON fields, two states, and credentials."""
 
     name: str
     noun: str
@@ -32,12 +37,12 @@ class Product:
     credentials: dict[str, Any]
 
     def client(self, url: str, *, asynchronous: bool = False, **options: Any) -> Any:
-        """A client of the product, or its async twin."""
+        """Return a client of the product, sync or async."""
         cls = getattr(job_status, f"Async{self.name}" if asynchronous else self.name)
         return cls(url, **{**self.credentials, **options})
 
     def body(self, identifier: Any, state: str | None = None) -> bytes:
-        """A status of a job."""
+        """Return the body of a status response, in the success state unless another is given."""
         return json.dumps({self.id: identifier, self.state: state or self.success}).encode()
 
 
@@ -52,41 +57,64 @@ EVERY: Final = pytest.mark.parametrize("product", PRODUCTS, ids=[product.name fo
 BOTH: Final = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 
 
-def asked(head: bytes) -> str:
-    """The id that a request asks for."""
-    return asked_by(head.split(b" ")[1])
+def ssl_context(certificates: Path) -> ssl.SSLContext:
+    """Return a context that trusts the certificates in a file."""
+    return ssl.create_default_context(cafile=str(certificates))
 
 
-def asked_by(target: bytes) -> str:
-    """The id in the target of a request, a slash in it and all."""
+def aiohttp_transport(verify: ssl.SSLContext | bool = True) -> httpx.AsyncBaseTransport:
+    """Return the transport of httpx-aiohttp, which keeps none of the promises of the client by itself."""
+    return AiohttpTransport(client=lambda: aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=verify)))
+
+
+@pytest.fixture(params=["built-in", "aiohttp"])
+def async_transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run a test with the built-in async transport, and with that of httpx-aiohttp."""
+    if request.param == "aiohttp":
+        original = AsyncCore.__init__
+
+        def init(core: AsyncCore, options: Any, *arguments: Any) -> None:
+            transport = options.http_transport or aiohttp_transport()
+            original(core, evolve(options, http_transport=transport), *arguments)
+
+        monkeypatch.setattr(AsyncCore, "__init__", init)
+
+
+def requested_id(head: bytes) -> str:
+    """Return the job id in the head of a request."""
+    return id_in_target(head.split(b" ")[1])
+
+
+def id_in_target(target: bytes) -> str:
+    """Return the job id in the target of a request, with its escapes decoded."""
     parts = target.decode().partition("?")[0].split("/")
     return urllib.parse.unquote(next(part for part in reversed(parts) if part not in {"_status", "status", "publish"}))
 
 
 def echo(product: Product, pause: float = 0.0, state: str | None = None) -> Behaviour:
-    """Answers every request with the id it asks for, and keeps the connection."""
+    """Return a behaviour that responds with the requested id after `pause` seconds, and keeps the connection open."""
 
     def behave(connection: socket.socket, head: bytes) -> None:
         time.sleep(pause)
-        connection.sendall(answer(body=product.body(asked(head), state)))
+        connection.sendall(http_response(body=product.body(requested_id(head), state)))
 
     return behave
 
 
-def mocked(product: Product, seen: list[httpx.Request] | None = None) -> httpx.MockTransport:
-    """Answers in memory with the id that is asked for; it serves sync and async clients."""
+def mocked(product: Product, seen: list[httpx.Request] | None = None, state: str | None = None) -> httpx.MockTransport:
+    """Return an in-memory transport, for sync and async clients, that responds with the requested id."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         if seen is not None:
             seen.append(request)
-        return httpx.Response(200, content=product.body(asked_by(request.url.raw_path)))
+        return httpx.Response(200, content=product.body(id_in_target(request.url.raw_path), state))
 
     return httpx.MockTransport(handle)
 
 
 def in_time(seconds: float, function: Callable[[], T]) -> T:
-    """What a function returns or raises, or a failure if it takes longer; a thread that hangs is left behind."""
-    ended: list[Callable[[], T]] = []
+    """Return or raise the result of a function, or fail the test after `seconds`; a thread that hangs is abandoned."""
+    results: list[Callable[[], T]] = []
 
     def work() -> None:
         try:
@@ -97,20 +125,20 @@ def in_time(seconds: float, function: Callable[[], T]) -> T:
             def fail() -> T:
                 raise failed
 
-            ended.append(fail)
+            results.append(fail)
         else:
-            ended.append(lambda: value)
+            results.append(lambda: value)
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     thread.join(seconds)
-    if not ended:
-        pytest.fail(f"still under way after {seconds} s")
-    return ended[0]()
+    if not results:
+        pytest.fail(f"still running after {seconds} s")
+    return results[0]()
 
 
 def do(asynchronous: bool, use: Callable[[], Any]) -> Any:
-    """What a call returns, awaited on a loop of its own where it is async."""
+    """Return the result of a call; if it is async, run it in a new event loop."""
     if not asynchronous:
         return use()
 
@@ -120,6 +148,6 @@ def do(asynchronous: bool, use: Callable[[], Any]) -> Any:
     return asyncio.run(awaited())
 
 
-def closed(api: Any, asynchronous: bool) -> None:
-    """Closes a client."""
+def close_client(api: Any, asynchronous: bool) -> None:
+    """Close a client, sync or async."""
     do(asynchronous, api.aclose if asynchronous else api.close)

@@ -1,4 +1,4 @@
-"""The client classes: typed calls over few connections, tried again where that is right, with credentials that renew."""
+"""The client classes: typed methods, connection pooling, retries, and credentials that are renewed."""
 
 import asyncio
 import inspect
@@ -48,7 +48,8 @@ from scripts.document import Document
 from scripts.simulate import Simulator
 
 from .conftest import ENVIRONMENT, Serve
-from .hostile import Behaviour, HostileServer, always, answer, hostile
+from .hostile import Behaviour, HostileServer, always, hostile, http_response
+from .products import async_transport as async_transport
 
 MODEL = "cm-20d4f1bf-0ac9-5e70-8b21-81c6a9f0e380"
 PROCESS_JOB = "ds-24c1d3e3-04fc-5ab5-a1d3-c19f0b6e2a78"
@@ -58,9 +59,9 @@ WORKFLOW = "d6WKB6IBR8spXwU9M5eD"
 SECRET = "a-client-secret-that-is-32-bytes-long"
 
 
-def script(*answers: bytes) -> Behaviour:
-    """Answers one after the other; the last for ever."""
-    left = list(answers)
+def sequence(*responses: bytes) -> Behaviour:
+    """Return a behaviour that sends the responses in order, and repeats the last one."""
+    left = list(responses)
 
     def behave(connection: socket.socket, _: bytes) -> None:
         connection.sendall(left.pop(0) if len(left) > 1 else left[0])
@@ -68,7 +69,7 @@ def script(*answers: bytes) -> Behaviour:
     return behave
 
 
-def test_every_operation_is_a_typed_sync_method(simulator: Simulator, serve: Serve) -> None:
+def test_sync_methods_return_typed_models(simulator: Simulator, serve: Serve) -> None:
     base = serve(simulator)
     with (
         AIForProcess(f"{base}/ai-for-process", api_key=ENVIRONMENT["AI_FOR_PROCESS_API_KEY"]) as process,
@@ -76,21 +77,22 @@ def test_every_operation_is_a_typed_sync_method(simulator: Simulator, serve: Ser
         AIForService(f"{base}/ai-for-service", jwt=ENVIRONMENT["AI_FOR_SERVICE_JWT"]) as service,
         OpenSearchFlowFramework(f"{base}/opensearch-flow-framework", basic_auth=("admin", "admin-password")) as search,
     ):
-        started = assert_type(process.undeploy_model(MODEL), ModelUndeployment)
+        undeployment = assert_type(process.undeploy_model(MODEL), ModelUndeployment)
         process_status = assert_type(process.get_dock_status(PROCESS_JOB), ProcessStatus)
         agent_status = assert_type(agent.get_dock_status(AGENT_JOB), AgentStatus)
-        published = assert_type(service.get_publish_status(BOT), PublishStatus)
+        publish_status = assert_type(service.get_publish_status(BOT), PublishStatus)
         workflow = assert_type(search.get_workflow_status(WORKFLOW, all_=True), WorkflowStatus)
         raw = assert_type(search.get_workflow_status_raw(WORKFLOW), RawResponse[WorkflowStatus])
 
-    assert (started.model_id, process_status.field_id, agent_status.field_id) == (MODEL, PROCESS_JOB, AGENT_JOB)
-    assert (published.stream_id, workflow.workflow_id) == (BOT, WORKFLOW)
+    assert (undeployment.model_id, process_status.field_id, agent_status.field_id) == (MODEL, PROCESS_JOB, AGENT_JOB)
+    assert (publish_status.stream_id, workflow.workflow_id) == (BOT, WORKFLOW)
     assert (raw.status, raw.attempts, raw.parsed.workflow_id) == (200, 1, WORKFLOW)
     assert raw.headers["x-opensearch-version"].startswith("OpenSearch/")
     assert raw.content.startswith(b"{")
 
 
-def test_every_operation_is_a_typed_async_method(simulator: Simulator, serve: Serve) -> None:
+@pytest.mark.usefixtures("async_transport")
+def test_async_methods_return_typed_models(simulator: Simulator, serve: Serve) -> None:
     base = serve(simulator)
 
     async def key() -> str:
@@ -120,20 +122,20 @@ def test_every_operation_is_a_typed_async_method(simulator: Simulator, serve: Se
     asyncio.run(calls())
 
 
-def test_a_sync_and_an_async_class_have_the_same_methods(documents: dict[str, Document]) -> None:
+def test_sync_and_async_classes_have_the_same_methods(documents: dict[str, Document]) -> None:
     for document in documents.values():
-        sync = getattr(job_status, document.class_name)
-        twin = getattr(job_status, f"Async{document.class_name}")
+        sync_class = getattr(job_status, document.class_name)
+        async_class = getattr(job_status, f"Async{document.class_name}")
         for operation in document.operations:
             for name in (operation.id, f"{operation.id}_raw"):
-                assert inspect.signature(getattr(sync, name)) == inspect.signature(getattr(twin, name))
-            text = inspect.getdoc(getattr(sync, operation.id)) or ""
-            assert "Args:" in text
-            assert "Raises:" in text
-            assert operation.raw["externalDocs"]["url"] in text
+                assert inspect.signature(getattr(sync_class, name)) == inspect.signature(getattr(async_class, name))
+            docstring = inspect.getdoc(getattr(sync_class, operation.id)) or ""
+            assert "Args:" in docstring
+            assert "Raises:" in docstring
+            assert operation.raw["externalDocs"]["url"] in docstring
 
 
-def test_the_package_says_what_it_exports() -> None:
+def test_package_exports() -> None:
     assert job_status.__all__ == sorted(job_status.__all__)
     assert all(hasattr(job_status, name) for name in job_status.__all__)
     assert set(job_status.__all__) <= set(dir(job_status))
@@ -142,43 +144,43 @@ def test_the_package_says_what_it_exports() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "said"),
+    ("create", "message"),
     [
-        (lambda: AgentPlatform("http://h", api_key=""), "api_key= wants a text, got an empty text"),
-        (lambda: AgentPlatform("http://h", api_key=cast("str", None)), "the API asks for a credential; pass api_key="),
-        (lambda: AgentPlatform("http://h", api_key="a\nb"), "api_key= holds a line break"),
-        (lambda: AgentPlatform("http://h", api_key=" a"), "a blank at an end"),
-        (lambda: AgentPlatform("http://h", api_key="ü"), "a character that no header can carry"),
+        (lambda: AgentPlatform("http://h", api_key=""), "api_key= must be a string, got an empty string"),
+        (lambda: AgentPlatform("http://h", api_key=cast("str", None)), "the API requires a credential; pass api_key="),
+        (lambda: AgentPlatform("http://h", api_key="a\nb"), "api_key= contains a line break"),
+        (lambda: AgentPlatform("http://h", api_key=" a"), "a leading or trailing space"),
+        (lambda: AgentPlatform("http://h", api_key="ü"), "a character that a header cannot contain"),
         (
             lambda: OpenSearchFlowFramework("http://h", basic_auth=cast("tuple[str, str]", "a:b")),
-            r"basic_auth= wants \(user, password\), got str",
+            r"basic_auth= must be \(user, password\), got str",
         ),
         (lambda: OpenSearchFlowFramework("http://h", basic_auth=("a:b", "c")), "a user with a colon"),
-        (lambda: AgentPlatform("http://h", api_key="k", max_retries=-1), "max_retries= wants 0 or more"),
+        (lambda: AgentPlatform("http://h", api_key="k", max_retries=-1), "max_retries= must be an integer, 0 or more"),
         (
             lambda: AgentPlatform("http://h", api_key="k", event_hooks={"before": []}),
-            "event_hooks= knows request and response",
+            "event_hooks= must have the keys request and response",
         ),
     ],
 )
-def test_a_wrong_argument_says_what_was_wanted(made: Any, said: str) -> None:
-    with pytest.raises(InvalidArgumentError, match=said):
-        made()
+def test_invalid_argument_is_rejected(create: Any, message: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=message):
+        create()
 
 
-def test_an_optional_credential_can_be_left_out() -> None:
-    with hostile(always(answer(body=b'{"workflow_id":"w","state":"COMPLETED"}'))) as server:
+def test_optional_credential_can_be_omitted() -> None:
+    with hostile(always(http_response(body=b'{"workflow_id":"w","state":"COMPLETED"}'))) as server:
         with OpenSearchFlowFramework(server.url) as api:
             assert api.get_workflow_status("w").state == "COMPLETED"
 
         assert b"authorization" not in server.requests[0].lower()
 
 
-def test_a_call_takes_its_own_timeout_and_headers() -> None:
+def test_call_options_override_client_options() -> None:
     def slow(connection: socket.socket, head: bytes) -> None:
         if b"x-slow" in head.lower():
             time.sleep(3)
-        connection.sendall(answer())
+        connection.sendall(http_response())
 
     with (
         hostile(slow) as server,
@@ -195,9 +197,10 @@ def test_a_call_takes_its_own_timeout_and_headers() -> None:
     assert b"x-api-key: k" in head
 
 
+@pytest.mark.usefixtures("async_transport")
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-def test_one_connection_serves_many_calls(asynchronous: bool) -> None:
-    with hostile(always(answer())) as server:
+def test_connection_is_reused(asynchronous: bool) -> None:
+    with hostile(always(http_response())) as server:
         if asynchronous:
 
             async def calls() -> None:
@@ -214,15 +217,15 @@ def test_one_connection_serves_many_calls(asynchronous: bool) -> None:
         assert (server.connections, len(server.requests)) == (1, 50)
 
 
-def test_connections_are_few_and_kept_for_long() -> None:
+def test_connection_pool_limits() -> None:
     with AgentPlatform("http://h", api_key="k") as api:
-        pool = api._transport._pool  # type: ignore[attr-defined]
+        pool = api._core.transport._pool  # type: ignore[attr-defined]
 
     assert (pool._max_connections, pool._max_keepalive_connections, pool._keepalive_expiry) == (10, 10, 60.0)
 
 
-def test_clients_share_one_tls_context_made_when_first_wanted() -> None:
-    from job_status._client.transport import shared_context
+def test_https_clients_share_one_lazily_created_tls_context() -> None:
+    from job_status._client.transport import default_context
 
     clients: list[Any] = [
         AgentPlatform("http://h", api_key="k"),
@@ -230,89 +233,96 @@ def test_clients_share_one_tls_context_made_when_first_wanted() -> None:
         AsyncAgentPlatform("https://h", api_key="k"),
     ]
 
-    contexts = [client._transport._pool._ssl_context for client in clients]
-    assert contexts[1] is contexts[2] is shared_context()
+    contexts = [client._core.transport._pool._ssl_context for client in clients]
+    assert contexts[1] is contexts[2] is default_context()
     assert contexts[0] is not contexts[1]
 
 
-FAULTS = [429, 502, 503, 504]
+RETRIED_STATUSES = [429, 502, 503, 504]
 
 
-@pytest.mark.parametrize("status", FAULTS)
-def test_a_read_is_tried_again_after(status: int) -> None:
-    with hostile(script(answer(status, b"{}"), answer())) as server, AgentPlatform(server.url, api_key="k") as api:
+@pytest.mark.parametrize("status", RETRIED_STATUSES)
+def test_get_is_retried(status: int) -> None:
+    with (
+        hostile(sequence(http_response(status, b"{}"), http_response())) as server,
+        AgentPlatform(server.url, api_key="k") as api,
+    ):
         raw = api.get_dock_status_raw("ds-1")
 
     assert (raw.attempts, raw.parsed.status) == (2, "SUCCESS")
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 500, 501, 520])
-def test_a_read_is_not_tried_again_after(status: int) -> None:
-    with hostile(script(answer(status, b"{}"), answer())) as server, AgentPlatform(server.url, api_key="k") as api:
+def test_get_is_not_retried(status: int) -> None:
+    with (
+        hostile(sequence(http_response(status, b"{}"), http_response())) as server,
+        AgentPlatform(server.url, api_key="k") as api,
+    ):
         with pytest.raises(JobStatusError):
             api.get_dock_status("ds-1")
         assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("status", FAULTS)
-def test_a_write_is_never_tried_again(status: int) -> None:
-    with hostile(always(answer(status, b"{}"))) as server, AIForProcess(server.url, api_key="k") as api:
+@pytest.mark.parametrize("status", RETRIED_STATUSES)
+def test_write_is_never_retried(status: int) -> None:
+    with hostile(always(http_response(status, b"{}"))) as server, AIForProcess(server.url, api_key="k") as api:
         with pytest.raises(JobStatusError):
             api.undeploy_model("m")
         assert len(server.requests) == 1
 
 
-def test_an_async_read_is_tried_again() -> None:
+@pytest.mark.usefixtures("async_transport")
+def test_async_get_is_retried() -> None:
     async def call(url: str) -> int:
         async with AsyncAgentPlatform(url, api_key="k") as api:
             return (await api.get_dock_status_raw("ds-1")).attempts
 
-    with hostile(script(answer(503, b"{}"), answer(429, b"{}"), answer())) as server:
+    with hostile(sequence(http_response(503, b"{}"), http_response(429, b"{}"), http_response())) as server:
         assert asyncio.run(call(server.url)) == 3
 
 
-def test_retry_after_is_a_floor() -> None:
+def test_retry_waits_at_least_retry_after() -> None:
     with (
-        hostile(script(answer(429, b"{}", "Retry-After: 1"), answer())) as server,
+        hostile(sequence(http_response(429, b"{}", "Retry-After: 1"), http_response())) as server,
         AgentPlatform(server.url, api_key="k") as api,
     ):
-        began = time.monotonic()
+        started = time.monotonic()
         api.get_dock_status("ds-1")
 
-    assert 1.0 <= time.monotonic() - began < 3
+    assert 1.0 <= time.monotonic() - started < 3
 
 
-def test_a_retry_after_beyond_the_deadline_ends_the_call_at_once() -> None:
+def test_retry_after_beyond_the_deadline_raises_at_once() -> None:
     with (
-        hostile(always(answer(429, b"{}", "Retry-After: 60"))) as server,
+        hostile(always(http_response(429, b"{}", "Retry-After: 60"))) as server,
         AgentPlatform(server.url, api_key="k", timeout=2) as api,
     ):
-        began = time.monotonic()
+        started = time.monotonic()
         with pytest.raises(RateLimitError) as caught:
             api.get_dock_status("ds-1")
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - started < 1
     assert caught.value.retry_after == 60.0
 
 
-def test_retries_stay_within_the_deadline_of_the_call() -> None:
+def test_retries_end_at_the_deadline() -> None:
     with (
-        hostile(always(answer(503, b"{}"))) as server,
+        hostile(always(http_response(503, b"{}"))) as server,
         AgentPlatform(server.url, api_key="k", timeout=1.5, max_retries=50) as api,
     ):
-        began = time.monotonic()
+        started = time.monotonic()
         with pytest.raises(ServerError) as caught:
             api.get_dock_status("ds-1")
 
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - started < 2.5
     assert caught.value.attempts >= 2
 
 
-def test_an_outage_is_not_answered_with_a_flood(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retry_budget_limits_requests_during_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     from job_status._client import retry
 
-    monkeypatch.setattr(retry, "pause", lambda attempt, retry_after: 0.0)
-    with hostile(always(answer(503, b"{}"))) as server, AgentPlatform(server.url, api_key="k") as api:
+    monkeypatch.setattr(retry, "backoff", lambda attempt, retry_after: 0.0)
+    with hostile(always(http_response(503, b"{}"))) as server, AgentPlatform(server.url, api_key="k") as api:
         for _ in range(40):
             with pytest.raises(ServerError):
                 api.get_dock_status("ds-1")
@@ -320,26 +330,27 @@ def test_an_outage_is_not_answered_with_a_flood(monkeypatch: pytest.MonkeyPatch)
         assert len(server.requests) == 40 + 10
 
 
-def test_a_connection_error_is_tried_again() -> None:
-    def once(connection: socket.socket, _: bytes) -> None:
+def test_connection_error_is_retried() -> None:
+    def close_first(connection: socket.socket, _: bytes) -> None:
         if len(server.requests) == 1:
             connection.close()
         else:
-            connection.sendall(answer())
+            connection.sendall(http_response())
 
-    with hostile(once) as server, AgentPlatform(server.url, api_key="k") as api:
+    with hostile(close_first) as server, AgentPlatform(server.url, api_key="k") as api:
         assert api.get_dock_status_raw("ds-1").attempts == 2
 
 
-def test_cancelled_async_calls_leak_no_connection() -> None:
+@pytest.mark.usefixtures("async_transport")
+def test_cancelled_async_calls_do_not_leak_connections() -> None:
     source = random.Random(1)
 
     def slow(connection: socket.socket, head: bytes) -> None:
         time.sleep(0.001 if b"quick" in head else source.uniform(0.005, 0.03))
-        asked = head.split(b" ")[1].rpartition(b"/")[2]
-        connection.sendall(answer(body=b'{"_id":"%s","status":"SUCCESS"}' % asked))
+        identifier = head.split(b" ")[1].rpartition(b"/")[2]
+        connection.sendall(http_response(body=b'{"_id":"%s","status":"SUCCESS"}' % identifier))
 
-    async def storm(api: AsyncAgentPlatform, until: float) -> int:
+    async def call_until(api: AsyncAgentPlatform, until: float) -> int:
         cancelled = 0
         while time.monotonic() < until:
             try:
@@ -352,23 +363,23 @@ def test_cancelled_async_calls_leak_no_connection() -> None:
     async def calls(server: HostileServer) -> tuple[int, float]:
         async with AsyncAgentPlatform(server.url, api_key="k", timeout=5) as api:
             until = time.monotonic() + 2
-            cancelled = sum(await asyncio.gather(*(storm(api, until) for _ in range(40))))
-            while api._detached:
+            cancelled = sum(await asyncio.gather(*(call_until(api, until) for _ in range(40))))
+            while api._core.detached:
                 await asyncio.sleep(0.02)
-            began = time.monotonic()
+            started = time.monotonic()
             await asyncio.gather(*(api.get_dock_status(f"quick-{number}", timeout=2) for number in range(10)))
             assert len(asyncio.all_tasks()) == 1
-            return cancelled, time.monotonic() - began
+            return cancelled, time.monotonic() - started
 
     with hostile(slow) as server:
-        cancelled, took = asyncio.run(calls(server))
+        cancelled, elapsed = asyncio.run(calls(server))
 
     assert cancelled > 500
-    assert took < 1
+    assert elapsed < 1
 
 
-def test_an_async_client_can_be_used_from_one_loop_after_another() -> None:
-    with hostile(always(answer())) as server:
+def test_async_client_works_in_successive_event_loops() -> None:
+    with hostile(always(http_response())) as server:
         api = AsyncAgentPlatform(server.url, api_key="k")
 
         async def call() -> Any:
@@ -377,16 +388,16 @@ def test_an_async_client_can_be_used_from_one_loop_after_another() -> None:
         assert [asyncio.run(call()) for _ in range(3)] == ["SUCCESS"] * 3
 
 
-def test_an_async_client_runs_under_trio() -> None:
+def test_async_client_runs_under_trio() -> None:
     async def call(url: str) -> Any:
         async with AsyncAgentPlatform(url, api_key="k") as api:
             return (await api.get_dock_status("ds-1")).status
 
-    with hostile(always(answer())) as server:
+    with hostile(always(http_response())) as server:
         assert trio.run(call, server.url) == "SUCCESS"
 
 
-def test_a_closed_client_says_so() -> None:
+def test_closed_client_raises() -> None:
     with AgentPlatform("http://127.0.0.1:9", api_key="k") as api:
         pass
 
@@ -394,10 +405,10 @@ def test_a_closed_client_says_so() -> None:
         api.get_dock_status("ds-1")
 
 
-def test_hooks_see_requests_without_credentials() -> None:
+def test_event_hooks_receive_redacted_requests() -> None:
     seen: list[Any] = []
     hooks = {"request": [seen.append], "response": [seen.append]}
-    with hostile(always(answer())) as server:
+    with hostile(always(http_response())) as server:
         with AgentPlatform(server.url, api_key="canary", event_hooks=hooks) as api:
             api.get_dock_status("ds-1")
         sent = server.requests[0]
@@ -409,7 +420,7 @@ def test_hooks_see_requests_without_credentials() -> None:
     assert (request.method, response.status_code) == ("GET", 200)
 
 
-def test_another_httpx_transport_can_be_plugged_in() -> None:
+def test_custom_httpx_transport() -> None:
     class Counting(httpx.HTTPTransport):
         count = 0
 
@@ -417,7 +428,7 @@ def test_another_httpx_transport_can_be_plugged_in() -> None:
             Counting.count += 1
             return super().handle_request(request)
 
-    with hostile(always(answer())) as server:
+    with hostile(always(http_response())) as server:
         with AgentPlatform(server.url, api_key="k", http_transport=Counting()) as api:
             assert api.get_dock_status("ds-1").status == "SUCCESS"
         assert b"x-api-key: k" in server.requests[0]
@@ -425,17 +436,20 @@ def test_another_httpx_transport_can_be_plugged_in() -> None:
     assert Counting.count == 1
 
 
-def test_a_proxy_is_asked_for_the_whole_url() -> None:
-    with hostile(always(answer())) as proxy:
+def test_proxy_receives_the_absolute_url() -> None:
+    with hostile(always(http_response())) as proxy:
         with AgentPlatform("http://api.example", api_key="k", proxy=proxy.url) as api:
             assert api.get_dock_status("ds-1").status == "SUCCESS"
 
         assert proxy.requests[0].startswith(b"GET http://api.example/api/public/dock-status/ds-1 HTTP/1.1")
 
 
-def test_each_attempt_is_logged_with_its_time(caplog: pytest.LogCaptureFixture) -> None:
+def test_each_attempt_is_logged_with_its_duration(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="job_status")
-    with hostile(script(answer(503, b"{}"), answer())) as server, AgentPlatform(server.url, api_key="k") as api:
+    with (
+        hostile(sequence(http_response(503, b"{}"), http_response())) as server,
+        AgentPlatform(server.url, api_key="k") as api,
+    ):
         api.get_dock_status("ds-1")
 
     lines = [record.getMessage() for record in caplog.records if record.name == "job_status"]
@@ -447,7 +461,7 @@ def test_each_attempt_is_logged_with_its_time(caplog: pytest.LogCaptureFixture) 
 
 @pytest.fixture
 def spans() -> Iterator[InMemorySpanExporter]:
-    """What OpenTelemetry's own instrumentation of httpx tells."""
+    """Yield the spans that OpenTelemetry's instrumentation of httpx exports."""
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -457,59 +471,59 @@ def spans() -> Iterator[InMemorySpanExporter]:
     instrumentor.uninstrument()
 
 
-def test_opentelemetry_sees_every_call(spans: InMemorySpanExporter) -> None:
+def test_opentelemetry_records_a_span_per_call(spans: InMemorySpanExporter) -> None:
     async def call(url: str) -> None:
         async with AsyncAgentPlatform(url, api_key="canary") as api:
             await api.get_dock_status("ds-1")
 
-    with hostile(always(answer())) as server:
+    with hostile(always(http_response())) as server:
         with AgentPlatform(server.url, api_key="canary") as api:
             api.get_dock_status("ds-1")
         asyncio.run(call(server.url))
         assert b"traceparent" in server.requests[0]
 
-    found = spans.get_finished_spans()
-    assert [span.name for span in found] == ["GET", "GET"]
-    assert "canary" not in "".join(span.to_json() for span in found)
+    finished = spans.get_finished_spans()
+    assert [span.name for span in finished] == ["GET", "GET"]
+    assert "canary" not in "".join(span.to_json() for span in finished)
 
 
-def token_server(accepted: list[str], refuse_first: bool = False) -> Behaviour:
-    """Takes tokens signed with the secret, notes them, and can refuse the first."""
+def token_server(received: list[str], reject_first: bool = False) -> Behaviour:
+    """Return a behaviour that verifies and records each token; with `reject_first`, the first gets a 401."""
 
     def behave(connection: socket.socket, head: bytes) -> None:
         line = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"auth:"))
         token = line.split(b":", 1)[1].strip().decode()
         claims = jwt.decode(token, SECRET, algorithms=["HS256"])
-        accepted.append(token)
+        received.append(token)
         assert (claims["appId"], claims["sub"]) == ("cs-1", "me")
-        if refuse_first and len(accepted) == 1:
-            connection.sendall(answer(401, b'{"errors":[{"msg":"Invalid SDK credentials","code":4002}]}'))
+        if reject_first and len(received) == 1:
+            connection.sendall(http_response(401, b'{"errors":[{"msg":"Invalid SDK credentials","code":4002}]}'))
         else:
-            connection.sendall(answer(body=b'{"streamId":"st-1","status":"successful"}'))
+            connection.sendall(http_response(body=b'{"streamId":"st-1","status":"successful"}'))
 
     return behave
 
 
-def minted(**options: Any) -> AppToken:
+def app_token(**options: Any) -> AppToken:
     return AppToken("cs-1", SECRET, sub="me", claims=lambda: {"jti": str(time.perf_counter_ns())}, **options)
 
 
-def test_a_token_is_minted_once_and_used_while_it_lives() -> None:
+def test_app_token_is_reused_until_it_expires() -> None:
     tokens: list[str] = []
-    with hostile(token_server(tokens)) as server, AIForService(server.url, jwt=minted()) as api:
+    with hostile(token_server(tokens)) as server, AIForService(server.url, jwt=app_token()) as api:
         for _ in range(3):
             api.get_publish_status("st-1")
 
     claims = jwt.decode(tokens[0], SECRET, algorithms=["HS256"])
     assert len(set(tokens)) == 1
     assert claims["exp"] - time.time() == pytest.approx(300, abs=5)
-    # A clock that is a minute fast makes no token of the future.
+    # `iat` is one minute in the past, so that a clock that is fast does not issue a token of the future.
     assert claims["exp"] - claims["iat"] == 360
     assert jwt.get_unverified_header(tokens[0])["alg"] == "HS256"
 
 
-def test_a_token_is_renewed_before_it_expires(monkeypatch: pytest.MonkeyPatch) -> None:
-    token = minted(lifetime=100)
+def test_app_token_is_renewed_before_it_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    token = app_token(lifetime=100)
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now)
     first = token()
@@ -520,51 +534,51 @@ def test_a_token_is_renewed_before_it_expires(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-def test_a_refused_token_is_renewed_once(asynchronous: bool) -> None:
+def test_rejected_app_token_is_renewed_once(asynchronous: bool) -> None:
     tokens: list[str] = []
 
     async def call(url: str) -> None:
-        async with AsyncAIForService(url, jwt=minted()) as api:
+        async with AsyncAIForService(url, jwt=app_token()) as api:
             await api.get_publish_status("st-1")
 
-    with hostile(token_server(tokens, refuse_first=True)) as server:
+    with hostile(token_server(tokens, reject_first=True)) as server:
         if asynchronous:
             asyncio.run(call(server.url))
         else:
-            with AIForService(server.url, jwt=minted()) as api:
+            with AIForService(server.url, jwt=app_token()) as api:
                 api.get_publish_status("st-1")
 
     assert len(tokens) == len(set(tokens)) == 2
 
 
-def test_a_token_that_is_always_refused_ends_in_unauthorized() -> None:
-    with hostile(always(answer(401, b"{}"))) as server, AIForService(server.url, jwt=minted()) as api:
+def test_app_token_that_is_always_rejected_raises_unauthorized() -> None:
+    with hostile(always(http_response(401, b"{}"))) as server, AIForService(server.url, jwt=app_token()) as api:
         with pytest.raises(UnauthorizedError):
             api.get_publish_status("st-1")
         assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
-        ({"client_id": ""}, "client_id= wants a text that is not empty"),
-        ({"client_secret": b"x"}, "client_secret= wants a text that is not empty, got bytes"),
-        ({"lifetime": 0}, "lifetime= wants more than 1 second"),
+        ({"client_id": ""}, "client_id= must be a string that is not empty"),
+        ({"client_secret": b"x"}, "client_secret= must be a string that is not empty, got bytes"),
+        ({"lifetime": 0}, "lifetime= must be more than 1 second"),
     ],
 )
-def test_a_token_that_cannot_be_minted_is_refused(arguments: dict[str, Any], said: str) -> None:
-    with pytest.raises(InvalidArgumentError, match=said):
+def test_invalid_app_token_argument_is_rejected(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=message):
         AppToken(**{"client_id": "c", "client_secret": "s", "sub": "me", **arguments})
 
 
-def test_neither_a_client_nor_a_token_is_pickled() -> None:
-    with pytest.raises(TypeError, match="is not pickled; make it anew"):
+def test_clients_and_app_tokens_cannot_be_pickled() -> None:
+    with pytest.raises(TypeError, match="cannot be pickled; create it where"):
         pickle.dumps(AgentPlatform("http://h", api_key="k"))
     with pytest.raises((TypeError, AttributeError, pickle.PicklingError)):
-        pickle.dumps(minted())
+        pickle.dumps(app_token())
 
 
-def test_a_client_that_is_let_go_is_collected() -> None:
+def test_unreferenced_client_is_garbage_collected() -> None:
     api = AgentPlatform("http://h", api_key="k")
     reference = weakref.ref(api)
     del api
@@ -572,5 +586,5 @@ def test_a_client_that_is_let_go_is_collected() -> None:
     assert reference() is None
 
 
-def test_the_repr_of_a_client_is_its_url() -> None:
+def test_repr_of_a_client_contains_only_its_url() -> None:
     assert repr(AgentPlatform("http://h/", api_key="canary")) == "AgentPlatform('http://h')"

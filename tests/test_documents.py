@@ -1,4 +1,4 @@
-"""The documents say what they should, and whatever is wrong with a document is said clearly."""
+"""The project's documents, and the messages for invalid documents."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.document import Document, DocumentError, Source, house, load, read, renamed
+from scripts.document import Document, DocumentError, Source, house, load, read_yaml, renamed
 from scripts.document.problem import Problem
 
 from .conftest import ROOT
@@ -14,13 +14,13 @@ from .conftest import ROOT
 Copied = Callable[[str], Path]
 
 
-def test_every_document_keeps_the_house_style(documents: dict[str, Document]) -> None:
-    problems = [str(problem) for document in documents.values() for problem in house.problems(document)]
+def test_documents_follow_the_house_style(documents: dict[str, Document]) -> None:
+    problems = [str(problem) for document in documents.values() for problem in house.check_style(document)]
 
     assert problems == []
 
 
-def test_the_five_operations_are_described(documents: dict[str, Document]) -> None:
+def test_all_operations_are_described(documents: dict[str, Document]) -> None:
     operations = {(stem, operation.id) for stem, document in documents.items() for operation in document.operations}
 
     assert operations == {
@@ -51,13 +51,11 @@ def test_class_names_come_from_titles(documents: dict[str, Document]) -> None:
         ("opensearch-flow-framework", "workflow_id", "OPENSEARCH_FLOW_FRAMEWORK_WORKFLOW_ID"),
     ],
 )
-def test_environment_variables_are_named_after_document_and_parameter(
-    documents: dict[str, Document], stem: str, name: str, variable: str
-) -> None:
+def test_environment_variable_names(documents: dict[str, Document], stem: str, name: str, variable: str) -> None:
     assert documents[stem].environment_variable(name) == variable
 
 
-def test_a_line_is_the_line_in_the_file(documents: dict[str, Document]) -> None:
+def test_line_numbers(documents: dict[str, Document]) -> None:
     document = documents["agent-platform"]
     lines = document.path.read_text(encoding="utf-8").splitlines()
     operation = document.operations[0]
@@ -65,7 +63,7 @@ def test_a_line_is_the_line_in_the_file(documents: dict[str, Document]) -> None:
     assert lines[document.line((*operation.pointer, "operationId")) - 1].strip() == "operationId: get_dock_status"
 
 
-def test_both_spellings_of_the_undeploy_id_are_right_and_none_or_two_is_wrong(documents: dict[str, Document]) -> None:
+def test_undeployment_requires_exactly_one_spelling_of_the_id(documents: dict[str, Document]) -> None:
     document = documents["ai-for-process"]
     validator = document.validator({"$ref": "#/components/schemas/ModelUndeployment"})
     body = {"modelId": "cm-1", "jobType": "MODELS", "action": "UNDEPLOY", "status": "SUCCESS"}
@@ -77,8 +75,8 @@ def test_both_spellings_of_the_undeploy_id_are_right_and_none_or_two_is_wrong(do
     assert not validator.is_valid({**body, "dockStatusId": ""})
 
 
-# Each slip: the document, what stands there, what is written instead, and what the message must say.
-SLIPS = {
+# For each invalid document: the original, a replacement (before, after) and a part of the expected message.
+INVALID = {
     "an unquoted no": (
         "agent-platform",
         "summary: Get the status of a job",
@@ -92,44 +90,44 @@ SLIPS = {
         "a bare timestamp is read as a date by some loaders",
     ),
     "an unquoted status": ("agent-platform", "        '429':", "        429:", "write '429' in quotes"),
-    "a key twice": (
+    "a duplicate key": (
         "agent-platform",
         "      summary: Get the status of a job",
         "      summary: Get the status of a job\n      summary: Again",
         "write each key once",
     ),
     "a tab": ("agent-platform", "      summary: Get", "\t  summary: Get", "is not YAML"),
-    "OpenAPI 3.0": ("agent-platform", "openapi: 3.1.1", "openapi: 3.0.3", "wanted OpenAPI 3.1"),
+    "OpenAPI 3.0": ("agent-platform", "openapi: 3.1.1", "openapi: 3.0.3", "expected OpenAPI 3.1"),
     "no operationId": (
         "agent-platform",
         "      operationId: get_dock_status\n",
         "",
         "has no operationId; name it verb_noun",
     ),
-    "an operationId of the same name": (
+    "a duplicate operationId": (
         "ai-for-process",
         "operationId: undeploy_model",
         "operationId: get_dock_status",
-        "the operationId get_dock_status stands on line",
+        "the operationId get_dock_status is also used on line",
     ),
     "an operationId in camel case": (
         "agent-platform",
         "operationId: get_dock_status",
         "operationId: getDockStatus",
-        "'getDockStatus' is no snake_case name",
+        "'getDockStatus' is not a snake_case name",
     ),
-    "an unknown word of x-job": ("agent-platform", "        pending: [", "        waiting: [", "x-job: "),
-    "an expression that is none": (
+    "an unknown key of x-job": ("agent-platform", "        pending: [", "        waiting: [", "x-job: "),
+    "an invalid expression": (
         "agent-platform",
         "state: $response.body#/status",
         "state: $.status",
         "x-job/state: ",
     ),
-    "an expression into nothing": (
+    "an expression without a schema": (
         "agent-platform",
         "state: $response.body#/status",
         "state: $response.body#/state",
-        "x-job state points at /state, which no 2xx schema describes",
+        "x-job state points to /state, which no 2xx schema describes",
     ),
     "a state in no list": (
         "agent-platform",
@@ -143,102 +141,107 @@ SLIPS = {
         "failure: [FAILED, SUCCESS]",
         "state SUCCESS is in success and failure of x-job; keep it in one",
     ),
-    "a word that the enum lacks": (
+    "a state that is not in the enum": (
         "agent-platform",
         "pending: [IN_PROGRESS]",
         "pending: [IN_PROGRESS, QUEUED]",
-        "x-job pending names QUEUED, which the state's enum lacks",
+        "x-job pending lists QUEUED, which is not in the state's enum",
     ),
-    "an example that breaks its schema": (
+    "an example that violates its schema": (
         "agent-platform",
         "                    action: EXPORT",
         "                    action: EXPORTED",
         "example success at /action",
     ),
-    "a printed sample that holds": (
+    "a valid example in x-invalid-examples": (
         "agent-platform",
         "action: IIMPORT",
         "action: IMPORT",
         "x-invalid-examples action_with_a_stray_letter satisfies the schema; move it to examples",
     ),
-    "an unknown situation": (
+    "an unknown scenario": (
         "agent-platform",
         "x-scenario: unknown_id",
         "x-scenario: unknown",
-        "x-scenario 'unknown' is no situation",
+        "unknown x-scenario 'unknown'; write one of",
     ),
     "x-unverified: false": (
         "agent-platform",
         "x-unverified: true",
         "x-unverified: false",
-        "x-unverified is true or absent",
+        "x-unverified must be true or absent",
     ),
-    "a reference into nothing": (
+    "a reference to a missing component": (
         "agent-platform",
         "$ref: '#/components/schemas/JobType'",
         "$ref: '#/components/schemas/JobTypes'",
-        "the reference #/components/schemas/JobTypes leads nowhere",
+        "the reference #/components/schemas/JobTypes does not exist",
     ),
-    "a reference out of the file": (
+    "a reference to another file": (
         "agent-platform",
         "$ref: '#/components/schemas/JobType'",
         "$ref: 'types.yaml#/JobType'",
-        "leads out of the file",
+        "points outside this file",
     ),
-    "links without an order": (
+    "links without x-link-order": (
         "ai-for-process",
         "          x-link-order: [by_dashed_id, by_camel_id]\n",
         "",
         "add x-link-order: [by_dashed_id, by_camel_id]",
     ),
-    "an order that lacks a link": (
+    "x-link-order without one of the links": (
         "ai-for-process",
         "x-link-order: [by_dashed_id, by_camel_id]",
         "x-link-order: [by_dashed_id]",
-        "x-link-order lists the links",
+        "x-link-order lists every link",
     ),
-    "a link from nowhere": (
+    "a link with an expression without a schema": (
         "ai-for-process",
         "dockStatusId: $response.body#/dockStatusId",
         "dockStatusId: $response.body#/dockId",
-        "link by_camel_id takes dockStatusId from /dockId, which the answer's schema lacks",
+        "link by_camel_id takes dockStatusId from /dockId, which is not in the response's schema",
     ),
     "a link to an operation without a job": (
         "ai-for-process",
-        "              operationId: get_dock_status\n              description: The job, under the spelling of the printed table.",
-        "              operationId: undeploy_model\n              description: The job, under the spelling of the printed table.",
-        "wanted an operation with x-job: get_dock_status",
+        "              operationId: get_dock_status\n              description: The job, with the id as spelled in the table.",
+        "              operationId: undeploy_model\n              description: The job, with the id as spelled in the table.",
+        "expected an operation with x-job: get_dock_status",
     ),
-    "a view by no parameter": (
+    "detail without its parameter": (
         "opensearch-flow-framework",
         "          parameter: all\n",
         "          parameter: every\n",
         "x-job detail names the query parameter every",
     ),
-    "an agreement that leaves a word out": (
+    "mirrors without one of the states": (
         "opensearch-flow-framework",
         "              COMPLETED: DONE\n",
         "",
-        "x-job mirrors says nothing of COMPLETED",
+        "x-job mirrors has no value for COMPLETED",
     ),
-    "a word that is nearly ours": (
+    "a misspelled keyword": (
         "agent-platform",
         "              x-scenario: unknown_id",
         "              x-scenarios: unknown_id",
-        "x-scenario is, rename it",
+        "unknown keyword x-scenarios would be ignored; rename it to x-scenario",
     ),
-    "x-jobs": ("agent-platform", "      x-job:\n", "      x-jobs:\n", "x-job is, rename it"),
-    "parameters that are none": (
+    "x-jobs": (
+        "agent-platform",
+        "      x-job:\n",
+        "      x-jobs:\n",
+        "unknown keyword x-jobs would be ignored; rename it to x-job",
+    ),
+    "parameters of null": (
         "agent-platform",
         "      parameters:\n        - name: dockStatusId",
         "      parameters: null\n      x-remainder:\n        - name: dockStatusId",
-        "is not of the form of OpenAPI 3.1",
+        "is not valid OpenAPI 3.1",
     ),
     "a security scheme that is not described": (
         "agent-platform",
         "security:\n  - api_key: []",
         "security:\n  - token: []",
-        "asks for the security scheme token, which is not described",
+        "requires the security scheme token, which is not described",
     ),
     "a $dynamicRef": (
         "agent-platform",
@@ -250,9 +253,9 @@ SLIPS = {
 }
 
 
-@pytest.mark.parametrize("slip", SLIPS)
-def test_a_slip_is_refused_with_its_file_and_line(copied: Copied, slip: str) -> None:
-    stem, before, after, wanted = SLIPS[slip]
+@pytest.mark.parametrize("case", INVALID)
+def test_invalid_document_is_refused_with_file_and_line(copied: Copied, case: str) -> None:
+    stem, before, after, expected = INVALID[case]
     path = copied(stem)
     text = path.read_text(encoding="utf-8")
     assert before in text
@@ -262,81 +265,81 @@ def test_a_slip_is_refused_with_its_file_and_line(copied: Copied, slip: str) -> 
         load(path)
 
     first = caught.value.problems[0]
-    assert wanted in str(caught.value)
+    assert expected in str(caught.value)
     assert str(first).startswith(f"{path}:{first.line}")
 
 
 @pytest.mark.parametrize(
-    ("slip", "stands"),
+    ("case", "line"),
     [
         ("an unquoted status", "429:"),
         ("a state in no list", "x-job:"),
-        ("a word that the enum lacks", "pending: [IN_PROGRESS, QUEUED]"),
-        ("an example that breaks its schema", "success:"),
-        ("an unknown situation", "x-scenario: unknown"),
-        ("a reference into nothing", "$ref: '#/components/schemas/JobTypes'"),
+        ("a state that is not in the enum", "pending: [IN_PROGRESS, QUEUED]"),
+        ("an example that violates its schema", "success:"),
+        ("an unknown scenario", "x-scenario: unknown"),
+        ("a reference to a missing component", "$ref: '#/components/schemas/JobTypes'"),
         ("an operationId in camel case", "operationId: getDockStatus"),
     ],
 )
-def test_the_line_of_a_slip_is_the_line_to_mend(copied: Copied, slip: str, stands: str) -> None:
-    stem, before, after, _ = SLIPS[slip]
+def test_problem_has_the_line_to_correct(copied: Copied, case: str, line: str) -> None:
+    stem, before, after, _ = INVALID[case]
     path = copied(stem)
     path.write_text(path.read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
 
     with pytest.raises(DocumentError) as caught:
         load(path)
 
-    line = path.read_text(encoding="utf-8").splitlines()[caught.value.problems[0].line - 1]
-    assert line.strip() == stands
+    reported = path.read_text(encoding="utf-8").splitlines()[caught.value.problems[0].line - 1]
+    assert reported.strip() == line
 
 
-# Departures from the house style alone, which other people's documents may make.
-DEPARTURES = {
+# Violations of the house style, which is not required of other documents.
+STYLE_VIOLATIONS = {
     "a summary with a period": (
         "summary: Get the status of a job",
         "summary: Get the status of a job.",
-        "without a period",
+        "a summary has no period at the end",
     ),
-    "an operation without evidence": (
+    "an operation without externalDocs": (
         "      externalDocs:\n        description: Get Dock Status API\n        url: https://docs.kore.ai/agent-platform/apis/apis-list/get-dock-status\n",
         "",
         "link the vendor's page",
     ),
-    "a verb of its own": ("operationId: get_dock_status", "operationId: fetch_dock_status", "got the verb fetch"),
-    "a component in snake case": ("JobResult", "job_result", "wanted a name in PascalCase"),
-    "a scheme in camel case": ("api_key", "apiKey", "wanted a name in snake_case"),
-    "a word of another vocabulary": (
+    "an unknown verb": ("operationId: get_dock_status", "operationId: fetch_dock_status", "got the verb fetch"),
+    "a component in snake case": ("JobResult", "job_result", "expected a name in PascalCase"),
+    "a scheme in camel case": ("api_key", "apiKey", "expected a name in snake_case"),
+    "an unknown extension": (
         "      tags: [dock_status]",
         "      x-internal: true\n      tags: [dock_status]",
-        "x-internal is no word",
+        "unknown keyword x-internal",
     ),
-    "a component that nothing refers to": (
-        "    ErrorAnswer:\n",
-        "    Orphan:\n      type: object\n      description: Alone.\n    ErrorAnswer:\n",
+    "an unused component": (
+        "    ErrorResponse:\n",
+        "    Orphan:\n      type: object\n      description: Alone.\n    ErrorResponse:\n",
         "nothing refers to this component",
     ),
     "keys out of order": (
         "      operationId: get_dock_status\n      summary: Get the status of a job\n",
         "      summary: Get the status of a job\n      operationId: get_dock_status\n",
-        "wanted the order operationId, summary",
+        "expected the key order operationId, summary",
     ),
 }
 
 
-@pytest.mark.parametrize("departure", DEPARTURES)
-def test_a_departure_from_the_house_style_is_named(copied: Copied, departure: str) -> None:
-    before, after, wanted = DEPARTURES[departure]
+@pytest.mark.parametrize("case", STYLE_VIOLATIONS)
+def test_house_style_violation_is_reported(copied: Copied, case: str) -> None:
+    before, after, expected = STYLE_VIOLATIONS[case]
     path = copied("agent-platform")
     text = path.read_text(encoding="utf-8")
     assert before in text
     path.write_text(text.replace(before, after), encoding="utf-8")
 
-    problems = house.problems(load(path))
+    problems = house.check_style(load(path))
 
-    assert any(wanted in problem.message for problem in problems), [str(problem) for problem in problems]
+    assert any(expected in problem.message for problem in problems), [str(problem) for problem in problems]
 
 
-def test_every_problem_of_a_document_is_told_at_once(copied: Copied) -> None:
+def test_all_problems_are_reported_at_once(copied: Copied) -> None:
     path = copied("agent-platform")
     text = path.read_text(encoding="utf-8")
     path.write_text(
@@ -349,13 +352,13 @@ def test_every_problem_of_a_document_is_told_at_once(copied: Copied) -> None:
     assert len(caught.value.problems) == 2
 
 
-def test_two_loaders_read_every_document_alike() -> None:
-    sources: list[Source] = [read(path) for path in sorted((ROOT / "openapi").glob("*.yaml"))]
+def test_yaml_1_1_and_1_2_loaders_agree_on_all_documents() -> None:
+    sources: list[Source] = [read_yaml(path) for path in sorted((ROOT / "openapi").glob("*.yaml"))]
 
     assert len(sources) == 4
 
 
-def test_a_problem_reads_where_what_and_the_way_out() -> None:
+def test_problem_message_has_file_line_and_operation() -> None:
     problem = Problem(
         Path("openapi/x.yaml"), 41, "get_dock_status", "state PAUSED is in no x-job list; add it to pending"
     )
@@ -363,7 +366,7 @@ def test_a_problem_reads_where_what_and_the_way_out() -> None:
     assert str(problem) == "openapi/x.yaml:41 get_dock_status: state PAUSED is in no x-job list; add it to pending"
 
 
-def test_assumptions_are_marked_where_nobody_has_seen_an_answer(documents: dict[str, Document]) -> None:
+def test_unverified_error_responses_are_marked(documents: dict[str, Document]) -> None:
     for stem in ("ai-for-process", "agent-platform"):
         for operation in documents[stem].operations:
             errors = [response for response in operation.responses if not response.is_success]
@@ -371,14 +374,14 @@ def test_assumptions_are_marked_where_nobody_has_seen_an_answer(documents: dict[
             assert all(response.raw.get("x-unverified") for response in errors)
 
 
-def test_the_variants_of_the_publish_path_are_recorded() -> None:
+def test_second_publish_path_is_mentioned_in_a_comment() -> None:
     text = (ROOT / "openapi" / "ai-for-service.yaml").read_text(encoding="utf-8")
 
     assert re.search(r"#.*/api/1\.1/public/bot/\{\{BotID\}\}/publish/status/", text)
 
 
 @pytest.mark.parametrize(("old", "new"), sorted(renamed.EXTENSIONS.items()))
-def test_a_former_extension_is_refused_with_the_name_to_use(copied: Copied, old: str, new: str) -> None:
+def test_renamed_extension_is_refused_with_the_new_name(copied: Copied, old: str, new: str) -> None:
     path = copied("agent-platform")
     text = path.read_text(encoding="utf-8")
     path.write_text(
@@ -392,7 +395,7 @@ def test_a_former_extension_is_refused_with_the_name_to_use(copied: Copied, old:
 
 
 @pytest.mark.parametrize(("old", "new"), sorted(renamed.JOB_KEYS.items()))
-def test_a_former_key_of_x_job_is_refused_with_the_name_to_use(copied: Copied, old: str, new: str) -> None:
+def test_renamed_key_of_x_job_is_refused_with_the_new_name(copied: Copied, old: str, new: str) -> None:
     path = copied("agent-platform")
     text = path.read_text(encoding="utf-8")
     path.write_text(
@@ -405,7 +408,7 @@ def test_a_former_key_of_x_job_is_refused_with_the_name_to_use(copied: Copied, o
     assert "additional" not in str(caught.value).lower()
 
 
-def test_a_former_key_of_a_mirror_is_refused_with_the_name_to_use(copied: Copied) -> None:
+def test_renamed_key_of_a_mirror_is_refused_with_the_new_name(copied: Copied) -> None:
     path = copied("opensearch-flow-framework")
     text = path.read_text(encoding="utf-8")
     assert "- at: $response.body" in text

@@ -1,4 +1,7 @@
-"""After fork() every process has connections, permits and locks of its own; and no call takes another job's answer."""
+"""Clients after fork(), and responses about another job.
+
+After fork() every process has its own connections, permits and locks. No call accepts the response for another job.
+"""
 
 import asyncio
 import json
@@ -16,126 +19,136 @@ from typing import Any
 import httpx
 import job_status
 import pytest
-from job_status import UnexpectedResponseError
+from job_status import InvalidArgumentError, UnexpectedResponseError
+from job_status._client import core
 
 from .conftest import ROOT
-from .hostile import answer, hostile
-from .products import AGENT, BOTH, EVERY, PRODUCTS, Product, asked, echo, in_time
+from .hostile import hostile, http_response
+from .products import AGENT, BOTH, EVERY, PRODUCTS, Product, echo, in_time, requested_id
 
 CHILDREN = 4
 CALLS = 50
 
 
-# What the forking process does. It is a process of its own, so that no thread of the tests is there when it forks.
+# The program that forks. It runs in a separate process, so that pytest's threads do not exist when it forks.
 
 
-def got(product: Product, value: Any) -> Any:
-    """The id that a status reports, by its name in JSON."""
+def job_id(product: Product, value: Any) -> Any:
+    """Return the job id in a status."""
     return value.to_dict()[product.id]
 
 
-def typed(api: Any, product: Product, name: str) -> Any:
-    """One typed call."""
-    return got(product, getattr(api, f"get_{product.noun}")(name))
+def call_typed(api: Any, product: Product, name: str) -> Any:
+    """Return the id from one typed call."""
+    return job_id(product, getattr(api, f"get_{product.noun}")(name))
 
 
-def raw(api: Any, product: Product, name: str) -> Any:
-    """One call with everything around its model."""
-    return got(product, getattr(api, f"get_{product.noun}_raw")(name).parsed)
+def call_raw(api: Any, product: Product, name: str) -> Any:
+    """Return the id from one raw call."""
+    return job_id(product, getattr(api, f"get_{product.noun}_raw")(name).parsed)
 
 
-def waited(api: Any, product: Product, name: str) -> Any:
-    """One wait."""
-    return got(product, getattr(api, f"wait_for_{product.noun}")(name, timeout=5))
+def wait(api: Any, product: Product, name: str) -> Any:
+    """Return the id from one wait."""
+    return job_id(product, getattr(api, f"wait_for_{product.noun}")(name, timeout=5))
 
 
-def many(api: Any, product: Product, name: str) -> Any:
-    """A wait for three jobs at once."""
+def wait_for_three(api: Any, product: Product, name: str) -> Any:
+    """Wait for three jobs at once; return `name` if their ids are right, otherwise the ids."""
     jobs = [getattr(api, f"{product.noun}_job")(f"{name}-{number}", timeout=5) for number in range(3)]
-    found = [got(product, outcome.result()) for outcome in job_status.wait_all(jobs)]
+    found = [job_id(product, outcome.result()) for outcome in job_status.wait_all(jobs)]
     return name if found == [f"{name}-{number}" for number in range(3)] else found
 
 
-async def typed_async(api: Any, product: Product, name: str) -> Any:
-    """One typed call of an async client."""
-    return got(product, await getattr(api, f"get_{product.noun}")(name))
+async def call_async(api: Any, product: Product, name: str) -> Any:
+    """Return the id from one call of an async client."""
+    return job_id(product, await getattr(api, f"get_{product.noun}")(name))
 
 
-WAYS: dict[str, Callable[[Any, Product, str], Any]] = {"typed": typed, "raw": raw, "wait": waited, "wait_all": many}
+METHODS: dict[str, Callable[[Any, Product, str], Any]] = {
+    "typed": call_typed,
+    "raw": call_raw,
+    "wait": wait,
+    "wait_all": wait_for_three,
+}
 
 
-def told(api: Any, product: Product, way: str, prefix: str, calls: int) -> Counter[str]:
-    """How many of the calls of one process were right, wrong or failed."""
-    counted: Counter[str] = Counter()
+def count_results(api: Any, product: Product, method: str, prefix: str, calls: int) -> Counter[str]:
+    """Count the calls of one process by result: right id, wrong id, or the name of the exception."""
+    results: Counter[str] = Counter()
     names = [f"{prefix}-{number}" for number in range(calls)]
-    if way == "async":
+    if method == "async":
 
-        async def ask() -> list[Any]:
-            return [await typed_async(api, product, name) for name in names]
+        async def call_all() -> list[Any]:
+            return [await call_async(api, product, name) for name in names]
 
-        counted.update("right" if one == name else "wrong" for one, name in zip(asyncio.run(ask()), names, strict=True))
-        return counted
+        results.update(
+            "right" if found == name else "wrong" for found, name in zip(asyncio.run(call_all()), names, strict=True)
+        )
+        return results
     for name in names:
         try:
-            counted["right" if WAYS[way](api, product, name) == name else "wrong"] += 1
+            results["right" if METHODS[method](api, product, name) == name else "wrong"] += 1
         except Exception as error:
-            counted[type(error).__name__] += 1
-    return counted
+            results[type(error).__name__] += 1
+    return results
 
 
-def forked(use: Callable[[int], Counter[str]]) -> Counter[str]:
-    """What the parent and its children count together."""
+def run_forked(count: Callable[[int], Counter[str]]) -> Counter[str]:
+    """Fork `CHILDREN` times, run `count` in every process, and return the sum of the results."""
     pipes = []
     for child in range(CHILDREN):
-        reading, writing = os.pipe()
+        read_end, write_end = os.pipe()
         if os.fork() == 0:
-            signal.alarm(15)  # a child that hangs does not outlive the tests
+            signal.alarm(15)  # kills a child that hangs
             try:
-                os.write(writing, json.dumps(use(child)).encode())
+                os.write(write_end, json.dumps(count(child)).encode())
             finally:
                 os._exit(0)
-        os.close(writing)
-        pipes.append(reading)
-    total = use(CHILDREN)
-    for reading in pipes:
-        with os.fdopen(reading, "rb") as pipe:
+        os.close(write_end)
+        pipes.append(read_end)
+    total = count(CHILDREN)
+    for read_end in pipes:
+        with os.fdopen(read_end, "rb") as pipe:
             total.update(json.loads(pipe.read() or b'{"died": 1}'))
     for _ in range(CHILDREN):
         os.wait()
     return total
 
 
-def family(url: str, name: str, way: str, calls: int) -> None:
-    """Uses a client, forks, uses it in all five processes at once, and prints what they count."""
+def run_with_idle_client(url: str, name: str, method: str, calls: int) -> None:
+    """Make a call, fork, use the client in all five processes at the same time, and print the results."""
     product = next(product for product in PRODUCTS if product.name == name)
-    api = product.client(url, asynchronous=way == "async", timeout=3.0)
-    told(api, product, way, "warm", 1)
-    print(json.dumps(forked(lambda child: told(api, product, way, f"child-{child}", calls))))
+    api = product.client(url, asynchronous=method == "async", timeout=3.0)
+    count_results(api, product, method, "warm", 1)
+    print(json.dumps(run_forked(lambda child: count_results(api, product, method, f"child-{child}", calls))))
 
 
-def crowded(url: str) -> None:
-    """Forks while eight polls and ten calls are under way, and prints what the children count."""
+def run_with_busy_client(url: str) -> None:
+    """Fork while eight waits have a poll in flight, and print the results of the children."""
     api = AGENT.client(url, timeout=3.0)
     for number in range(8):
-        threading.Thread(target=waited, args=(api, AGENT, f"slow-{number}"), daemon=True).start()
+        threading.Thread(target=wait, args=(api, AGENT, f"slow-{number}"), daemon=True).start()
     time.sleep(0.3)
-    began = time.monotonic()
+    started = time.monotonic()
 
-    def use(child: int) -> Counter[str]:
+    def count(child: int) -> Counter[str]:
         if child == CHILDREN:
             return Counter()
-        counted = told(api, AGENT, "typed", f"quick-{child}", 1) + told(api, AGENT, "wait", f"quick-{child}", 1)
-        return counted if time.monotonic() - began < 2 else Counter({"late": 2})
+        results = count_results(api, AGENT, "typed", f"quick-{child}", 1) + count_results(
+            api, AGENT, "wait", f"quick-{child}", 1
+        )
+        return results if time.monotonic() - started < 2 else Counter({"late": 2})
 
-    print(json.dumps(forked(use)))
+    print(json.dumps(run_forked(count)))
     sys.stdout.flush()
     os._exit(0)
 
 
-def of_another_process(*arguments: str) -> Counter[str]:
-    """What such a process prints."""
+def run_in_another_process(*arguments: str) -> Counter[str]:
+    """Run this module as a program with the arguments; return the results that it prints."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    ran = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "tests.test_fork", *arguments],
         cwd=ROOT,
         env=environment,
@@ -144,38 +157,38 @@ def of_another_process(*arguments: str) -> Counter[str]:
         timeout=30,
         check=False,
     )
-    assert ran.returncode == 0, ran.stderr
-    return Counter(json.loads(ran.stdout))
+    assert completed.returncode == 0, completed.stderr
+    return Counter(json.loads(completed.stdout))
 
 
-# The tests
+# Tests
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no os.fork, so nothing to hold")
-@pytest.mark.parametrize("way", ["typed", "raw", "wait", "wait_all", "async"])
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="requires os.fork")
+@pytest.mark.parametrize("method", ["typed", "raw", "wait", "wait_all", "async"])
 @EVERY
-def test_parent_and_children_get_their_own_answers(product: Product, way: str) -> None:
-    calls = {"wait": 10, "wait_all": 4}.get(way, CALLS)
+def test_forked_processes_receive_their_own_responses(product: Product, method: str) -> None:
+    calls = {"wait": 10, "wait_all": 4}.get(method, CALLS)
     with hostile(echo(product, pause=0.001)) as server:
-        counted = of_another_process(server.url, product.name, way, str(calls))
+        results = run_in_another_process(server.url, product.name, method, str(calls))
 
-    assert counted == {"right": calls * (CHILDREN + 1)}
+    assert results == {"right": calls * (CHILDREN + 1)}
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no os.fork, so nothing to hold")
-def test_children_are_not_held_up_by_what_the_parent_was_doing() -> None:
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="requires os.fork")
+def test_children_are_not_blocked_by_calls_of_the_parent() -> None:
     def slow(connection: socket.socket, head: bytes) -> None:
-        time.sleep(6 if asked(head).startswith("slow") else 0)
-        connection.sendall(answer(body=AGENT.body(asked(head))))
+        time.sleep(6 if requested_id(head).startswith("slow") else 0)
+        connection.sendall(http_response(body=AGENT.body(requested_id(head))))
 
     with hostile(slow) as server:
-        counted = of_another_process(server.url)
+        results = run_in_another_process(server.url)
 
-    assert counted == {"right": 2 * CHILDREN}
+    assert results == {"right": 2 * CHILDREN}
 
 
 def use(product: Product, url: str, asynchronous: bool, method: str, name: str = "mine", times: int = 1) -> Any:
-    """Calls a method of a fresh client, several times, and gives the last answer."""
+    """Call a method of a new client `times` times; return the last result."""
 
     async def call() -> Any:
         async with product.client(url, asynchronous=True, timeout=2, max_retries=0) as api:
@@ -191,29 +204,29 @@ def use(product: Product, url: str, asynchronous: bool, method: str, name: str =
         return last
 
 
-OTHERS = {
-    "another": "another",
-    "a longer one": "mine-2",
-    "a shorter one": "min",
-    "another case": "MINE",
-    "a blank more": "mine ",
-    "a number": 7,
-    "true": True,
-    "an empty text": "",
+OTHER_IDS = {
+    "different id": "another",
+    "longer id": "mine-2",
+    "shorter id": "min",
+    "different case": "MINE",
+    "trailing space": "mine ",
+    "int": 7,
+    "True": True,
+    "empty string": "",
 }
 
 
-@pytest.mark.parametrize("other", OTHERS)
-@pytest.mark.parametrize("raw_too", [False, True], ids=["typed", "raw"])
+@pytest.mark.parametrize("other", OTHER_IDS)
+@pytest.mark.parametrize("use_raw", [False, True], ids=["typed", "raw"])
 @BOTH
 @EVERY
-def test_an_answer_about_another_job_is_no_answer(
-    product: Product, asynchronous: bool, raw_too: bool, other: str
+def test_response_about_another_job_is_rejected(
+    product: Product, asynchronous: bool, use_raw: bool, other: str
 ) -> None:
-    method = f"get_{product.noun}{'_raw' if raw_too else ''}"
+    method = f"get_{product.noun}{'_raw' if use_raw else ''}"
     with (
-        hostile(lambda connection, _: connection.sendall(answer(body=product.body(OTHERS[other])))) as server,
-        pytest.raises(UnexpectedResponseError, match=r"which is another job|wanted the id of the job") as caught,
+        hostile(lambda connection, _: connection.sendall(http_response(body=product.body(OTHER_IDS[other])))) as server,
+        pytest.raises(UnexpectedResponseError, match=r"which is another job|expected the id of the job") as caught,
     ):
         use(product, server.url, asynchronous, method)
 
@@ -221,24 +234,29 @@ def test_an_answer_about_another_job_is_no_answer(
     assert caught.value.operation == f"get_{product.noun}"
 
 
-@pytest.mark.parametrize(("sent", "told_id"), [("mine", "mine"), ("7", 7), ("a/b", "a/b"), ("ü", "ü")])
+@pytest.mark.parametrize(("sent", "reported_id"), [("mine", "mine"), ("7", 7), ("a/b", "a/b"), ("ü", "ü")])
 @BOTH
 @EVERY
-def test_an_answer_about_the_same_job_is_one(product: Product, asynchronous: bool, sent: str, told_id: Any) -> None:
-    with hostile(lambda connection, _: connection.sendall(answer(body=product.body(told_id)))) as server:
+def test_response_about_the_same_job_is_accepted(
+    product: Product, asynchronous: bool, sent: str, reported_id: Any
+) -> None:
+    with hostile(lambda connection, _: connection.sendall(http_response(body=product.body(reported_id)))) as server:
         status = use(product, server.url, asynchronous, f"get_{product.noun}", sent)
 
-    assert got(product, status) == told_id
+    assert job_id(product, status) == reported_id
 
 
 @BOTH
 @EVERY
-def test_an_answer_that_came_before_its_question_is_not_taken(product: Product, asynchronous: bool) -> None:
-    def twice(connection: socket.socket, head: bytes) -> None:
-        mine, early = answer(body=product.body(asked(head))), answer(body=product.body("next"))
-        connection.sendall(mine + early)
+def test_unsolicited_response_is_not_used_for_the_next_request(product: Product, asynchronous: bool) -> None:
+    def respond_twice(connection: socket.socket, head: bytes) -> None:
+        requested, unsolicited = (
+            http_response(body=product.body(requested_id(head))),
+            http_response(body=product.body("next")),
+        )
+        connection.sendall(requested + unsolicited)
 
-    def both(url: str) -> Any:
+    def call_twice(url: str) -> Any:
         async def call() -> Any:
             async with product.client(url, asynchronous=True, timeout=2, max_retries=0) as api:
                 await getattr(api, f"get_{product.noun}")("first")
@@ -250,16 +268,16 @@ def test_an_answer_that_came_before_its_question_is_not_taken(product: Product, 
             getattr(api, f"get_{product.noun}")("first")
             return getattr(api, f"get_{product.noun}_raw")("second")
 
-    with hostile(twice) as server:
+    with hostile(respond_twice) as server:
         try:
-            second = in_time(5, lambda: both(server.url))
+            second = in_time(5, lambda: call_twice(server.url))
         except UnexpectedResponseError:
             return
 
-    assert got(product, second.parsed) == "second"
+    assert job_id(product, second.parsed) == "second"
 
 
-def test_an_id_that_no_answer_repeats_is_checked_in_memory_too() -> None:
+def test_response_id_is_checked_with_a_mock_transport() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=AGENT.body("another")))
     with AGENT.client("http://host", http_transport=transport) as api, pytest.raises(UnexpectedResponseError):
         api.get_dock_status("mine")
@@ -267,6 +285,28 @@ def test_an_id_that_no_answer_repeats_is_checked_in_memory_too() -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) == 2:
-        crowded(sys.argv[1])
+        run_with_busy_client(sys.argv[1])
     else:
-        family(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
+        run_with_idle_client(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
+
+
+def test_waits_of_the_parent_are_not_woken_up_in_the_child() -> None:
+    class Group:
+        def wake(self) -> None:
+            raise AssertionError("a wait of the parent process")
+
+    group = Group()
+    api = AGENT.client("http://host")
+    api._core.wait_groups.add(group)
+    api._core.after_fork()
+    api.close()
+
+
+@BOTH
+def test_client_that_could_not_be_created_is_not_renewed_after_fork(asynchronous: bool) -> None:
+    known = len(core._cores)
+    with pytest.raises(InvalidArgumentError, match="http_transport= must be") as caught:
+        AGENT.client("http://host", asynchronous=asynchronous, http_transport=object())
+
+    assert caught.value is not None
+    assert len(core._cores) <= known

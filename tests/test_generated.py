@@ -1,4 +1,4 @@
-"""`generated/` is what the documents give, the same bytes everywhere, and it works."""
+"""`generated/` is up to date with the documents, reproducible, and works."""
 
 import asyncio
 import os
@@ -13,42 +13,42 @@ from pathlib import Path
 import pytest
 
 from scripts.document import Document
-from scripts.generate import stale, tolerant
-from scripts.generate.package import project_version
+from scripts.generate import lenient, stale
+from scripts.generate.distribution import project_version
 from scripts.simulate import Simulator
 
 from .conftest import ENVIRONMENT, ROOT, Serve
 
 
 def generate(out: Path, **environment: str) -> dict[str, bytes]:
-    """Generates into a folder; gives every file's bytes."""
+    """Generate into a folder and return the content of every file by its path."""
     command = [sys.executable, "-m", "scripts.generate", "--out", str(out)]
     subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=True, capture_output=True)
     return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
 
 
-def test_the_client_is_current(documents: dict[str, Document]) -> None:
+def test_generated_client_is_up_to_date(documents: dict[str, Document]) -> None:
     assert stale(tuple(documents.values()), ROOT / "generated", "openapi") == []
 
 
-def test_the_same_bytes_from_other_folders_hash_seeds_and_with_another_ruff_first_on_path(tmp_path: Path) -> None:
-    impostor = tmp_path / "bin" / "ruff"
-    impostor.parent.mkdir()
-    impostor.write_text("#!/bin/sh\nexit 3\n")
-    impostor.chmod(impostor.stat().st_mode | stat.S_IEXEC)
+def test_output_does_not_depend_on_folder_hash_seed_or_ruff_on_path(tmp_path: Path) -> None:
+    fake_ruff = tmp_path / "bin" / "ruff"
+    fake_ruff.parent.mkdir()
+    fake_ruff.write_text("#!/bin/sh\nexit 3\n")
+    fake_ruff.chmod(fake_ruff.stat().st_mode | stat.S_IEXEC)
     (tmp_path / "pyproject.toml").write_text(
         '[tool.ruff]\nline-length = 40\n[tool.ruff.format]\nquote-style = "single"\n'
     )
-    path = f"{impostor.parent}{os.pathsep}{os.environ['PATH']}"
+    path = f"{fake_ruff.parent}{os.pathsep}{os.environ['PATH']}"
 
-    one = generate(tmp_path / "one" / "here", PYTHONHASHSEED="1")
-    other = generate(tmp_path / "two", PYTHONHASHSEED="4242", PATH=path)
+    first = generate(tmp_path / "one" / "here", PYTHONHASHSEED="1")
+    second = generate(tmp_path / "two", PYTHONHASHSEED="4242", PATH=path)
 
-    assert one == other
-    assert "job_status/agent_platform/models/dock_status.py" in one
+    assert first == second
+    assert "job_status/agent_platform/models/dock_status.py" in first
 
 
-def test_every_file_carries_the_banner() -> None:
+def test_every_file_has_the_generated_banner() -> None:
     files = [path for path in (ROOT / "generated").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
 
     assert files
@@ -58,13 +58,13 @@ def test_every_file_carries_the_banner() -> None:
         assert "`make generate`; do not edit." in first, path
 
 
-def test_a_sub_package_names_its_document() -> None:
+def test_banner_of_a_subpackage_names_its_document() -> None:
     first = (ROOT / "generated/job_status/ai_for_service/client.py").read_text(encoding="utf-8").splitlines()[0]
 
     assert first == "# Generated from openapi/ai-for-service.yaml by `make generate`; do not edit."
 
 
-def test_the_check_names_every_file_that_is_not_current(documents: dict[str, Document], tmp_path: Path) -> None:
+def test_check_lists_every_stale_file(documents: dict[str, Document], tmp_path: Path) -> None:
     copy = tmp_path / "generated"
     shutil.copytree(ROOT / "generated", copy)
     (copy / "job_status/py.typed").unlink()
@@ -75,13 +75,13 @@ def test_the_check_names_every_file_that_is_not_current(documents: dict[str, Doc
     lines = stale(tuple(documents.values()), copy, "openapi")
 
     assert lines == [
-        f"{copy}/job_status/ai_for_process/client.py: differs from what the documents give",
-        f"{copy}/job_status/extra.py: no document gives this file",
+        f"{copy}/job_status/ai_for_process/client.py: differs from the generated file",
+        f"{copy}/job_status/extra.py: is not generated from any document",
         f"{copy}/job_status/py.typed: is missing",
     ]
 
 
-def test_editing_one_enum_word_makes_the_check_name_the_stale_files(tmp_path: Path) -> None:
+def test_check_lists_files_that_are_stale_after_an_enum_change(tmp_path: Path) -> None:
     folder = tmp_path / "openapi"
     shutil.copytree(ROOT / "openapi", folder)
     path = folder / "agent-platform.yaml"
@@ -94,14 +94,14 @@ def test_editing_one_enum_word_makes_the_check_name_the_stale_files(tmp_path: Pa
     assert "job_status/agent_platform/models/job_state.py: differs" in done.stderr
 
 
-def test_the_version_is_the_project_s() -> None:
+def test_version_is_that_of_the_project() -> None:
     text = (ROOT / "generated/pyproject.toml").read_text(encoding="utf-8")
 
     assert f'version = "{project_version()}"' in text
 
 
-def test_the_tolerant_view_keeps_required_what_a_job_needs(documents: dict[str, Document]) -> None:
-    schemas = tolerant(documents["ai-for-service"])["components"]["schemas"]
+def test_lenient_schema_keeps_the_fields_that_jobs_require(documents: dict[str, Document]) -> None:
+    schemas = lenient(documents["ai-for-service"])["components"]["schemas"]
 
     assert schemas["PublishStatus"]["required"] == ["streamId", "status"]
     assert schemas["ErrorEntry"]["required"] == []
@@ -111,13 +111,13 @@ def test_the_tolerant_view_keeps_required_what_a_job_needs(documents: dict[str, 
     assert "if" not in schemas["PublishStatus"]
 
 
-def test_the_tolerant_view_leaves_the_document_alone(documents: dict[str, Document]) -> None:
-    tolerant(documents["ai-for-service"])
+def test_lenient_schema_does_not_modify_the_document(documents: dict[str, Document]) -> None:
+    lenient(documents["ai-for-service"])
 
     assert "if" in documents["ai-for-service"].data["components"]["schemas"]["PublishStatus"]
 
 
-def test_the_models_read_what_no_document_says(documents: dict[str, Document]) -> None:
+def test_models_parse_undocumented_values_and_fields(documents: dict[str, Document]) -> None:
     from job_status.ai_for_service.models import PublishStatus
 
     status = PublishStatus.from_dict({"streamId": "st-1", "status": "paused", "requestedTime": "soon", "new": [1]})
@@ -127,7 +127,7 @@ def test_the_models_read_what_no_document_says(documents: dict[str, Document]) -
     assert status.additional_properties == {"new": [1]}
 
 
-def test_every_generated_module_call_returns_its_model_sync_and_async(simulator: Simulator, serve: Serve) -> None:
+def test_every_generated_endpoint_function_returns_its_model_sync_and_async(simulator: Simulator, serve: Serve) -> None:
     from job_status.agent_platform import Client as AgentPlatform
     from job_status.agent_platform.api.dock_status import get_dock_status as agent_status
     from job_status.agent_platform.models import DockStatus as AgentStatus
@@ -159,17 +159,17 @@ def test_every_generated_module_call_returns_its_model_sync_and_async(simulator:
     assert isinstance(get_publish_status.sync(bot_id, client=service), PublishStatus)
     assert isinstance(get_workflow_status.sync(workflow_id, client=search, all_=True), WorkflowStatus)
 
-    async def all_again() -> None:
+    async def call_async() -> None:
         assert isinstance(await agent_status.asyncio(agent_id, client=agent), AgentStatus)
         assert isinstance(await process_status.asyncio(process_id, client=process), ProcessStatus)
         assert isinstance(await undeploy_model.asyncio(model_id, client=process), ModelUndeployment)
         assert isinstance(await get_publish_status.asyncio(bot_id, client=service), PublishStatus)
         assert isinstance(await get_workflow_status.asyncio(workflow_id, client=search), WorkflowStatus)
 
-    asyncio.run(all_again())
+    asyncio.run(call_async())
 
 
-def test_the_distribution_installs_into_an_empty_environment(tmp_path: Path) -> None:
+def test_distribution_installs_into_an_empty_environment(tmp_path: Path) -> None:
     venv.create(tmp_path / "venv", with_pip=True)
     python = str(tmp_path / "venv" / "bin" / "python")
     source = tmp_path / "generated"
@@ -190,7 +190,7 @@ def test_the_distribution_installs_into_an_empty_environment(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("stem", ["agent-platform", "ai-for-process", "ai-for-service", "opensearch-flow-framework"])
-def test_the_readme_of_the_distribution_lists_every_operation(documents: dict[str, Document], stem: str) -> None:
+def test_distribution_readme_lists_every_operation(documents: dict[str, Document], stem: str) -> None:
     text = (ROOT / "generated/README.md").read_text(encoding="utf-8")
 
     for operation in documents[stem].operations:
@@ -198,7 +198,7 @@ def test_the_readme_of_the_distribution_lists_every_operation(documents: dict[st
 
 
 def interpreters() -> list[str]:
-    """The other Pythons of this machine that the client is for."""
+    """Return the paths of the other supported Python versions that are installed on this machine."""
     found = []
     running = ".".join(map(str, sys.version_info[:2]))
     for version in sorted({"3.11", "3.12", "3.13"} - {running}):
@@ -207,22 +207,22 @@ def interpreters() -> list[str]:
             *map(str, Path.home().glob(f".pyenv/versions/{version}.*/bin/python")),
         ]
         for candidate in filter(None, candidates):
-            asked = subprocess.run([candidate, "-c", "import venv"], capture_output=True, check=False)
-            if asked.returncode == 0:
+            probe = subprocess.run([candidate, "-c", "import venv"], capture_output=True, check=False)
+            if probe.returncode == 0:
                 found.append(candidate)
                 break
     return found
 
 
 @pytest.mark.parametrize("python", interpreters(), ids=lambda path: Path(path).parts[-3])
-def test_the_client_works_on_every_python_of_this_machine(
+def test_client_works_on_every_installed_python(
     python: str, simulator: Simulator, serve: Serve, tmp_path: Path
 ) -> None:
     subprocess.run([python, "-m", "venv", str(tmp_path / "venv")], check=True)
     shutil.copytree(ROOT / "generated", tmp_path / "generated", ignore=shutil.ignore_patterns("__pycache__"))
-    inside = str(tmp_path / "venv" / "bin" / "python")
+    venv_python = str(tmp_path / "venv" / "bin" / "python")
     install = [
-        inside,
+        venv_python,
         "-m",
         "pip",
         "install",
@@ -246,7 +246,7 @@ async def main():
         print((await api.get_dock_status(job)).field_id == job)
 asyncio.run(main())
 """
-    done = subprocess.run([inside, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
+    done = subprocess.run([venv_python, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
 
     assert done.stdout.split() == ["True", "404", "True"], done.stderr
 
@@ -268,7 +268,7 @@ async def asynchronous(api: AsyncAIForProcess, other: ModelDeployment) -> None:
 """
 
 
-def test_every_class_of_starts_has_an_overload_of_its_own(tmp_path: Path) -> None:
+def test_wait_has_an_overload_for_each_start_model(tmp_path: Path) -> None:
     folder = tmp_path / "documents"
     folder.mkdir()
     text = (ROOT / "openapi/ai-for-process.yaml").read_text(encoding="utf-8")
@@ -309,17 +309,21 @@ def test_every_class_of_starts_has_an_overload_of_its_own(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
-        ("operationId: undeploy_model", "operationId: wait", "its method wait would be that of every job too"),
+        (
+            "operationId: undeploy_model",
+            "operationId: wait",
+            "its method wait collides with a method of every client with jobs",
+        ),
         (
             "operationId: undeploy_model",
             "operationId: wait_for_dock_status",
-            "its method wait_for_dock_status would be",
+            "its method wait_for_dock_status collides with a method of wait_for_dock_status",
         ),
     ],
 )
-def test_a_method_has_one_meaning(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_conflicting_method_name_is_rejected(tmp_path: Path, old: str, new: str, message: str) -> None:
     folder = tmp_path / "documents"
     folder.mkdir()
     text = (ROOT / "openapi/ai-for-process.yaml").read_text(encoding="utf-8")
@@ -329,11 +333,11 @@ def test_a_method_has_one_meaning(tmp_path: Path, old: str, new: str, said: str)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 1
-    assert said in done.stderr
+    assert message in done.stderr
 
 
 @pytest.mark.parametrize("version", ["3.12", "3.13"])
-def test_the_client_type_checks_for_every_python(version: str, tmp_path: Path) -> None:
+def test_client_type_checks_for_every_python_version(version: str, tmp_path: Path) -> None:
     command = [
         sys.executable,
         "-m",

@@ -1,4 +1,4 @@
-"""The time of a call holds before its connection stands: for the name, and for all addresses of a name together."""
+"""The timeout of a call includes the look-up of the host name and the connection attempts to all its addresses."""
 
 import asyncio
 import contextlib
@@ -16,69 +16,71 @@ from job_status._client import connect
 from .hostile import hostile
 from .products import AGENT, BOTH, echo, in_time
 
-TIMEOUT = 0.5  # seconds a call may take here
-LATE = 0.35  # seconds this machine may be late
-HANGING = "hanging.example"
-LOOPBACK = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="127.0.0.2 is an address on Linux only")
+TIMEOUT = 0.5  # of a call, in seconds
+SLACK = 0.35  # seconds by which a call may exceed its timeout on a loaded machine
+HANGING_HOST = "hanging.example"
+LOOPBACK = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="127.0.0.2 is a loopback address on Linux only"
+)
 
 
-class Hanging:
-    """A name server that does not answer for one name, until it is let go."""
+class HangingLookup:
+    """Records the host names that are looked up; the look-up of `HANGING_HOST` blocks until it is released."""
 
     def __init__(self) -> None:
         self.looked_up: list[str] = []
-        self.let_go = threading.Event()
+        self.released = threading.Event()
 
 
 @pytest.fixture
-def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
-    """Has the look-up of one name hang for five seconds."""
-    plain, told = socket.getaddrinfo, Hanging()
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[HangingLookup]:
+    """Replace `getaddrinfo` so that the look-up of `HANGING_HOST` blocks for up to five seconds and then fails."""
+    original, lookup = socket.getaddrinfo, HangingLookup()
 
     def look_up(host: Any, *arguments: Any, **options: Any) -> Any:
         name = host.decode() if isinstance(host, bytes) else str(host)
-        told.looked_up.append(name)
-        if name == HANGING:
-            told.let_go.wait(5)
+        lookup.looked_up.append(name)
+        if name == HANGING_HOST:
+            lookup.released.wait(5)
             raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-        return plain(host, *arguments, **options)
+        return original(host, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    yield told
-    told.let_go.set()
-    # A look-up is shared by all who ask for the name: what hangs here is not to be met by the next test.
-    until = time.monotonic() + 5
-    while connect._under_way and time.monotonic() < until:
+    yield lookup
+    lookup.released.set()
+    # Calls share the look-up of a name, so wait until this one ends: the next test must not join it.
+    deadline = time.monotonic() + 5
+    while connect.lookups and time.monotonic() < deadline:
         time.sleep(0.01)
 
 
-def dead(stack: contextlib.ExitStack, address: str, port: int = 0) -> int:
-    """Has an address take no connection and refuse none: its backlog is full. Gives the port."""
-    full = stack.enter_context(socket.socket())
-    full.bind((address, port))
-    full.listen(0)
+def open_unresponsive_port(stack: contextlib.ExitStack, address: str, port: int = 0) -> int:
+    """Open a port that neither accepts nor refuses connections, because its backlog is full; return the port."""
+    listener = stack.enter_context(socket.socket())
+    listener.bind((address, port))
+    listener.listen(0)
     for _ in range(4):
         filler = stack.enter_context(socket.socket())
         filler.setblocking(False)
-        filler.connect_ex(full.getsockname())
-    return int(full.getsockname()[1])
+        filler.connect_ex(listener.getsockname())
+    return int(listener.getsockname()[1])
 
 
 @pytest.fixture
-def named_many(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], None]:
-    """Gives the name `many.example` to loopback addresses."""
-    plain = socket.getaddrinfo
+def resolve_to(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], None]:
+    """Return a function that makes `many.example` resolve to the addresses that are passed."""
+    original = socket.getaddrinfo
 
-    def name(addresses: list[str]) -> None:
+    def resolve(addresses: list[str]) -> None:
         def look_up(host: Any, port: Any, *arguments: Any, **options: Any) -> Any:
             if host not in ("many.example", b"many.example"):
-                return plain(host, port, *arguments, **options)
+                return original(host, port, *arguments, **options)
             kind = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
             return [(*kind, (address, port)) for address in addresses]
 
         monkeypatch.setattr(socket, "getaddrinfo", look_up)
 
-    return name
+    return resolve
 
 
 def call(api: Any, **options: Any) -> Any:
@@ -90,118 +92,123 @@ def call_raw(api: Any, **options: Any) -> Any:
 
 
 def timed(use: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds that it took, and what it has returned or raised."""
-    began = time.monotonic()
+    """Return the duration of a call in seconds, and its result or exception."""
+    started = time.monotonic()
     try:
-        got = use()
+        result = use()
     except Exception as error:
-        got = error
-    return time.monotonic() - began, got
+        result = error
+    return time.monotonic() - started, result
 
 
-async def timed_async(use: Callable[[], Any], over: Callable[[], None] = lambda: None) -> tuple[float, Any]:
-    """The same, and what is done then: the loop waits for threads that look names up, and the call does not."""
-    began = time.monotonic()
+async def timed_async(use: Callable[[], Any], after: Callable[[], None] = lambda: None) -> tuple[float, Any]:
+    """Return the duration of an async call in seconds, and its result or exception, after calling `after`.
+
+    `after` can release a look-up: the event loop waits for the threads of look-ups when it closes, the call does not.
+    """
+    started = time.monotonic()
     try:
-        got = await use()
+        result = await use()
     except Exception as error:
-        got = error
-    seconds = time.monotonic() - began
-    over()
-    return seconds, got
+        result = error
+    elapsed = time.monotonic() - started
+    after()
+    return elapsed, result
 
 
-def took(
-    url: str, asynchronous: bool, method: Callable[..., Any], over: Callable[[], None] = lambda: None, **options: Any
+def time_call(
+    url: str, asynchronous: bool, method: Callable[..., Any], after: Callable[[], None] = lambda: None, **options: Any
 ) -> tuple[float, Any]:
-    """Seconds that one call of a fresh client took, and what it has returned or raised."""
-    told = {"max_retries": 0, "timeout": TIMEOUT, **options}
+    """Return the duration of one call of a new client in seconds, and its result or exception."""
+    settings = {"max_retries": 0, "timeout": TIMEOUT, **options}
     if not asynchronous:
-        with AGENT.client(url, **told) as api:
+        with AGENT.client(url, **settings) as api:
             return in_time(20, lambda: timed(lambda: method(api)))
-    api = AGENT.client(url, asynchronous=True, **told)
+    api = AGENT.client(url, asynchronous=True, **settings)
 
-    async def ask() -> tuple[float, Any]:
-        return await timed_async(lambda: method(api), over)
+    async def run() -> tuple[float, Any]:
+        return await timed_async(lambda: method(api), after)
 
-    return asyncio.run(ask())
+    return asyncio.run(run())
 
 
 @pytest.mark.parametrize("max_retries", [0, 2])
 @pytest.mark.parametrize("timeout", [0.2, 0.5, 0.9])
 @pytest.mark.parametrize("method", [call, call_raw])
 @BOTH
-def test_a_name_server_that_hangs_does_not_hold_up_a_call(
-    hanging: Hanging, asynchronous: bool, method: Callable[..., Any], timeout: float, max_retries: int
+def test_hanging_lookup_does_not_delay_a_call(
+    hanging: HangingLookup, asynchronous: bool, method: Callable[..., Any], timeout: float, max_retries: int
 ) -> None:
-    seconds, got = took(
-        f"http://{HANGING}", asynchronous, method, hanging.let_go.set, timeout=timeout, max_retries=max_retries
+    elapsed, result = time_call(
+        f"http://{HANGING_HOST}", asynchronous, method, hanging.released.set, timeout=timeout, max_retries=max_retries
     )
 
-    assert isinstance(got, TransportError), got
-    assert got.timed_out
-    assert seconds < timeout + LATE
-    assert HANGING in hanging.looked_up
+    assert isinstance(result, TransportError), result
+    assert result.timed_out
+    assert elapsed < timeout + SLACK
+    assert HANGING_HOST in hanging.looked_up
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @BOTH
-def test_a_proxy_whose_name_hangs_does_not_hold_up_a_call(hanging: Hanging, asynchronous: bool, scheme: str) -> None:
-    seconds, got = took(
-        f"{scheme}://127.0.0.1:9", asynchronous, call, hanging.let_go.set, proxy=f"http://{HANGING}:3128"
+def test_hanging_lookup_of_a_proxy_does_not_delay_a_call(
+    hanging: HangingLookup, asynchronous: bool, scheme: str
+) -> None:
+    elapsed, result = time_call(
+        f"{scheme}://127.0.0.1:9", asynchronous, call, hanging.released.set, proxy=f"http://{HANGING_HOST}:3128"
     )
 
-    assert isinstance(got, TransportError), got
-    assert seconds < TIMEOUT + LATE
-    assert HANGING in hanging.looked_up
+    assert isinstance(result, TransportError), result
+    assert elapsed < TIMEOUT + SLACK
+    assert HANGING_HOST in hanging.looked_up
 
 
 @BOTH
-def test_a_name_server_that_hangs_does_not_hold_up_a_wait(hanging: Hanging, asynchronous: bool) -> None:
-    """A poll takes the time of a call at most, and the wait ends at most one poll after its deadline."""
-    seconds, got = took(
-        f"http://{HANGING}",
+def test_hanging_lookup_does_not_delay_a_wait(hanging: HangingLookup, asynchronous: bool) -> None:
+    """A poll takes at most the timeout of a call, and a wait ends at most one poll after its deadline."""
+    elapsed, result = time_call(
+        f"http://{HANGING_HOST}",
         asynchronous,
         lambda api: api.wait_for_dock_status("ds-1", timeout=0.6),
-        hanging.let_go.set,
+        hanging.released.set,
         timeout=0.3,
     )
 
-    assert isinstance(got, JobTimeoutError), got
-    assert seconds < 0.6 + 0.3 + LATE
+    assert isinstance(result, JobTimeoutError), result
+    assert elapsed < 0.6 + 0.3 + SLACK
 
 
 @BOTH
-def test_a_name_server_that_hangs_does_not_hold_up_the_jobs_of_others(hanging: Hanging, asynchronous: bool) -> None:
+def test_hanging_lookup_does_not_delay_other_jobs(hanging: HangingLookup, asynchronous: bool) -> None:
     with hostile(echo(AGENT)) as server:
         if asynchronous:
 
             async def wait() -> tuple[float, Any]:
-                slow = AGENT.client(f"http://{HANGING}", asynchronous=True, timeout=0.3)
+                slow = AGENT.client(f"http://{HANGING_HOST}", asynchronous=True, timeout=0.3)
                 quick = AGENT.client(server.url, asynchronous=True)
                 jobs = [api.dock_status_job(f"ds-{n}", timeout=0.6) for n in range(12) for api in (slow, quick)]
-                return await timed_async(lambda: async_wait_all(jobs), hanging.let_go.set)
+                return await timed_async(lambda: async_wait_all(jobs), hanging.released.set)
 
-            seconds, outcomes = asyncio.run(wait())
+            elapsed, outcomes = asyncio.run(wait())
         else:
-            slow, quick = AGENT.client(f"http://{HANGING}", timeout=0.3), AGENT.client(server.url)
+            slow, quick = AGENT.client(f"http://{HANGING_HOST}", timeout=0.3), AGENT.client(server.url)
             jobs = [api.dock_status_job(f"ds-{n}", timeout=0.6) for n in range(12) for api in (slow, quick)]
-            seconds, outcomes = in_time(15, lambda: timed(lambda: wait_all(jobs)))
+            elapsed, outcomes = in_time(15, lambda: timed(lambda: wait_all(jobs)))
 
     assert [outcome.error is None for outcome in outcomes] == [False, True] * 12
-    assert seconds < 0.6 + 0.3 + LATE
+    assert elapsed < 0.6 + 0.3 + SLACK
 
 
-def test_threads_that_look_a_name_up_do_not_heap_up(hanging: Hanging) -> None:
-    """A name that hangs is asked for again and again by waits: its thread is shared, or they are few."""
+def test_lookup_threads_do_not_accumulate(hanging: HangingLookup) -> None:
+    """Repeated calls to a host whose look-up hangs share a thread, or use at most ten."""
     before = threading.active_count()
 
-    def ask() -> None:
-        with AGENT.client(f"http://{HANGING}", timeout=0.05, max_retries=0) as api:
+    def call_repeatedly() -> None:
+        with AGENT.client(f"http://{HANGING_HOST}", timeout=0.05, max_retries=0) as api:
             for _ in range(20):
                 timed(lambda: call(api))
 
-    in_time(4, ask)
+    in_time(4, call_repeatedly)
 
     assert threading.active_count() - before <= 10
 
@@ -209,97 +216,97 @@ def test_threads_that_look_a_name_up_do_not_heap_up(hanging: Hanging) -> None:
 @LOOPBACK
 @pytest.mark.parametrize("count", [1, 2, 6, 12])
 @BOTH
-def test_addresses_that_do_not_answer_share_the_time_of_a_call(
-    named_many: Callable[[list[str]], None], asynchronous: bool, count: int
+def test_unresponsive_addresses_share_the_timeout_of_a_call(
+    resolve_to: Callable[[list[str]], None], asynchronous: bool, count: int
 ) -> None:
     addresses = [f"127.0.0.{number}" for number in range(2, count + 2)]
     with contextlib.ExitStack() as stack:
-        port = dead(stack, addresses[0])
+        port = open_unresponsive_port(stack, addresses[0])
         for address in addresses[1:]:
-            dead(stack, address, port)
-        named_many(addresses)
-        seconds, got = took(f"http://many.example:{port}", asynchronous, call)
+            open_unresponsive_port(stack, address, port)
+        resolve_to(addresses)
+        elapsed, result = time_call(f"http://many.example:{port}", asynchronous, call)
 
-    assert isinstance(got, TransportError), got
-    assert got.timed_out
-    assert seconds < TIMEOUT + LATE
+    assert isinstance(result, TransportError), result
+    assert result.timed_out
+    assert elapsed < TIMEOUT + SLACK
 
 
 @LOOPBACK
 @pytest.mark.parametrize("count", [1, 2, 5])
 @BOTH
-def test_an_address_that_answers_is_reached_behind_some_that_do_not(
-    named_many: Callable[[list[str]], None], asynchronous: bool, count: int
+def test_responsive_address_is_reached_after_unresponsive_ones(
+    resolve_to: Callable[[list[str]], None], asynchronous: bool, count: int
 ) -> None:
     addresses = [f"127.0.0.{number}" for number in range(2, count + 2)]
     with contextlib.ExitStack() as stack, hostile(echo(AGENT)) as server:
         for address in addresses:
-            dead(stack, address, server.port)
-        named_many([*addresses, "127.0.0.1"])
-        seconds, got = took(f"http://many.example:{server.port}", asynchronous, call, timeout=1.8)
+            open_unresponsive_port(stack, address, server.port)
+        resolve_to([*addresses, "127.0.0.1"])
+        elapsed, result = time_call(f"http://many.example:{server.port}", asynchronous, call, timeout=1.8)
 
-    assert not isinstance(got, Exception), got
-    assert seconds < 1.8
+    assert not isinstance(result, Exception), result
+    assert elapsed < 1.8
 
 
 @LOOPBACK
 @pytest.mark.parametrize("count", [1, 6])
 @BOTH
-def test_an_address_that_answers_is_reached_at_once_behind_some_that_refuse(
-    named_many: Callable[[list[str]], None], asynchronous: bool, count: int
+def test_responsive_address_is_reached_immediately_after_refusing_ones(
+    resolve_to: Callable[[list[str]], None], asynchronous: bool, count: int
 ) -> None:
     with hostile(echo(AGENT)) as server:
-        named_many([*(f"127.0.0.{number}" for number in range(2, count + 2)), "127.0.0.1"])
-        seconds, got = took(f"http://many.example:{server.port}", asynchronous, call)
+        resolve_to([*(f"127.0.0.{number}" for number in range(2, count + 2)), "127.0.0.1"])
+        elapsed, result = time_call(f"http://many.example:{server.port}", asynchronous, call)
 
-    assert not isinstance(got, Exception), got
-    assert seconds < TIMEOUT
+    assert not isinstance(result, Exception), result
+    assert elapsed < TIMEOUT
 
 
 @LOOPBACK
 @BOTH
-def test_all_addresses_together_take_five_seconds_of_the_default_thirty(
-    monkeypatch: pytest.MonkeyPatch, named_many: Callable[[list[str]], None], asynchronous: bool
+def test_connect_timeout_applies_to_all_addresses_together(
+    monkeypatch: pytest.MonkeyPatch, resolve_to: Callable[[list[str]], None], asynchronous: bool
 ) -> None:
-    monkeypatch.setattr("job_status._client.call.CONNECT_TIMEOUT", 0.4)  # in place of the five
+    monkeypatch.setattr("job_status._client.call.CONNECT_TIMEOUT", 0.4)  # instead of 5 seconds
     addresses = [f"127.0.0.{number}" for number in range(2, 8)]
     with contextlib.ExitStack() as stack:
-        port = dead(stack, addresses[0])
+        port = open_unresponsive_port(stack, addresses[0])
         for address in addresses[1:]:
-            dead(stack, address, port)
-        named_many(addresses)
-        seconds, got = took(f"http://many.example:{port}", asynchronous, call, timeout=30.0)
+            open_unresponsive_port(stack, address, port)
+        resolve_to(addresses)
+        elapsed, result = time_call(f"http://many.example:{port}", asynchronous, call, timeout=30.0)
 
-    assert isinstance(got, TransportError), got
-    assert seconds < 0.4 + LATE
+    assert isinstance(result, TransportError), result
+    assert elapsed < 0.4 + SLACK
 
 
-UNRESOLVABLE: dict[str, Exception] = {
-    "no such name": socket.gaierror(socket.EAI_NONAME, "Name or service not known"),
-    "try again": socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"),
-    "out of files": OSError(24, "Too many open files"),
-    "a name that cannot be encoded": UnicodeError("label empty or too long"),
+LOOKUP_ERRORS: dict[str, Exception] = {
+    "unknown name": socket.gaierror(socket.EAI_NONAME, "Name or service not known"),
+    "temporary failure": socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"),
+    "too many open files": OSError(24, "Too many open files"),
+    "invalid name": UnicodeError("label empty or too long"),
 }
 
 
-@pytest.mark.parametrize("problem", UNRESOLVABLE)
-@pytest.mark.parametrize("way", ["call", "wait"])
+@pytest.mark.parametrize("failure", LOOKUP_ERRORS)
+@pytest.mark.parametrize("method", ["call", "wait"])
 @BOTH
-def test_a_name_that_is_not_found_is_an_error_of_the_family(
-    monkeypatch: pytest.MonkeyPatch, asynchronous: bool, way: str, problem: str
+def test_failed_lookup_raises_a_job_status_error(
+    monkeypatch: pytest.MonkeyPatch, asynchronous: bool, method: str, failure: str
 ) -> None:
-    plain = socket.getaddrinfo
+    original = socket.getaddrinfo
 
     def look_up(host: Any, *arguments: Any, **options: Any) -> Any:
         if host not in ("lost.example", b"lost.example"):
-            return plain(host, *arguments, **options)
-        raise UNRESOLVABLE[problem]
+            return original(host, *arguments, **options)
+        raise LOOKUP_ERRORS[failure]
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    method = call if way == "call" else lambda api: api.wait_for_dock_status("ds-1", timeout=0.3)
-    seconds, got = took("http://lost.example", asynchronous, method)
+    function = call if method == "call" else lambda api: api.wait_for_dock_status("ds-1", timeout=0.3)
+    elapsed, result = time_call("http://lost.example", asynchronous, function)
 
-    assert isinstance(got, TransportError | InvalidArgumentError | JobTimeoutError), got
-    assert seconds < TIMEOUT + LATE
-    if way == "call":
-        assert "lost.example" in str(got)
+    assert isinstance(result, TransportError | InvalidArgumentError | JobTimeoutError), result
+    assert elapsed < TIMEOUT + SLACK
+    if method == "call":
+        assert "lost.example" in str(result)

@@ -1,4 +1,4 @@
-"""Whatever a document names, and whatever it calls it: the name works, or it is refused with its line and a way out."""
+"""Any name in a document either works in the generated client, or is rejected with its line and a way to fix it."""
 
 import builtins
 import copy
@@ -16,23 +16,25 @@ from typing import Any
 import pytest
 
 from scripts.document import DocumentError, Problem, load, load_folder
-from scripts.generate import build, losses
+from scripts.generate import build, unsupported
 from scripts.generate.identifiers import BUILTINS, class_identifier, identifier
 
 from .conftest import ROOT
 
 LISTED = [
-    word
+    name
     for line in (Path(__file__).parent / "hostile_names.txt").read_text(encoding="utf-8").splitlines()[1:]
-    for word in line.split()
+    for name in line.split()
 ]
-# What a list divided by blanks cannot hold.
-BLANKS = ["a b", " a", "a ", "a\tb", "a\u00a0b", "a\u202eb", "x" * 200]
-HOSTILE = tuple(dict.fromkeys([*keyword.kwlist, *LISTED, *BLANKS, *[n for n in dir(builtins) if n[0].islower()][:40]]))
+# Names that a list separated by whitespace cannot contain.
+UNLISTED = ["a b", " a", "a ", "a\tb", "a\u00a0b", "a\u202eb", "x" * 200]
+HOSTILE = tuple(
+    dict.fromkeys([*keyword.kwlist, *LISTED, *UNLISTED, *[n for n in dir(builtins) if n[0].islower()][:40]])
+)
 
 
 def document(**parts: Any) -> dict[str, Any]:
-    """A small document of one job; `parts` replace or add to parts of it."""
+    """Return a small document with one job, with some parts replaced or added by `parts`."""
     status = {
         "type": "object",
         "required": ["id", "state"],
@@ -63,7 +65,7 @@ def document(**parts: Any) -> dict[str, Any]:
                     "application/json": {
                         "schema": {"$ref": "#/components/schemas/Firing"},
                         "examples": {
-                            word: {"value": {"id": "f-1", "state": word}} for word in ("hot", "done", "cracked")
+                            state: {"value": {"id": "f-1", "state": state}} for state in ("hot", "done", "cracked")
                         },
                     }
                 },
@@ -93,7 +95,7 @@ def as_properties(names: list[str]) -> dict[str, Any]:
 
 
 def as_nested_properties(names: list[str]) -> dict[str, Any]:
-    """Properties that are objects, lists, enums and dates, each of which has code of its own."""
+    """Return a document with properties of every type that is generated differently: object, array, enum, date-time."""
     kinds: list[dict[str, Any]] = [
         {"type": "array", "items": {"$ref": "#/components/schemas/Part"}},
         {"$ref": "#/components/schemas/Part"},
@@ -113,8 +115,8 @@ def as_components(names: list[str]) -> dict[str, Any]:
     )
 
 
-def as_answers(names: list[str]) -> dict[str, Any]:
-    """Components that calls return, one of them by an operation of its own each."""
+def as_responses(names: list[str]) -> dict[str, Any]:
+    """Return a document with one operation for each name, whose response is the component of that name."""
     thing = {"type": "object", "properties": {"n": {"type": "integer"}}}
     paths = {}
     for index, name in enumerate(names):
@@ -135,14 +137,22 @@ def as_answers(names: list[str]) -> dict[str, Any]:
 
 def as_queries(names: list[str]) -> dict[str, Any]:
     return document(
-        operation={"parameters": [*_path(), *({"name": n, "in": "query", "schema": {"type": "string"}} for n in names)]}
+        operation={
+            "parameters": [
+                *_path_parameters(),
+                *({"name": n, "in": "query", "schema": {"type": "string"}} for n in names),
+            ]
+        }
     )
 
 
 def as_headers(names: list[str]) -> dict[str, Any]:
     return document(
         operation={
-            "parameters": [*_path(), *({"name": n, "in": "header", "schema": {"type": "string"}} for n in names)]
+            "parameters": [
+                *_path_parameters(),
+                *({"name": n, "in": "header", "schema": {"type": "string"}} for n in names),
+            ]
         }
     )
 
@@ -197,17 +207,17 @@ def as_tags(names: list[str]) -> dict[str, Any]:
     return document(paths=operations)
 
 
-def as_words(names: list[str]) -> dict[str, Any]:
-    words = [name for name in names if name not in {"hot", "done", "cracked"}]
+def as_enum_values(names: list[str]) -> dict[str, Any]:
+    values = [name for name in names if name not in {"hot", "done", "cracked"}]
     return document(
         schemas={
-            "Word": {"type": "string", "enum": words},
-            "Thing": {"type": "object", "properties": {"word": {"$ref": "#/components/schemas/Word"}}},
+            "Kind": {"type": "string", "enum": values},
+            "Thing": {"type": "object", "properties": {"kind": {"$ref": "#/components/schemas/Kind"}}},
         }
     )
 
 
-def _path() -> list[dict[str, Any]]:
+def _path_parameters() -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = document()["paths"]["/firings/{firing}"]["get"]["parameters"]
     return parameters
 
@@ -216,26 +226,26 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-PLACES: dict[str, Callable[[list[str]], dict[str, Any]]] = {
+LOCATIONS: dict[str, Callable[[list[str]], dict[str, Any]]] = {
     function.__name__: function
     for function in (
         as_properties,
         as_nested_properties,
         as_components,
-        as_answers,
+        as_responses,
         as_queries,
         as_headers,
         as_path_parameters,
         as_schemes,
         as_operations,
         as_tags,
-        as_words,
+        as_enum_values,
     )
 }
 
 
-def refused(path: Path, out: Path) -> list[Problem]:
-    """What is refused of a document; nothing where the package was written and has been tried."""
+def generate(path: Path, out: Path) -> list[Problem]:
+    """Generate the package and return the problems of the document, or an empty list if that succeeded."""
     try:
         build((load(path),), out, "documents")
     except DocumentError as error:
@@ -243,36 +253,36 @@ def refused(path: Path, out: Path) -> list[Problem]:
     return []
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_name_works_or_is_refused_with_its_line(place: str, tmp_path: Path) -> None:
-    left, path = list(HOSTILE), tmp_path / "kiln.yaml"
+@pytest.mark.parametrize("location", LOCATIONS)
+def test_name_works_or_is_rejected_with_its_line(location: str, tmp_path: Path) -> None:
+    remaining, path = list(HOSTILE), tmp_path / "kiln.yaml"
     for attempt in range(12):
-        text = json.dumps(PLACES[place](left), indent=1, ensure_ascii=False)
+        text = json.dumps(LOCATIONS[location](remaining), indent=1, ensure_ascii=False)
         path.write_text(text)
-        problems = refused(path, tmp_path / f"out{attempt}")
+        problems = generate(path, tmp_path / f"out{attempt}")
         if not problems:
             break
         lines = text.splitlines()
-        met = set()
+        rejected = set()
         for problem in problems:
             assert problem.line > 1, str(problem)
             assert re.search(r"rename|correct|describe|describe|write|keep|leave|name ", problem.message), str(problem)
-            near = "\n".join(lines[problem.line - 2 : problem.line + 2])
-            met |= {
+            nearby = "\n".join(lines[problem.line - 2 : problem.line + 2])
+            rejected |= {
                 name
-                for name in left
-                if json.dumps(name, ensure_ascii=False) in near
+                for name in remaining
+                if json.dumps(name, ensure_ascii=False) in nearby
                 or repr(name) in problem.message
-                or f"{{{json.dumps(name, ensure_ascii=False)[1:-1]}}}" in near
+                or f"{{{json.dumps(name, ensure_ascii=False)[1:-1]}}}" in nearby
             }
-        assert met, f"no line of {[str(problem) for problem in problems][:5]} has one of the names"
-        left = [name for name in left if name not in met]
+        assert rejected, f"expected one of the names at the line of {[str(problem) for problem in problems][:5]}"
+        remaining = [name for name in remaining if name not in rejected]
     else:
-        pytest.fail(f"still refused: {problems[0]}")
-    assert len(left) > 20, "nearly everything is refused"
+        pytest.fail(f"still rejected: {problems[0]}")
+    assert len(remaining) > 20, "nearly all names are rejected"
 
 
-def test_there_are_names_enough() -> None:
+def test_hostile_name_count() -> None:
     assert len(HOSTILE) >= 200
 
 
@@ -308,7 +318,7 @@ STEMS = (
 )
 
 
-def test_documents_of_any_title_and_file_name_stand_side_by_side(tmp_path: Path) -> None:
+def test_any_titles_and_file_names_can_be_combined_in_one_package(tmp_path: Path) -> None:
     folder = tmp_path / "documents"
     folder.mkdir()
     for index, title in enumerate(TITLES):
@@ -322,12 +332,12 @@ def test_documents_of_any_title_and_file_name_stand_side_by_side(tmp_path: Path)
 
 
 def client_classes(out: Path) -> list[str]:
-    """What the package exports, each of it imported, in a process of its own: the classes of documents among them."""
+    """Import everything that the package exports in a new process; return the names of its client classes."""
     program = (
         "import job_status, json, sys\n"
-        "kinds = [n for n in job_status.__all__ if hasattr(getattr(job_status, n), '_schemes')]\n"
+        "classes = [n for n in job_status.__all__ if hasattr(getattr(job_status, n), '_schemes')]\n"
         "assert issubclass(job_status.ApiError, job_status.CallError)\n"
-        "print(json.dumps(kinds))"
+        "print(json.dumps(classes))"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=out, capture_output=True, text=True, check=True)
     found: list[str] = json.loads(done.stdout)
@@ -335,23 +345,23 @@ def client_classes(out: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_an_identifier_is_one_and_is_not_taken(name: str) -> None:
+def test_identifier_is_valid_and_unique(name: str) -> None:
     taken = {identifier(name), "timeout"}
 
-    for made in (identifier(name), identifier(name, taken), class_identifier(name) or "Empty"):
-        assert made.isidentifier()
-        assert not keyword.iskeyword(made)
-        assert made not in BUILTINS
-        assert not made.startswith("_")
+    for result in (identifier(name), identifier(name, taken), class_identifier(name) or "Empty"):
+        assert result.isidentifier()
+        assert not keyword.iskeyword(result)
+        assert result not in BUILTINS
+        assert not result.startswith("_")
     assert identifier(name, taken) not in taken
 
 
-CANARY = "#canary#"  # no part of any name
+CANARY = "#canary#"  # not a part of any name
 PAYLOAD = f' {CANARY} """ {CANARY}\n\'\'\' \\" {CANARY} \\n{{{CANARY}}} {{{{{CANARY}}}}} {{% {CANARY} %}}\n#{CANARY}\n*/ {CANARY} -->'
 
 
 def leaves(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The place of every text in a document."""
+    """Yield the path of every string in a document."""
     if isinstance(node, str):
         yield path
     elif isinstance(node, dict):
@@ -362,41 +372,54 @@ def leaves(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from leaves(child, (*path, index))
 
 
-def planted(data: Any, places: list[tuple[Any, ...]]) -> Any:
+def with_payload(data: Any, paths: list[tuple[Any, ...]]) -> Any:
+    """Return a copy of the data with the payload appended to the strings at the given paths."""
     data = copy.deepcopy(data)
-    for *above, last in places:
-        holder = data
-        for key in above:
-            holder = holder[key]
-        holder[last] += PAYLOAD
+    for *parents, last in paths:
+        container = data
+        for key in parents:
+            container = container[key]
+        container[last] += PAYLOAD
     return data
 
 
-def takes(path: Path, data: Any) -> bool:
-    """Whether a document is accepted by all that looks at it before anything is written."""
+def is_accepted(path: Path, data: Any) -> bool:
+    """Return whether a document passes all checks that precede the generation."""
     path.write_text(json.dumps(data))
     try:
-        return not losses.problems(load(path))
+        return not unsupported.problems(load(path))
     except DocumentError:
         return False
 
 
 @pytest.mark.parametrize("stem", ["ai-for-process", "freight", "mill"])
-def test_no_text_of_a_document_becomes_code(stem: str, tmp_path: Path) -> None:
+def test_no_string_of_a_document_becomes_code(stem: str, tmp_path: Path) -> None:
     source = next(p for p in (ROOT / f"openapi/{stem}.yaml", ROOT / f"tests/vendors/{stem}.yaml") if p.is_file())
     data, path = load(source).data, tmp_path / f"{stem}.yaml"
-    # Examples stand in no code, and there are hundreds.
-    places = [p for p in leaves(data) if not {"examples", "example"} & set(p) and p[-1] not in {"type", "name"}]
-    places = [place for place in places if takes(path, planted(data, [place]))]
-    assert len(places) >= 5
-    path.write_text(json.dumps(planted(data, places)))
+    # Examples are not a part of the code, and there are hundreds.
+    paths = [p for p in leaves(data) if not {"examples", "example"} & set(p) and p[-1] not in {"type", "name"}]
+    paths = [place for place in paths if is_accepted(path, with_payload(data, [place]))]
+    assert len(paths) >= 5
+    path.write_text(json.dumps(with_payload(data, paths)))
 
     build((load(path),), tmp_path / "out", 'a """ #canary#\nfolder')
 
-    met = 0
+    count = 0
     for written in (tmp_path / "out").rglob("*.py"):
         for token in tokenize.tokenize(io.BytesIO(written.read_bytes()).readline):
-            met += token.string.count(CANARY)
+            count += token.string.count(CANARY)
             if token.type not in {tokenize.STRING} and not (token.type == tokenize.COMMENT and token.start[0] == 1):
                 assert CANARY not in token.string, f"{written}:{token.start[0]}: {token.line}"
-    assert met > len(places)
+    assert count > len(paths)
+
+
+def test_no_property_name_becomes_code(tmp_path: Path) -> None:
+    """A model documents the JSON name of an attribute."""
+    name, path = 'x"""\ncanary()\n"""', tmp_path / "kiln.yaml"
+    path.write_text(json.dumps(as_properties([name])))
+
+    assert generate(path, tmp_path / "out") == []
+    model = (tmp_path / "out/job_status/kiln/models/thing.py").read_bytes()
+    assert b"In JSON: `x'''canary()'''`." in model
+    for token in tokenize.tokenize(io.BytesIO(model).readline):
+        assert token.type == tokenize.STRING or "canary" not in token.string.split("_"), token

@@ -1,12 +1,12 @@
-"""Text of others is shown on its line, cut, and does nothing there."""
+"""Untrusted text is escaped and truncated."""
 
 import sys
 
 import pytest
 
-from scripts.printable import SHOWN, printable
+from scripts.printable import MAX_LENGTH, printable
 
-TEXTS = [
+UNSAFE = [
     *(
         chr(code)
         for code in (*range(32), *range(127, 160), 0xAD, 0x200B, 0x200E, 0x202A, 0x202E, 0x2028, 0x2066, 0x2069)
@@ -23,21 +23,21 @@ TEXTS = [
 ]
 
 
-@pytest.mark.parametrize("text", TEXTS, ids=ascii)
-def test_every_text_is_inert(text: str) -> None:
+@pytest.mark.parametrize("text", UNSAFE, ids=ascii)
+def test_unsafe_text_is_escaped_and_truncated(text: str) -> None:
     shown = printable(text)
 
     assert shown.isprintable()
     shown.encode()
     assert "##[" not in shown
     assert not shown.lstrip().startswith("::")
-    assert len(shown) < SHOWN * 12
+    assert len(shown) < MAX_LENGTH * 12
 
 
-def test_every_letter_there_is_can_be_printed() -> None:
+def test_every_code_point_is_printable() -> None:
     assert all(printable(chr(code)).isprintable() for code in range(sys.maxunicode + 1))
 
 
 @pytest.mark.parametrize("text", ["", "plain", "Jürgen", "日本語", "a::b", "# [x]", "😀"])
-def test_what_is_harmless_stays_as_it_is(text: str) -> None:
+def test_harmless_text_is_unchanged(text: str) -> None:
     assert printable(text) == text

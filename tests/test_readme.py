@@ -1,4 +1,4 @@
-"""The README tells the truth: its commands and its code run."""
+"""The commands and the code of README.md and docs/ run."""
 
 import json
 import os
@@ -10,99 +10,148 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
-from scripts.simulate import Controlled, Simulator
+from scripts.document import load
+from scripts.document.job import parse_job
+from scripts.document.rules import SCENARIOS
+from scripts.simulate import ControlledSimulator, Simulator
+from scripts.simulate.credentials import load_credentials
+from scripts.simulate.faults import KINDS
 
 from .conftest import ENVIRONMENT, ROOT, Serve
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-VERBS = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+PAGES = {
+    path.name: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
+TARGETS = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+FIRST_CALL, WAITING = ("README.md", 0), ("README.md", 1)
+MANY_JOBS, ASYNC_CALL, MODELS = ("waiting.md", 0), ("client.md", 0), ("client.md", 1)
+FIXTURE = ("simulator.md", 0)
+Block = tuple[str, int]
 
 
-def blocks(language: str) -> list[str]:
-    """The code blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def blocks(page: str, language: str) -> list[str]:
+    """Return the code blocks of a page in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGES[page], re.MULTILINE | re.DOTALL)
+
+
+def program(block: Block) -> str:
+    """Return a Python block."""
+    page, index = block
+    return blocks(page, "python")[index]
 
 
 def commands() -> Iterator[str]:
-    """Every shell command, continued lines joined."""
-    for block in blocks("sh"):
-        yield from block.replace("\\\n", " ").strip().splitlines()
+    """Yield every shell command of every page, with continued lines joined."""
+    for page in PAGES:
+        for block in blocks(page, "sh"):
+            yield from block.replace("\\\n", " ").strip().splitlines()
 
 
-def test_every_make_verb_of_the_readme_exists() -> None:
-    named = {
-        word
-        for text in re.findall(r"make ([a-z ]+)", README)
-        for word in text.split()
-        if word in VERBS or word.islower()
-    }
-
-    assert {"verify", "test", "generate", "simulate", "check", "help"} <= named & (VERBS)
-    for command in commands():
-        words = [word for word in shlex.split(command) if "=" not in word]
-        if words[0] == "make":
-            assert set(words[1:]) <= VERBS, command
-
-
-def test_the_first_call_runs_against_the_simulator(serve: Serve, simulator: Simulator, tmp_path: Path) -> None:
-    program = blocks("python")[0]
-    assert "http://127.0.0.1:8765" in program
-    program = program.replace("http://127.0.0.1:8765", serve(simulator))
-    program = program.replace("simulated-api-key-of-agent-platform", ENVIRONMENT["AGENT_PLATFORM_API_KEY"])
-
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "generated")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    lines = done.stdout.splitlines()
-    assert lines[0] == "IN_PROGRESS", done.stderr
-    assert lines[1].startswith("get_dock_status: http://127.0.0.1:")
-    assert lines[1].endswith(" answers 404: Not found")
-
-
-def test_the_waits_run_against_the_simulator(serve: Serve, simulator: Simulator, tmp_path: Path) -> None:
-    environment = {**ENVIRONMENT, "AI_FOR_PROCESS_URL": f"{serve(simulator)}/ai-for-process"}
-
-    done = subprocess.run(
-        [sys.executable, "-c", blocks("python")[1]],
-        cwd=tmp_path,
+def run_program(source: str, environment: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a Python program with the generated package."""
+    return subprocess.run(
+        [sys.executable, "-c", source],
+        cwd=folder,
         env={**os.environ, **environment, "PYTHONPATH": str(ROOT / "generated")},
         capture_output=True,
         text=True,
         check=False,
     )
 
+
+def test_readme_is_short() -> None:
+    assert len(PAGES["README.md"].splitlines()) < 120
+
+
+def test_links_between_pages_exist() -> None:
+    for page, text in PAGES.items():
+        folder = ROOT if page == "README.md" else ROOT / "docs"
+        for target in re.findall(r"\]\(([^)#:]+)\)", text):
+            assert (folder / target).is_file(), f"{page}: {target}"
+
+
+def test_every_python_block_is_run_by_a_test() -> None:
+    found = {(page, index) for page in PAGES for index in range(len(blocks(page, "python")))}
+
+    assert found == {FIRST_CALL, WAITING, MANY_JOBS, ASYNC_CALL, MODELS, FIXTURE}
+
+
+def test_every_make_target_of_the_pages_exists() -> None:
+    named = {
+        target
+        for page in PAGES.values()
+        for text in re.findall(r"make ([a-z -]+)", page)
+        for target in text.split()
+        if target in TARGETS
+    }
+
+    assert {"verify", "test", "generate", "simulate", "check", "help", "bench", "fuzz"} <= named
+    for command in commands():
+        name, *arguments = [argument for argument in shlex.split(command) if "=" not in argument]
+        if name == "make":
+            assert set(arguments) <= TARGETS, command
+
+
+def test_first_call_runs_against_the_simulator(serve: Serve, simulator: Simulator, tmp_path: Path) -> None:
+    source = program(FIRST_CALL)
+    assert "http://127.0.0.1:8765" in source
+    source = source.replace("http://127.0.0.1:8765", serve(simulator))
+    source = source.replace("simulated-api-key-of-agent-platform", ENVIRONMENT["AGENT_PLATFORM_API_KEY"])
+
+    done = run_program(source, {}, tmp_path)
+
     lines = done.stdout.splitlines()
-    assert lines[:2] == ["SUCCESS", "get_dock_status ds-c65e0f15-d2bd-5a3f-9e1d-07f4b3c6a1e8 SUCCESS"], done.stderr
+    assert lines[0] == "IN_PROGRESS TOOLS", done.stderr
+    assert lines[1].startswith("{'_id': 'ds-24a6f1c3-")
+    assert lines[2].startswith("get_dock_status: http://127.0.0.1:")
+    assert lines[2].endswith(" returned 404: Not found")
+
+
+def test_waits_run_against_the_simulator(serve: Serve, simulator: Simulator, tmp_path: Path) -> None:
+    environment = {**ENVIRONMENT, "AI_FOR_PROCESS_URL": f"{serve(simulator)}/ai-for-process"}
+
+    done = run_program(program(WAITING), environment, tmp_path)
+
+    lines = done.stdout.splitlines()
+    assert lines[0] == "SUCCESS", done.stderr
+    assert lines[1].startswith("get_dock_status ds-c65e0f15-d2bd-5a3f-9e1d-07f4b3c6a1e8 DockStatus(")
     assert ": FAILED after " in lines[2]
 
 
-def test_the_async_call_runs_against_the_simulator(serve: Serve, simulator: Simulator, tmp_path: Path) -> None:
+def test_waits_for_many_jobs_run_against_the_simulator(serve: Serve, simulator: Simulator, tmp_path: Path) -> None:
+    known = "ds-24a6f1c3-0b9c-5e75-a8d3-c19d04e7f5b8"
+    environment = {**ENVIRONMENT, "AGENT_PLATFORM_URL": f"{serve(simulator)}/agent-platform", "DOCK_STATUS_IDS": known}
+
+    done = run_program(program(MANY_JOBS), environment, tmp_path)
+
+    assert done.stdout.startswith(f"get_dock_status {known} DockStatus("), done.stderr
+
+
+def test_async_call_runs_against_the_simulator(serve: Serve, simulator: Simulator, tmp_path: Path) -> None:
     environment = {
         "OPENSEARCH_URL": f"{serve(simulator)}/opensearch-flow-framework",
         "OPENSEARCH_PASSWORD": "admin-password",
     }
 
-    done = subprocess.run(
-        [sys.executable, "-c", blocks("python")[2]],
-        cwd=tmp_path,
-        env={**os.environ, **environment, "PYTHONPATH": str(ROOT / "generated")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_program(program(ASYNC_CALL), environment, tmp_path)
 
     assert done.stdout == "PROVISIONING\n", done.stderr
 
 
-def test_the_fixture_s_test_passes(tmp_path: Path) -> None:
-    (tmp_path / "test_it.py").write_text(blocks("python")[3])
+def test_model_example_runs(tmp_path: Path) -> None:
+    done = run_program(program(MODELS), {}, tmp_path)
+
+    assert done.stdout.splitlines() == [
+        "ds-1 IN_PROGRESS True",
+        "{'futureField': 1}",
+        "{'futureField': 1, '_id': 'ds-1', 'status': 'IN_PROGRESS'}",
+    ], done.stderr
+
+
+def test_pytest_fixture_example_passes(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(program(FIXTURE))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "scripts.simulate.plugin", "-p", "no:cacheprovider"]
 
     done = subprocess.run(
@@ -117,9 +166,35 @@ def test_the_fixture_s_test_passes(tmp_path: Path) -> None:
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
-def test_the_simulator_is_told_what_the_curls_tell_it(serve: Serve, simulator: Simulator) -> None:
-    url = serve(Controlled(simulator))
-    answers = [
+def test_programs_pass_strict_mypy(tmp_path: Path) -> None:
+    for number, block in enumerate((FIRST_CALL, WAITING, MANY_JOBS, ASYNC_CALL, MODELS)):
+        (tmp_path / f"example_{number}.py").write_text(program(block), encoding="utf-8")
+
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--strict",
+            "--config-file",
+            os.devnull,
+            "--cache-dir",
+            str(tmp_path / "cache"),
+            ".",
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "MYPYPATH": str(ROOT / "generated")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_curl_commands_control_the_simulator(serve: Serve, simulator: Simulator) -> None:
+    url = serve(ControlledSimulator(simulator))
+    outputs = [
         subprocess.run(
             ["bash", "-c", command.replace("http://127.0.0.1:8765", url)], capture_output=True, text=True, check=True
         ).stdout
@@ -127,7 +202,7 @@ def test_the_simulator_is_told_what_the_curls_tell_it(serve: Serve, simulator: S
         if "/_simulator" in command
     ]
 
-    job, fault, clock, requests, reset = answers
+    job, fault, clock, requests, reset = outputs
     assert json.loads(job)["jobs"][0]["path"] == "/ai-for-service/api/public/bot/st-mine/publish/status"
     assert json.loads(fault) == {"number": 1}
     assert json.loads(clock)["now"] > 0
@@ -135,24 +210,28 @@ def test_the_simulator_is_told_what_the_curls_tell_it(serve: Serve, simulator: S
     assert reset == ""
 
 
-def test_every_kind_of_fault_is_named() -> None:
-    from scripts.simulate.faults import KINDS
-
-    assert all(f"`{kind}`" in README for kind in KINDS)
+def test_every_kind_of_fault_is_listed() -> None:
+    assert all(f"`{kind}`" in PAGES["simulator.md"] for kind in KINDS)
 
 
-def test_the_made_up_credential_of_the_readme_is_the_simulator_s() -> None:
-    program = blocks("python")[0]
-    from scripts.document import load
-    from scripts.simulate.credentials import credentials
+def test_every_scenario_and_keyword_is_listed() -> None:
+    schema = json.loads((ROOT / "scripts/document/x-job.schema.json").read_text(encoding="utf-8"))
+    (example,) = blocks("documents.md", "yaml")
+    job = yaml.safe_load(example)["x-job"]
 
-    held = credentials(load(ROOT / "openapi/agent-platform.yaml"), {})
+    assert all(f"`{name}`" in PAGES["documents.md"] for name in SCENARIOS)
+    assert job.keys() == schema["properties"].keys()
+    assert parse_job(job).states == ("inprogress", "successful", "failed")
 
-    assert held["api_key"].accepted in program
+
+def test_example_credential_is_accepted_by_the_simulator() -> None:
+    accepted = load_credentials(load(ROOT / "openapi/agent-platform.yaml"), {})
+
+    assert accepted["api_key"].accepted in program(FIRST_CALL)
 
 
 @pytest.mark.parametrize("command", [command for command in commands() if "example.ai" in command])
-def test_the_commands_for_a_live_server_run(serve: Serve, simulator: Simulator, tmp_path: Path, command: str) -> None:
+def test_commands_for_a_live_server_run(serve: Serve, simulator: Simulator, tmp_path: Path, command: str) -> None:
     url = f"{serve(simulator)}/agent-platform"
     assert "https://agent-platform.example.ai" in command
     command = command.replace("https://agent-platform.example.ai", url)
@@ -178,7 +257,7 @@ def test_the_commands_for_a_live_server_run(serve: Serve, simulator: Simulator, 
 
 
 @pytest.mark.parametrize("command", [command for command in commands() if "OPENAPI=" in command])
-def test_the_commands_for_documents_of_your_own_run(tmp_path: Path, command: str) -> None:
+def test_commands_for_other_documents_run(tmp_path: Path, command: str) -> None:
     command = command.replace("/path/to/documents", str(ROOT / "tests/vendors"))
     command = re.sub(r"OUT=\S+", f"OUT={tmp_path / 'out'}", command)
 
@@ -188,12 +267,13 @@ def test_the_commands_for_documents_of_your_own_run(tmp_path: Path, command: str
     assert list((tmp_path / "out").iterdir())
 
 
-def test_ci_runs_the_readme_s_own_commands() -> None:
+def test_ci_runs_the_commands_of_the_readme() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
     assert [line for line in script.splitlines() if line.startswith("make")] == [
         "make check",
         "make verify",
         "make test",
+        "make test-all",
     ]
     assert "bash .ci/run" in (ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8")

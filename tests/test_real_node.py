@@ -1,6 +1,5 @@
-"""What a user of a real node meets: TLS with a certificate of its own, basic auth, and a node without the plugin."""
+"""Verification and client with a real OpenSearch node: private CA, basic authentication, and missing plugin."""
 
-import json
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +13,8 @@ from job_status import ApiError, JobStatusError, OpenSearchFlowFramework, Transp
 from scripts.simulate import Simulator
 
 from .conftest import ENVIRONMENT, ROOT, served
-from .hostile import always, answer, hostile
-from .test_recordings import FOLDER
+from .hostile import always, hostile, http_response
+from .test_recordings import FOLDER, har_entries
 from .test_verify import verify
 
 STEM = "opensearch-flow-framework"
@@ -25,7 +24,7 @@ USER, PASSWORD = ENVIRONMENT["OPENSEARCH_FLOW_FRAMEWORK_BASIC_AUTH"].split(":")
 
 @contextmanager
 def served_with_tls(application: Any, authority: trustme.CA, folder: Path) -> Iterator[str]:
-    """Serves over TLS under a certificate that only `authority` vouches for."""
+    """Serve over TLS with a certificate that is signed by `authority`."""
     key, certificate = folder / "node.key", folder / "node.pem"
     issued = authority.issue_cert("127.0.0.1")
     issued.private_key_pem.write_to_path(key)
@@ -47,22 +46,20 @@ def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
     return path
 
 
-def test_verification_trusts_the_certificates_that_it_is_given(
+def test_verify_trusts_only_the_given_ca_file(
     simulator: Simulator, authority: trustme.CA, ca_file: Path, tmp_path: Path
 ) -> None:
     with served_with_tls(simulator, authority, tmp_path) as url:
         trusted = verify("--api", STEM, "--url", url, "--ca-file", str(ca_file), out=tmp_path, **ENVIRONMENT)
-        strange = verify("--api", STEM, "--url", url, out=tmp_path, **ENVIRONMENT)
+        untrusted = verify("--api", STEM, "--url", url, out=tmp_path, **ENVIRONMENT)
 
     assert trusted.returncode == 0, trusted.stdout + trusted.stderr
-    assert strange.returncode == 2
-    assert "CERTIFICATE_VERIFY_FAILED" in strange.stdout.splitlines()[1]
-    assert PASSWORD not in trusted.stdout + strange.stdout
+    assert untrusted.returncode == 2
+    assert "CERTIFICATE_VERIFY_FAILED" in untrusted.stdout.splitlines()[1]
+    assert PASSWORD not in trusted.stdout + untrusted.stdout
 
 
-def test_the_client_trusts_what_verify_names_and_nothing_else(
-    simulator: Simulator, authority: trustme.CA, tmp_path: Path
-) -> None:
+def test_client_trusts_only_the_given_ssl_context(simulator: Simulator, authority: trustme.CA, tmp_path: Path) -> None:
     context = ssl.create_default_context()
     authority.configure_trust(context)
     with served_with_tls(simulator, authority, tmp_path) as url:
@@ -77,40 +74,42 @@ def test_the_client_trusts_what_verify_names_and_nothing_else(
     assert status.workflow_id == KNOWN
 
 
-def test_a_wrong_password_is_told_in_the_first_line(simulator: Simulator, authority: trustme.CA, ca_file: Path, tmp_path: Path) -> None:  # fmt: skip
+def test_wrong_password_is_reported_in_the_first_line(simulator: Simulator, authority: trustme.CA, ca_file: Path, tmp_path: Path) -> None:  # fmt: skip
     wrong = {"OPENSEARCH_FLOW_FRAMEWORK_BASIC_AUTH": "admin:not-the-password"}
     with served_with_tls(simulator, authority, tmp_path) as url:
         done = verify("--api", STEM, "--url", url, "--ca-file", str(ca_file), out=tmp_path, **wrong)
 
     assert done.returncode == 2
-    assert "another credential is wanted in OPENSEARCH_FLOW_FRAMEWORK_BASIC_AUTH" in done.stdout.splitlines()[1]
+    assert "set a valid credential in OPENSEARCH_FLOW_FRAMEWORK_BASIC_AUTH" in done.stdout.splitlines()[1]
     assert "not-the-password" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("version", ["2.19.5", "3.8.0"])
-def test_a_node_without_the_plugin_is_recognised(version: str, tmp_path: Path) -> None:
-    lines = (FOLDER / f"{version}.jsonl").read_text(encoding="utf-8").splitlines()
-    recorded = next(entry for entry in map(json.loads, lines) if entry["name"] == "t_vanilla_id")["response"]
-    body = recorded["body_text"].encode()
-    with hostile(always(answer(recorded["status"], body, content_type="application/json; charset=UTF-8"))) as node:
+def test_node_without_the_plugin_is_detected(version: str, tmp_path: Path) -> None:
+    entries = har_entries(FOLDER / f"{version}.har")
+    recorded = next(entry for entry in entries if entry["_name"] == "t_vanilla_id")["response"]
+    body = recorded["content"]["text"].encode()
+    with hostile(
+        always(http_response(recorded["status"], body, content_type="application/json; charset=UTF-8"))
+    ) as node:
         done = verify("--api", STEM, "--url", node.url, out=tmp_path)
         with OpenSearchFlowFramework(node.url) as api:
-            with pytest.raises(ApiError) as called:
+            with pytest.raises(ApiError) as call_error:
                 api.get_workflow_status(KNOWN)
-            with pytest.raises(JobStatusError) as waited:
+            with pytest.raises(JobStatusError) as wait_error:
                 api.wait_for_workflow_status(KNOWN, timeout=30)
 
     assert done.returncode == 2
     assert "get_workflow_status: this server does not have the API: " in done.stdout.splitlines()[1]
     assert "no handler found for uri" in done.stdout.splitlines()[1]
     assert "\nFAILED" not in done.stdout
-    for error in (called.value, waited.value):
+    for error in (call_error.value, wait_error.value):
         assert "no handler found for uri" in str(error)
         assert str(error).endswith("; this server does not have the API")
         assert "\n" not in str(error)
 
 
-def test_the_workflow_of_the_readme_runs_what_there_is() -> None:
+def test_ci_workflow_runs_all_live_tests_against_real_nodes() -> None:
     workflow = (ROOT / ".github/workflows/opensearch.yaml").read_text(encoding="utf-8")
 
     assert "make verify API=opensearch-flow-framework" in workflow

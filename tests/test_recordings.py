@@ -1,5 +1,6 @@
-"""The document of flow-framework, its client and the rules of verification are true to what real nodes have answered."""
+"""The flow-framework document, its client and the rules of verification agree with recorded responses of real nodes."""
 
+import datetime
 import fnmatch
 import functools
 import json
@@ -10,102 +11,141 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import harfile
 import httpx
 import pytest
 from job_status import InvalidArgumentError, OpenSearchFlowFramework, UnexpectedResponseError
 
-from scripts.document import Document
-from scripts.document import read as read_yaml
-from scripts.document.parse import parse
-from scripts.verify.recorded import Recorded, judge, read
+from scripts.document import Document, read_yaml
+from scripts.document.parse import parse_document
+from scripts.verify.exchange import Exchange
+from scripts.verify.recordings import Recording, check_recordings, read_recordings
 from scripts.verify.result import Failure
 
 from .conftest import ROOT
-from .virtual import VirtualClock
+from .virtual_clock import VirtualClock
 
 FOLDER = ROOT / "tests" / "recordings"
-FILES = sorted(FOLDER.glob("*.jsonl"))
+FILES = sorted(FOLDER.glob("*.har"))
 DOCUMENT = ROOT / "openapi" / "opensearch-flow-framework.yaml"
 EXCEPTIONS = read_yaml(FOLDER / "exceptions.yaml").data["exceptions"]
 
 
 @functools.cache
 def document(path: Path = DOCUMENT) -> Document:
-    """The document as it stands, even where its own examples contradict it: the recordings are to say so."""
-    return parse(read_yaml(path))
+    """Parse a document without validating its examples, so that the recordings find what they contradict."""
+    return parse_document(read_yaml(path))
 
 
 @functools.cache
-def recorded(path: Path) -> tuple[Recorded, ...]:
-    return tuple(read(path, document()))
+def recordings(path: Path) -> tuple[Recording, ...]:
+    return tuple(read_recordings(path, document()))
 
 
-def excepted(name: str, failure: Failure) -> bool:
+def har_entries(path: Path) -> list[dict[str, Any]]:
+    """Return the entries of a HAR file."""
+    entries: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["log"]["entries"]
+    return entries
+
+
+def without_extensions(value: Any) -> Any:
+    """Return a part of a HAR file without the fields that extend the format."""
+    if isinstance(value, dict):
+        return {name: without_extensions(child) for name, child in value.items() if not name.startswith("_")}
+    return [without_extensions(item) for item in value] if isinstance(value, list) else value
+
+
+def is_excepted(name: str, failure: Failure) -> bool:
     return any(
-        failure.rule in exception["rules"] and any(fnmatch.fnmatch(name, pattern) for pattern in exception["names"])
+        failure.check in exception["rules"] and any(fnmatch.fnmatch(name, pattern) for pattern in exception["names"])
         for exception in EXCEPTIONS
     )
 
 
-def said(found: dict[str, list[Failure]]) -> dict[str, list[str]]:
-    """What is wrong with each recording that no exception covers."""
-    told = {
-        name: [f"{failure.rule}: {failure.got}" for failure in failures if not excepted(name, failure)]
+def unexpected_failures(found: dict[str, list[Failure]]) -> dict[str, list[str]]:
+    """Return the failures of each recording that no exception covers."""
+    described = {
+        name: [f"{failure.check}: {failure.got}" for failure in failures if not is_excepted(name, failure)]
         for name, failures in found.items()
     }
-    return {name: lines for name, lines in told.items() if lines}
+    return {name: lines for name, lines in described.items() if lines}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_what_a_node_has_answered_keeps_the_document_and_passes_the_rules(path: Path) -> None:
-    found = judge(document(), recorded(path))
+def test_recorded_responses_conform_to_the_document_and_pass_the_rules(path: Path) -> None:
+    found = check_recordings(document(), recordings(path))
 
     assert len(found) >= 15
-    assert said(found) == {}
+    assert unexpected_failures(found) == {}
 
 
-def test_every_exception_is_needed() -> None:
-    met = {
-        (pattern, failure.rule)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_recording_is_a_valid_har_file(path: Path) -> None:
+    """Each entry is as harfile writes it, apart from extensions, whose names start with an underscore."""
+    log = json.loads(path.read_text(encoding="utf-8"))["log"]
+
+    assert log["version"] == harfile.HAR_VERSION
+    for entry in without_extensions(log["entries"]):
+        request, response = entry["request"], entry["response"]
+        har_request = harfile.Request(
+            **request
+            | {name: [harfile.Record(**record) for record in request[name]] for name in ("headers", "queryString")}
+            | {"postData": harfile.PostData(**request["postData"]) if "postData" in request else None}
+        )
+        har_response = harfile.Response(
+            **response
+            | {"headers": [harfile.Record(**record) for record in response["headers"]]}
+            | {"content": harfile.Content(**response["content"])}
+        )
+        assert har_request.asdict() == request
+        assert har_response.asdict() == response
+        assert harfile.Timings(**entry["timings"]).asdict().items() >= entry["timings"].items()
+        assert datetime.datetime.fromisoformat(entry["startedDateTime"]).tzinfo is not None
+        assert entry.keys() == {"startedDateTime", "time", "request", "response", "cache", "timings"}
+
+
+def test_every_exception_is_used() -> None:
+    used = {
+        (pattern, failure.check)
         for path in FILES
-        for name, failures in judge(document(), recorded(path)).items()
+        for name, failures in check_recordings(document(), recordings(path)).items()
         for failure in failures
         for exception in EXCEPTIONS
         for pattern in exception["names"]
-        if fnmatch.fnmatch(name, pattern) and failure.rule in exception["rules"]
+        if fnmatch.fnmatch(name, pattern) and failure.check in exception["rules"]
     }
 
     for exception in EXCEPTIONS:
-        assert {rule for pattern, rule in met if pattern in exception["names"]} == set(exception["rules"])
+        assert {rule for pattern, rule in used if pattern in exception["names"]} == set(exception["rules"])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_the_client_reads_each_recorded_status_without_loss(path: Path) -> None:
-    read_well = 0
-    for one in recorded(path):
-        for exchange in one.exchanges:
+def test_client_parses_each_recorded_status_without_loss(path: Path) -> None:
+    parsed = 0
+    for recording in recordings(path):
+        for exchange in recording.exchanges:
             if not exchange.is_accepted or exchange.method != "GET":
                 continue
-            transport = httpx.MockTransport(lambda _, told=exchange: httpx.Response(200, content=told.body))
+            transport = httpx.MockTransport(lambda _, exchange=exchange: httpx.Response(200, content=exchange.body))
             with OpenSearchFlowFramework("http://node", http_transport=transport) as api:
                 try:
-                    asked = urllib.parse.unquote(exchange.url.partition("?")[0].split("/")[-2])
-                    status = api.get_workflow_status(asked, all_=True)
+                    workflow_id = urllib.parse.unquote(exchange.url.partition("?")[0].split("/")[-2])
+                    status = api.get_workflow_status(workflow_id, all_=True)
                 except InvalidArgumentError:
-                    assert asked in {"", ".", ".."}, one.name
+                    assert workflow_id in {"", ".", ".."}, recording.name
                     continue
                 except UnexpectedResponseError as error:
                     if "another job" in str(error):
-                        assert exchange.json["workflow_id"] != asked, one.name
+                        assert exchange.json["workflow_id"] != workflow_id, recording.name
                         continue
-                    # No JSON, or without what a waiter needs: documents written by hand, and other representations.
+                    # Not JSON, or a required field is missing: malformed index documents, and other representations.
                     assert {"workflow_id", "state"} - (
                         exchange.json if isinstance(exchange.json, dict) else {}
-                    ).keys(), one.name
+                    ).keys(), recording.name
                     continue
-            read_well += 1
-            assert status.to_dict() == exchange.json, one.name
-    assert read_well > 10
+            parsed += 1
+            assert status.to_dict() == exchange.json, recording.name
+    assert parsed > 10
 
 
 DATE_TIME = "type: string\n          format: date-time"
@@ -119,28 +159,28 @@ DATE_TIME = "type: string\n          format: date-time"
             f"provision_start_time:\n          {DATE_TIME}",
             "/provision_start_time",
             "c_completed_noop__all",
-            id="times are date-times",
+            id="times_are_date_times",
         ),
         pytest.param(
             "items:\n            $ref: '#/components/schemas/CreatedResource'",
             "items:\n            type: string",
             "/resources_created/0",
             "d_completed_create_index",
-            id="resources are strings",
+            id="resources_are_strings",
         ),
         pytest.param(
             "enum: [NOT_STARTED, IN_PROGRESS, DONE, FAILED]",
             "enum: [NOT_STARTED, IN_PROGRESS, COMPLETED, FAILED]",
             "/provisioning_progress",
             "c_completed_noop__all",
-            id="progress ends as the state does",
+            id="progress_ends_with_completed",
         ),
         pytest.param(
             "required: [workflow_id, state]",
             "required: [workflow_id, state, provisioning_progress]",
             '"provisioning_progress" is a required property',
             "c_completed_noop",
-            id="every view has the progress",
+            id="progress_is_always_required",
         ),
         pytest.param(
             "              - type: string\n              - type: object\n                additionalProperties:\n"
@@ -148,20 +188,18 @@ DATE_TIME = "type: string\n          format: date-time"
             "              - type: integer\n",
             "/user_outputs",
             "q_outputs_strings__all",
-            id="outputs are numbers",
+            id="outputs_are_integers",
         ),
         pytest.param(
             "description: The user's backend roles.\n          items:\n            type: string",
             "description: The user's backend roles.\n          items:\n            type: integer",
             "/user/backend_roles/0",
             "q_user_full__all",
-            id="backend roles are numbers",
+            id="backend_roles_are_integers",
         ),
     ],
 )
-def test_a_wrong_claim_is_refuted_by_field_and_recording(
-    tmp_path: Path, old: str, new: str, field: str, name: str
-) -> None:
+def test_recording_contradicts_an_incorrect_schema(tmp_path: Path, old: str, new: str, field: str, name: str) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     assert text.count(old) == 1
     path = tmp_path / DOCUMENT.name
@@ -169,30 +207,30 @@ def test_a_wrong_claim_is_refuted_by_field_and_recording(
 
     for file in FILES:
         if file.stem in {"2.19.5", "3.8.0"}:
-            failures = judge(document(path), recorded(file))[name]
-            assert [failure.rule for failure in failures if field in failure.got], name
+            failures = check_recordings(document(path), recordings(file))[name]
+            assert [failure.check for failure in failures if field in failure.got], name
 
 
-def cut(value: Any) -> Any:
-    """A body whose stack traces end with their first line."""
+def without_stack_frames(value: Any) -> Any:
+    """Return a JSON body with only the first line of each stack trace."""
     if isinstance(value, dict):
-        return {k: v.split("\n")[0] if k == "stack_trace" else cut(v) for k, v in value.items()}
-    return [cut(item) for item in value] if isinstance(value, list) else value
+        return {k: v.split("\n")[0] if k == "stack_trace" else without_stack_frames(v) for k, v in value.items()}
+    return [without_stack_frames(item) for item in value] if isinstance(value, list) else value
 
 
-def test_the_examples_are_recorded_answers_and_name_the_version() -> None:
+def test_examples_are_recorded_responses_and_name_the_version() -> None:
     bodies = {
-        (re.sub(r"\.(timelines|more)$", "", path.stem), json.dumps(cut(exchange.json), sort_keys=True))
+        (re.sub(r"\.(timelines|more)$", "", path.stem), json.dumps(without_stack_frames(exchange.json), sort_keys=True))
         for path in FILES
-        for one in recorded(path)
-        for exchange in one.exchanges
+        for recording in recordings(path)
+        for exchange in recording.exchanges
         if isinstance(exchange.json, dict)
     }
-    answers = document().data["paths"][document().operations[0].path]["get"]["responses"]
+    responses = document().data["paths"][document().operations[0].path]["get"]["responses"]
     examples = [
         pair
-        for answer in answers.values()
-        for content in answer["content"].values()
+        for response in responses.values()
+        for content in response["content"].values()
         for pair in content["examples"].items()
     ]
 
@@ -200,57 +238,55 @@ def test_the_examples_are_recorded_answers_and_name_the_version() -> None:
         if example.get("x-unverified") or isinstance(example["value"], str):
             continue
         version = example["summary"].rpartition(", ")[2]
-        assert (version, json.dumps(cut(example["value"]), sort_keys=True)) in bodies, name
+        assert (version, json.dumps(without_stack_frames(example["value"]), sort_keys=True)) in bodies, name
 
 
-def replayed(changes: list[dict[str, Any]], clock: VirtualClock) -> Callable[[httpx.Request], httpx.Response]:
-    """A server that tells a recorded history again, from the moment at which the clock stands."""
-    began = clock.time
-    first = changes[0]["t_ms"]
+def replay_server(changes: list[Exchange], clock: VirtualClock) -> Callable[[httpx.Request], httpx.Response]:
+    """Return a handler that replays a recorded history, starting at the current time of the clock."""
+    started = clock.time
 
-    def answer(_: httpx.Request) -> httpx.Response:
-        passed = (clock.time - began) * 1000
-        told = [change for change in changes if change["t_ms"] - first <= passed][-1]
-        return httpx.Response(told["status"], json=json.loads(told["body_text"]))
+    def respond(_: httpx.Request) -> httpx.Response:
+        current = [change for change in changes if change.at - changes[0].at <= clock.time - started][-1]
+        return httpx.Response(200, json=current.json)
 
-    return answer
+    return respond
 
 
 HISTORIES = [
-    pytest.param(history, id=f"{path.stem}-{history['name']}")
+    pytest.param(history, id=f"{path.stem}-{history.name}")
     for path in FILES
     if "timelines" in path.name
-    for history in map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    if history["name"] in {"b_multi_step__all", "e_node_timeout__all", "e_two_noops__all", "g_reprovision_slow__all"}
+    for history in recordings(path)
+    if history.name in {"b_multi_step__all", "e_node_timeout__all", "e_two_noops__all", "g_reprovision_slow__all"}
 ]
 
 
 @pytest.mark.parametrize("history", HISTORIES)
-def test_a_wait_notices_the_recorded_end_within_a_second_of_three(history: dict[str, Any]) -> None:
-    changes = [change for change in history["changes"] if change["status"] == 200]
-    if history["name"] == "g_reprovision_slow__all":
-        changes = changes[1:]  # what it shows first is the end of the run before
-    last = json.loads(changes[-1]["body_text"])
+def test_wait_detects_the_recorded_end_promptly(history: Recording) -> None:
+    changes = [change for change in history.exchanges if change.status == 200]
+    if history.name == "g_reprovision_slow__all":
+        changes = changes[1:]  # the first status is the end of the previous run
+    last = changes[-1].json
     for _ in range(50):
         clock = VirtualClock()
-        with clock.timed(OpenSearchFlowFramework)(
-            "http://node", http_transport=httpx.MockTransport(replayed(changes, clock))
+        with clock.client_class(OpenSearchFlowFramework)(
+            "http://node", http_transport=httpx.MockTransport(replay_server(changes, clock))
         ) as api:
             status = api.wait_for_workflow_status(last["workflow_id"], timeout=60)
         assert status.state == "COMPLETED"
         took = (last["provision_end_time"] - last["provision_start_time"]) / 1000
-        late = clock.time - took
-        # A poll is no further from the one before than the square root of the job's age, and a quarter.
-        assert -0.2 <= late <= (1.0 if 2.9 < took < 3.1 else math.sqrt(took) + 0.25)
+        delay = clock.time - took
+        # The interval between two polls is at most sqrt(age of the job) + 0.25 seconds.
+        assert -0.2 <= delay <= (1.0 if 2.9 < took < 3.1 else math.sqrt(took) + 0.25)
 
 
-def test_each_difference_is_shown_by_a_recording() -> None:
+def test_each_documented_difference_has_a_recording() -> None:
     lines = DOCUMENT.with_suffix(".differences.md").read_text(encoding="utf-8").splitlines()
-    rows = [line.split("|")[1:-1] for line in lines if line.startswith("| ") and not line.startswith("| about")]
-    names = {one.name for path in FILES for one in recorded(path)}
+    rows = [line.split("|")[1:-1] for line in lines if line.startswith("| ") and not line.startswith("| subject")]
+    names = {recording.name for path in FILES for recording in recordings(path)}
 
     assert len(rows) > 20
-    for about, *_, shown in rows:
+    for subject, *_, shown in rows:
         found = set(re.findall(r"`(\w+)`", shown))
-        assert found <= names, about
-        assert found or shown.strip() == "source", about
+        assert found <= names, subject
+        assert found or shown.strip() == "source code", subject

@@ -1,78 +1,78 @@
-"""The schedule of polls beside others', and the documented limits."""
+"""Poll schedules compared with google-api-core, documented rate limits, and the order of run ids."""
 
 import random
 
 import pytest
-from job_status._client.polling.run_id import RunId, moment
-from job_status._client.polling.schedule import Steps, gap
+from job_status._client.polling.run_id import RunId, parse_timestamp
+from job_status._client.polling.schedule import Schedule, interval
 from job_status._client.rate_limit import RateLimiter
 
 from .bench.schedules import WORKLOADS, table
-from .virtual import VirtualClock
+from .virtual_clock import VirtualClock
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)
-def test_no_more_polls_than_google_api_core_and_less_overshoot(workload: str) -> None:
-    row = table(6000, seed=3)[workload]
+def test_fewer_polls_and_less_overshoot_than_google_api_core(workload: str) -> None:
+    result = table(6000, seed=3)[workload]
 
-    assert row["ours"][0] <= row["google-api-core"][0]
-    assert row["ours"][1] < row["google-api-core"][1]
+    assert result["ours"][0] <= result["google-api-core"][0]
+    assert result["ours"][1] < result["google-api-core"][1]
 
 
-def test_gaps_keep_within_their_bounds_at_any_age() -> None:
+def test_gap_is_within_bounds_at_any_age() -> None:
     random.seed(1)
 
-    assert all(0.5 <= gap(random.uniform(0, 2000)) <= 30 for _ in range(10_000))
-    assert 0.5 <= gap(0) <= 0.625
-    assert 27 <= gap(1e6) <= 30
-    assert 0.5 <= gap(-5) <= 0.625
+    assert all(0.5 <= interval(random.uniform(0, 2000)) <= 30 for _ in range(10_000))
+    assert 0.5 <= interval(0) <= 0.625
+    assert 27 <= interval(1e6) <= 30
+    assert 0.5 <= interval(-5) <= 0.625
 
 
-def test_the_last_gap_of_a_schedule_repeats() -> None:
-    steps = Steps([1, 2, 5])
+def test_last_gap_of_custom_schedule_repeats() -> None:
+    steps = Schedule([1, 2, 5])
 
-    assert [steps.after(elapsed) for elapsed in (-1, 1, 2, 5, 8, 30.5)] == [1, 2, 5, 8, 11, 32]
-    assert Steps([4]).after(4) == 34
+    assert [steps.next_after(elapsed) for elapsed in (-1, 1, 2, 5, 8, 30.5)] == [1, 2, 5, 8, 11, 32]
+    assert Schedule([4]).next_after(4) == 34
 
 
 LIMITS = ((3, 10.0), (5, 100.0))
 
 
-def test_limits_have_room_again_when_the_window_has_passed() -> None:
+def test_rate_limit_frees_up_after_its_window() -> None:
     clock = VirtualClock()
-    traffic = RateLimiter(clock)
-    taken = []
+    limiter = RateLimiter(clock)
+    sent = []
     while clock.time < 400:
-        free = traffic.take("get", ("a",), LIMITS)
-        if free is None:
-            taken.append(clock.time)
+        next_time = limiter.acquire("get", ("a",), LIMITS)
+        if next_time is None:
+            sent.append(clock.time)
         else:
-            assert free > clock.time
-            clock.time = free
+            assert next_time > clock.time
+            clock.time = next_time
 
-    assert all(taken[i + 3] - taken[i] > 10 for i in range(len(taken) - 3))
-    assert all(100 < taken[i + 5] - taken[i] <= 101.5 for i in range(len(taken) - 5))
+    assert all(sent[i + 3] - sent[i] > 10 for i in range(len(sent) - 3))
+    assert all(100 < sent[i + 5] - sent[i] <= 101.5 for i in range(len(sent) - 5))
 
 
-def test_each_url_has_a_budget_of_its_own_and_calls_count() -> None:
+def test_rate_limit_is_per_url_and_counts_calls() -> None:
     clock = VirtualClock()
-    traffic = RateLimiter(clock)
+    limiter = RateLimiter(clock)
     for _ in range(5):
-        traffic.count("get", ("a",), LIMITS)
+        limiter.count("get", ("a",), LIMITS)
 
-    assert traffic.take("get", ("a",), LIMITS) is not None
-    assert traffic.take("get", ("b",), LIMITS) is None
-    assert traffic.take("other", ("a",), LIMITS) is None
+    assert limiter.acquire("get", ("a",), LIMITS) is not None
+    assert limiter.acquire("get", ("b",), LIMITS) is None
+    assert limiter.acquire("other", ("a",), LIMITS) is None
 
 
-def test_urls_that_are_not_asked_any_more_are_forgotten() -> None:
+def test_rate_limiter_removes_unused_urls() -> None:
     clock = VirtualClock()
-    traffic = RateLimiter(clock)
+    limiter = RateLimiter(clock)
     for number in range(5000):
         clock.time += 1
-        traffic.count("get", (number,), LIMITS)
+        limiter.count("get", (number,), LIMITS)
 
-    assert len(traffic._moments) < 2500
+    assert len(limiter._sent) < 2500
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ def test_urls_that_are_not_asked_any_more_are_forgotten() -> None:
         ([], None),
     ],
 )
-def test_a_moment_is_read_in_the_forms_that_vendors_write(value: object, seconds: float | None) -> None:
-    assert moment(value) == seconds
+def test_timestamp_formats(value: object, seconds: float | None) -> None:
+    assert parse_timestamp(value) == seconds
 
 
-def test_a_run_is_newer_when_it_is_another_and_not_an_older_one() -> None:
+def test_is_newer_than_compares_ids_and_timestamps() -> None:
     old, new = RunId(("a",), 5.0), RunId(("b",), 6.0)
 
     assert new.is_newer_than(old)
@@ -109,9 +109,9 @@ def test_a_run_is_newer_when_it_is_another_and_not_an_older_one() -> None:
     assert not RunId((None, None)).is_newer_than(RunId())
 
 
-def test_one_url_has_one_budget_however_its_id_is_written() -> None:
-    traffic = RateLimiter(VirtualClock())
+def test_rate_limit_of_integer_and_string_id_is_shared() -> None:
+    limiter = RateLimiter(VirtualClock())
     for _ in range(3):
-        traffic.count("get", (7,), LIMITS)
+        limiter.count("get", (7,), LIMITS)
 
-    assert traffic.take("get", ("7",), LIMITS) is not None
+    assert limiter.acquire("get", ("7",), LIMITS) is not None

@@ -1,4 +1,4 @@
-"""Bad days: each fault is met on a real socket, by the client or by plain httpx."""
+"""Tests of fault injection: the client or plain httpx observes each fault on a real socket."""
 
 import itertools
 import time
@@ -24,7 +24,7 @@ from job_status import (
     UnexpectedResponseError,
 )
 
-from scripts.simulate.remote import ControlError, Running, running
+from scripts.simulate.remote import ControlError, RunningSimulator, run_simulator
 
 from .conftest import ROOT
 
@@ -33,54 +33,54 @@ API = "agent-platform"
 
 
 @pytest.fixture
-def simulator() -> Iterator[Running]:
-    """A simulator whose clock moves when it is told to."""
-    with running(ROOT / "openapi", speed=0, seed=3) as started:
+def simulator() -> Iterator[RunningSimulator]:
+    """Run a simulator with a paused clock."""
+    with run_simulator(ROOT / "openapi", speed=0, seed=3) as started:
         yield started
 
 
 @pytest.fixture
-def api(simulator: Running) -> Iterator[AgentPlatform]:
-    """A client that tries nothing twice."""
+def api(simulator: RunningSimulator) -> Iterator[AgentPlatform]:
+    """Return a client without retries."""
     with AgentPlatform(simulator.base_url(API), **simulator.credentials[API], max_retries=0, timeout=5) as client:
         yield client
 
 
 @pytest.fixture
-def job(simulator: Running) -> str:
-    """The id of a job that is done after 3 seconds."""
+def job(simulator: RunningSimulator) -> str:
+    """Create a job that succeeds after 3 seconds; return its id."""
     return str(simulator.create_job(api=API, after=[[0, "IN_PROGRESS"], [3, "SUCCESS"]])["id"])
 
 
-def quick() -> Iterator[float]:
-    """A schedule for the impatient."""
+def poll_every_50_ms() -> Iterator[float]:
+    """Yield the poll times of a schedule with an interval of 50 ms."""
     return itertools.accumulate(itertools.repeat(0.05), initial=0.0)
 
 
-def dock_url(simulator: Running, job: str) -> str:
-    """The URL of its status."""
+def dock_url(simulator: RunningSimulator, job: str) -> str:
+    """Return the status URL of a job."""
     return f"{simulator.base_url(API)}/api/public/dock-status/{job}"
 
 
-def key(simulator: Running) -> dict[str, str]:
-    """The header with the credential."""
+def api_key_header(simulator: RunningSimulator) -> dict[str, str]:
+    """Return the header with the credential."""
     return {"x-api-key": simulator.credentials[API]["api_key"]}
 
 
-# What takes long
+# Slow responses
 
 
-def test_an_answer_that_is_late(simulator: Running, api: AgentPlatform, job: str) -> None:
+def test_latency_delays_response(simulator: RunningSimulator, api: AgentPlatform, job: str) -> None:
     simulator.fault("latency", seconds=0.4)
     began = time.monotonic()
     api.get_dock_status(job)
 
     assert time.monotonic() - began >= 0.4
-    with pytest.raises(TransportError, match="no answer in time"):
+    with pytest.raises(TransportError, match="no response in time"):
         api.get_dock_status(job, timeout=0.2)
 
 
-def test_an_answer_whose_lateness_is_drawn(simulator: Running, api: AgentPlatform, job: str) -> None:
+def test_latency_with_bounds_is_random(simulator: RunningSimulator, api: AgentPlatform, job: str) -> None:
     simulator.fault("latency", seconds=0.05, most=0.3)
     took = []
     for _ in range(8):
@@ -92,7 +92,7 @@ def test_an_answer_whose_lateness_is_drawn(simulator: Running, api: AgentPlatfor
     assert max(took) - min(took) > 0.05
 
 
-def test_a_body_that_trickles(simulator: Running, api: AgentPlatform, job: str) -> None:
+def test_trickle_sends_body_slowly(simulator: RunningSimulator, api: AgentPlatform, job: str) -> None:
     simulator.fault("trickle", seconds=0.6)
     began = time.monotonic()
 
@@ -102,11 +102,11 @@ def test_a_body_that_trickles(simulator: Running, api: AgentPlatform, job: str) 
         api.get_dock_status(job, timeout=0.25)
 
 
-# What is answered instead
+# Error responses
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_a_server_error(simulator: Running, api: AgentPlatform, job: str, status: int) -> None:
+def test_server_error(simulator: RunningSimulator, api: AgentPlatform, job: str, status: int) -> None:
     simulator.fault("status", status=status, times=1)
 
     with pytest.raises(ServerError) as e:
@@ -116,8 +116,8 @@ def test_a_server_error(simulator: Running, api: AgentPlatform, job: str, status
 
 
 @pytest.mark.parametrize("retry_after", [None, 7])
-def test_too_many_requests_with_and_without_a_word_of_when(
-    simulator: Running, api: AgentPlatform, job: str, retry_after: int | None
+def test_rate_limit_error_with_and_without_retry_after(
+    simulator: RunningSimulator, api: AgentPlatform, job: str, retry_after: int | None
 ) -> None:
     simulator.fault("status", status=429, **({"retry_after": retry_after} if retry_after else {}))
 
@@ -127,7 +127,7 @@ def test_too_many_requests_with_and_without_a_word_of_when(
 
 
 @pytest.mark.parametrize("status", [200, 502])
-def test_a_page_of_html(simulator: Running, api: AgentPlatform, job: str, status: int) -> None:
+def test_html_page(simulator: RunningSimulator, api: AgentPlatform, job: str, status: int) -> None:
     simulator.fault("status", status=status, html=True)
 
     with pytest.raises(UnexpectedResponseError if status == 200 else ServerError) as e:
@@ -135,7 +135,7 @@ def test_a_page_of_html(simulator: Running, api: AgentPlatform, job: str, status
     assert "<!DOCTYPE html>" in vars(e.value)["excerpt"]
 
 
-def test_a_token_that_expires_after_some_requests(simulator: Running, api: AgentPlatform, job: str) -> None:
+def test_token_expires_after_some_requests(simulator: RunningSimulator, api: AgentPlatform, job: str) -> None:
     simulator.fault("expired", after=3)
     for _ in range(3):
         api.get_dock_status(job)
@@ -144,7 +144,7 @@ def test_a_token_that_expires_after_some_requests(simulator: Running, api: Agent
         api.get_dock_status(job)
 
 
-def test_a_404_that_heals(simulator: Running, api: AgentPlatform, job: str) -> None:
+def test_unknown_id_fault_ends_after_times(simulator: RunningSimulator, api: AgentPlatform, job: str) -> None:
     simulator.fault("unknown_id", id=job, times=2)
     for _ in range(2):
         with pytest.raises(NotFoundError):
@@ -153,10 +153,10 @@ def test_a_404_that_heals(simulator: Running, api: AgentPlatform, job: str) -> N
     assert api.get_dock_status(job).status == "IN_PROGRESS"
 
 
-# The wire
+# Socket faults
 
 
-def test_a_connection_that_is_reset(simulator: Running, api: AgentPlatform, job: str) -> None:
+def test_connection_reset_is_reported_and_logged(simulator: RunningSimulator, api: AgentPlatform, job: str) -> None:
     simulator.fault("reset", times=1)
 
     with pytest.raises(TransportError) as e:
@@ -166,14 +166,14 @@ def test_a_connection_that_is_reset(simulator: Running, api: AgentPlatform, job:
     assert [entry["status"] for entry in simulator.requests()] == [None, 200]
 
 
-def test_a_reset_is_a_reset_and_no_polite_end(simulator: Running, job: str) -> None:
+def test_connection_reset_sends_rst(simulator: RunningSimulator, job: str) -> None:
     simulator.fault("reset")
 
     with pytest.raises(httpx.ReadError):
-        httpx.get(dock_url(simulator, job), headers=key(simulator))
+        httpx.get(dock_url(simulator, job), headers=api_key_header(simulator))
 
 
-def test_a_body_that_ends_too_early(simulator: Running, api: AgentPlatform, job: str) -> None:
+def test_truncated_body(simulator: RunningSimulator, api: AgentPlatform, job: str) -> None:
     simulator.fault("truncate", times=1)
 
     with pytest.raises(TransportError, match="RemoteProtocolError"):
@@ -181,57 +181,61 @@ def test_a_body_that_ends_too_early(simulator: Running, api: AgentPlatform, job:
     assert api.get_dock_status(job).status == "IN_PROGRESS"
 
 
-# What a reading says
+# Corrupted status responses
 
 
-def test_a_wrong_content_type(simulator: Running, api: AgentPlatform, job: str) -> None:
+def test_wrong_content_type(simulator: RunningSimulator, api: AgentPlatform, job: str) -> None:
     simulator.fault("content_type", value="text/plain; charset=utf-8")
-    answer = httpx.get(dock_url(simulator, job), headers=key(simulator))
+    response = httpx.get(dock_url(simulator, job), headers=api_key_header(simulator))
 
-    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
     assert api.get_dock_status(job).status == "IN_PROGRESS"
 
 
-def test_an_unknown_word(simulator: Running, api: AgentPlatform, job: str) -> None:
+def test_unknown_state(simulator: RunningSimulator, api: AgentPlatform, job: str) -> None:
     simulator.fault("unknown_word", value="PAUSED")
 
     assert api.get_dock_status(job).status == "PAUSED"
 
 
-def test_an_unknown_field(simulator: Running, api: AgentPlatform, job: str) -> None:
+def test_unknown_field(simulator: RunningSimulator, api: AgentPlatform, job: str) -> None:
     simulator.fault("unknown_field", field="mood", value={"today": "good"})
 
     assert api.get_dock_status(job).additional_properties["mood"] == {"today": "good"}
 
 
 @pytest.mark.parametrize("kind", ["missing_field", "null"])
-def test_a_state_that_is_not_told(simulator: Running, api: AgentPlatform, job: str, kind: str) -> None:
+def test_wait_continues_while_state_is_missing(
+    simulator: RunningSimulator, api: AgentPlatform, job: str, kind: str
+) -> None:
     simulator.fault(kind, times=2)
     simulator.advance(5)
-    heard: list[Any] = []
+    updates: list[Any] = []
 
-    status = api.wait_for_dock_status(job, schedule=quick(), on_update=lambda status, _: heard.append(status.status))
-    assert (status.status, heard, len(simulator.requests())) == ("SUCCESS", ["SUCCESS"], 3)
+    status = api.wait_for_dock_status(
+        job, schedule=poll_every_50_ms(), on_update=lambda status, _: updates.append(status.status)
+    )
+    assert (status.status, updates, len(simulator.requests())) == ("SUCCESS", ["SUCCESS"], 3)
 
 
-def test_another_field_that_is_not_told(simulator: Running, api: AgentPlatform, job: str) -> None:
+def test_missing_field(simulator: RunningSimulator, api: AgentPlatform, job: str) -> None:
     simulator.fault("missing_field", field="jobType")
 
     assert "jobType" not in api.get_dock_status(job).to_dict()
 
 
-def test_a_state_that_goes_back(simulator: Running, api: AgentPlatform, job: str) -> None:
+def test_state_goes_back_once(simulator: RunningSimulator, api: AgentPlatform, job: str) -> None:
     simulator.advance(5)
     simulator.fault("backwards", after=1, times=1)
 
     assert [str(api.get_dock_status(job).status) for _ in range(3)] == ["SUCCESS", "IN_PROGRESS", "SUCCESS"]
 
 
-def test_a_stale_reading_is_of_the_run_before(simulator: Running) -> None:
+def test_stale_status_is_of_previous_run(simulator: RunningSimulator) -> None:
     with AIForService(simulator.base_url("ai-for-service"), **simulator.credentials["ai-for-service"]) as api:
         first = api.get_publish_status(BOT)
         simulator.advance(100)
-        mark = api.publish_status_job(BOT).current_run()
+        previous_run = api.publish_status_job(BOT).current_run()
         simulator.create_job(api="ai-for-service", id=BOT, after=[[0, "inprogress"], [4, "failed"]], reason="no disk")
         simulator.fault("stale", times=2)
         stale, fresh = [api.get_publish_status(BOT) for _ in range(3)][1:]
@@ -242,10 +246,10 @@ def test_a_stale_reading_is_of_the_run_before(simulator: Running) -> None:
         assert str(stale.requested_time) < str(fresh.requested_time)
         simulator.advance(5)
         with pytest.raises(JobFailedError, match="no disk"):
-            api.wait_for_publish_status(BOT, after_run=mark, schedule=quick())
+            api.wait_for_publish_status(BOT, after_run=previous_run, schedule=poll_every_50_ms())
 
 
-def test_a_wait_gets_through_a_bad_day(simulator: Running, job: str) -> None:
+def test_wait_succeeds_despite_many_faults(simulator: RunningSimulator, job: str) -> None:
     for fault in (
         {"kind": "status", "status": 503, "share": 0.2},
         {"kind": "status", "status": 502, "html": True, "share": 0.1},
@@ -259,14 +263,14 @@ def test_a_wait_gets_through_a_bad_day(simulator: Running, job: str) -> None:
     simulator.run_at(1)
 
     with AgentPlatform(simulator.base_url(API), **simulator.credentials[API]) as api:
-        assert api.wait_for_dock_status(job, schedule=quick(), timeout=30).status == "SUCCESS"
+        assert api.wait_for_dock_status(job, schedule=poll_every_50_ms(), timeout=30).status == "SUCCESS"
     assert sum(entry["met"] for entry in simulator.faults()) > 5
 
 
-# For whom, and how often
+# Scope and frequency
 
 
-def test_a_fault_befalls_one_job_alone(simulator: Running, api: AgentPlatform, job: str) -> None:
+def test_fault_applies_to_one_job_only(simulator: RunningSimulator, api: AgentPlatform, job: str) -> None:
     other = simulator.create_job(api=API)["id"]
     simulator.fault("status", status=500, id=job)
 
@@ -275,7 +279,9 @@ def test_a_fault_befalls_one_job_alone(simulator: Running, api: AgentPlatform, j
         api.get_dock_status(job)
 
 
-def test_a_fault_befalls_one_operation_of_one_api_alone(simulator: Running, api: AgentPlatform, job: str) -> None:
+def test_fault_applies_to_one_operation_of_one_api_only(
+    simulator: RunningSimulator, api: AgentPlatform, job: str
+) -> None:
     simulator.fault("status", status=500, api="ai-for-process", operation="undeploy_model")
     base = simulator.base_url("ai-for-process")
     with AIForProcess(base, **simulator.credentials["ai-for-process"], max_retries=0) as process:
@@ -286,7 +292,7 @@ def test_a_fault_befalls_one_operation_of_one_api_alone(simulator: Running, api:
     assert api.get_dock_status(job).status == "IN_PROGRESS"
 
 
-def test_a_share_of_the_requests(simulator: Running, api: AgentPlatform, job: str) -> None:
+def test_fault_applies_to_share_of_requests(simulator: RunningSimulator, api: AgentPlatform, job: str) -> None:
     number = simulator.fault("status", status=503, share=0.3)
     failed = 0
     for _ in range(200):
@@ -301,9 +307,9 @@ def test_a_share_of_the_requests(simulator: Running, api: AgentPlatform, job: st
     assert api.get_dock_status(job).status == "IN_PROGRESS"
 
 
-def test_documented_limits_are_enforced_when_asked(simulator: Running) -> None:
-    held = simulator.credentials["ai-for-service"]
-    with AIForService(simulator.base_url("ai-for-service"), **held, max_retries=0) as api:
+def test_documented_rate_limits_are_enforced_on_request(simulator: RunningSimulator) -> None:
+    credentials = simulator.credentials["ai-for-service"]
+    with AIForService(simulator.base_url("ai-for-service"), **credentials, max_retries=0) as api:
         for _ in range(70):
             api.get_publish_status(BOT)
         simulator.enforce_limits()
@@ -319,35 +325,38 @@ def test_documented_limits_are_enforced_when_asked(simulator: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "message"),
     [
         ({"kind": "flood"}, '"flood" is not one of'),
         ({"kind": "status"}, "status: is required for the kind status"),
         ({"kind": "latency"}, "seconds: is required for the kind latency"),
-        ({"kind": "latency", "seconds": 3, "most": 1}, "most: is less than seconds, 3"),
-        ({"kind": "reset", "status": 500}, "status: is no field of the kind reset"),
+        ({"kind": "latency", "seconds": 3, "most": 1}, "most: expected at least seconds, 3, got 1"),
+        ({"kind": "reset", "status": 500}, "status: is not a field of the kind reset"),
         ({"kind": "status", "status": 99}, "status: 99 is less than the minimum of 200"),
         ({"kind": "reset", "share": 2}, "share: 2 is greater than the maximum of 1"),
-        ({"kind": "reset", "api": "nowhere"}, "api: is none that is simulated; wanted one of agent-platform"),
-        ({"kind": "reset", "operation": "get_all"}, "operation: is none that is simulated; wanted one of get_dock"),
+        ({"kind": "reset", "api": "nowhere"}, "api: is not simulated: expected one of agent-platform"),
+        ({"kind": "reset", "operation": "get_all"}, "operation: is not simulated: expected one of get_dock"),
         ({"kind": "stale", "operation": "undeploy_model"}, "operation: reports no job"),
-        ({"kind": "unknown_word", "value": "SUCCESS"}, "value: SUCCESS is a word that get_dock_status knows"),
+        (
+            {"kind": "unknown_word", "value": "SUCCESS"},
+            "value: expected an unknown state, got SUCCESS, a state of get_dock_status",
+        ),
         ({"kind": "reset", "when": "now"}, "Additional properties are not allowed"),
     ],
 )
-def test_a_fault_that_cannot_be_is_refused_with_field_and_reason(
-    simulator: Running, fault: dict[str, Any], said: str
+def test_invalid_fault_is_rejected_with_field_and_reason(
+    simulator: RunningSimulator, fault: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ControlError) as e:
         simulator.fault(**fault)
 
     assert "400" in str(e.value)
-    assert said in str(e.value)
+    assert message in str(e.value)
 
 
-def test_the_same_seed_brings_the_same_bad_day(tmp_path: Path) -> None:
-    def day() -> list[Any]:
-        with running(ROOT / "openapi", speed=0, seed=11) as simulator:
+def test_same_seed_injects_same_faults(tmp_path: Path) -> None:
+    def run_session() -> list[Any]:
+        with run_simulator(ROOT / "openapi", speed=0, seed=11) as simulator:
             simulator.fault("status", status=503, share=0.3)
             simulator.fault("reset", share=0.2)
             simulator.fault("unknown_word", share=0.2)
@@ -361,21 +370,21 @@ def test_the_same_seed_brings_the_same_bad_day(tmp_path: Path) -> None:
                         if number % 10 == 0:
                             started = client.post(f"{base}/api/public/models/{model}/undeploy").json()
                             seen.append(started)
-                        answer = client.get(f"{base}/api/public/dock-status/{started['dockStatusId']}")
-                        seen.append((answer.status_code, answer.text, answer.headers["date"]))
+                        response = client.get(f"{base}/api/public/dock-status/{started['dockStatusId']}")
+                        seen.append((response.status_code, response.text, response.headers["date"]))
                     except (httpx.HTTPError, ValueError, KeyError) as error:
                         seen.append(type(error).__name__)
                     simulator.advance(0.7)
             return seen
 
-    first = day()
+    first = run_session()
 
-    assert first == day()
+    assert first == run_session()
     assert {503, 200} <= {entry[0] for entry in first if isinstance(entry, tuple)}
     assert "ReadError" in first
 
 
-def test_arguments_of_the_client_are_not_the_simulators_business(simulator: Running) -> None:
+def test_invalid_client_argument_sends_no_request(simulator: RunningSimulator) -> None:
     with OpenSearchFlowFramework(simulator.base_url("opensearch-flow-framework")) as api:
         with pytest.raises(InvalidArgumentError):
             api.get_workflow_status("..")

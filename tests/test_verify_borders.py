@@ -1,4 +1,4 @@
-"""What crosses the border of a verification: its arguments and surroundings, a rule of ours, a server's texts."""
+"""Inputs of a verification: arguments, environment, and untrusted text from servers and recordings."""
 
 import json
 import subprocess
@@ -11,25 +11,26 @@ import httpx
 import pytest
 
 from scripts.document import Document, load
-from scripts.simulate import Controlled, Settings, Simulator, SteppingClock
-from scripts.simulate.jobs import carry, put
-from scripts.verify import recorded
+from scripts.simulate import ControlledSimulator, Simulator, SimulatorSettings, SteppingClock
+from scripts.simulate.bodies import copy_value, set_value
+from scripts.verify import recordings
+from scripts.verify.checks import request_validity
 from scripts.verify.exchange import Exchange
 from scripts.verify.report import annotations, junit, page, sarif, table
-from scripts.verify.rules import oddities, wire
-from scripts.verify.rules.oddities import Oddity
 from scripts.verify.run import verify as run_verification
-from scripts.verify.target import WrongCall, base_url, target
+from scripts.verify.scenarios import edge_cases
+from scripts.verify.scenarios.edge_cases import EdgeCase
+from scripts.verify.target import UsageError, make_target, parse_base_url
 
 from .conftest import ENVIRONMENT, Serve, served
-from .hostile import always, answer, hostile
-from .test_foreign_text import EVIL
+from .hostile import always, hostile, http_response
+from .test_untrusted_text import EVIL
 from .test_verify import verify
 
 API = "agent-platform"
 KEY = "Secret-Key-ABCdef0123456789"
 
-NO_URLS = [
+INVALID_URLS = [
     *(
         "",
         "host",
@@ -59,21 +60,21 @@ NO_URLS = [
         "http://ho st",
         "http://host\x00",
     ),
-    *("http://host?x=1", "http://host/#part", "http://host?", "http://user:pass-of-nobody@host", "http://host/\u202e"),
+    *("http://host?x=1", "http://host/#part", "http://host?", "http://user:secret-password@host", "http://host/\u202e"),
 ]
 
 
-@pytest.mark.parametrize("url", NO_URLS, ids=ascii)
-def test_a_url_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(WrongCall, match="--url") as caught:
-        base_url(url)
+@pytest.mark.parametrize("url", INVALID_URLS, ids=ascii)
+def test_invalid_url_is_rejected(url: str) -> None:
+    with pytest.raises(UsageError, match="--url") as caught:
+        parse_base_url(url)
 
     assert str(caught.value).isprintable()
-    assert "pass-of-nobody" not in str(caught.value)
+    assert "secret-password" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("url", "wanted"),
+    ("url", "expected"),
     [
         ("HTTP://Host:80/Base/", "http://Host:80/Base"),
         ("http://[::1]:8080", "http://[::1]:8080"),
@@ -81,43 +82,43 @@ def test_a_url_that_is_none_is_refused(url: str) -> None:
         ("http://bücher.example", "http://bücher.example"),
     ],
 )
-def test_a_url_of_any_form_is_taken(url: str, wanted: str) -> None:
-    assert base_url(url) == wanted
+def test_valid_url_is_normalized(url: str, expected: str) -> None:
+    assert parse_base_url(url) == expected
 
 
-SURROUNDINGS: dict[str, tuple[dict[str, str], str]] = {
+ENVIRONMENTS: dict[str, tuple[dict[str, str], str]] = {
     "socks": ({"ALL_PROXY": "socks5://127.0.0.1:9", "NO_PROXY": ""}, "the proxies of the environment cannot be used"),
-    "no proxy scheme": (
+    "unknown proxy scheme": (
         {"HTTP_PROXY": "gopher://127.0.0.1:9", "NO_PROXY": ""},
         "the proxies of the environment cannot be used",
     ),
-    "an odd NO_PROXY": (
+    "invalid NO_PROXY": (
         {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "[::1],fe80::/10"},
         "the proxies of the environment cannot be used",
     ),
-    "a letter that no header carries": ({"AGENT_PLATFORM_API_KEY": "clé"}, "AGENT_PLATFORM_API_KEY holds 'é'"),
-    "a line break": ({"AGENT_PLATFORM_API_KEY": "key\nof two"}, "AGENT_PLATFORM_API_KEY holds a line break"),
-    "an id with a control character": (
+    "not ASCII": ({"AGENT_PLATFORM_API_KEY": "clé"}, "AGENT_PLATFORM_API_KEY holds 'é'"),
+    "line break": ({"AGENT_PLATFORM_API_KEY": "key\nof two"}, "AGENT_PLATFORM_API_KEY holds a line break"),
+    "control character in an id": (
         {"AGENT_PLATFORM_DOCK_STATUS_ID": "ds\x1b-1"},
         "AGENT_PLATFORM_DOCK_STATUS_ID holds",
     ),
 }
 
 
-@pytest.mark.parametrize(("environment", "said"), SURROUNDINGS.values(), ids=SURROUNDINGS)
-def test_surroundings_that_cannot_be_used_are_refused_in_one_line(
-    environment: dict[str, str], said: str, tmp_path: Path
+@pytest.mark.parametrize(("environment", "message"), ENVIRONMENTS.values(), ids=ENVIRONMENTS)
+def test_unusable_environment_is_rejected_in_one_line(
+    environment: dict[str, str], message: str, tmp_path: Path
 ) -> None:
     given = {"AGENT_PLATFORM_API_KEY": KEY, **environment}
 
     done = verify("--api", API, "--url", "http://status.internal.invalid", out=tmp_path, **given)
 
     assert done.returncode == 2, done.stderr
-    assert said in done.stderr
+    assert message in done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
 
 
-def test_a_password_of_a_proxy_is_in_no_line(tmp_path: Path) -> None:
+def test_proxy_password_is_redacted(tmp_path: Path) -> None:
     given = {
         "HTTP_PROXY": "http://user:hunter2secret@127.0.0.1:9",
         "NO_PROXY": "",
@@ -131,25 +132,29 @@ def test_a_password_of_a_proxy_is_in_no_line(tmp_path: Path) -> None:
     assert "hunter2secret" not in done.stdout + done.stderr
 
 
-def test_a_fault_of_a_rule_costs_that_rule_alone(
+def test_exception_in_a_check_does_not_affect_other_checks(
     documents: dict[str, Document], simulator: Simulator, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_: Any) -> Iterator[Any]:
+    def fail(_: Any) -> Iterator[Any]:
         raise IndexError("tuple index out of range")
         yield
 
-    rules = tuple(Oddity(o.rule, broken, o.live, o.writes) if o.rule == "strange_ids" else o for o in oddities.ODDITIES)
-    monkeypatch.setattr(oddities, "ODDITIES", rules)
+    checks = tuple(
+        EdgeCase(o.check, fail, o.live, o.writes) if o.check == "unknown_ids" else o for o in edge_cases.EDGE_CASES
+    )
+    monkeypatch.setattr(edge_cases, "EDGE_CASES", checks)
     url = f"{serve(simulator)}/{API}"
 
-    result = run_verification(target(documents[API], url, ENVIRONMENT, profile="live", writes=False, stepping=True), 1)
+    result = run_verification(
+        make_target(documents[API], url, ENVIRONMENT, profile="live", writes=False, stepping=True), 1
+    )
 
     assert result.status == 2
     assert len(result.problems) == 1
-    assert "get_dock_status: strange_ids could not be judged" in result.problems[0]
+    assert "get_dock_status: unknown_ids could not be checked" in result.problems[0]
     assert "IndexError" in result.problems[0]
-    assert result.tally("get_dock_status", "odd_queries").judged
-    assert result.tally("get_dock_status", "response_schema_conformance").judged
+    assert result.tally("get_dock_status", "odd_queries").checked
+    assert result.tally("get_dock_status", "response_schema_conformance").checked
 
 
 @pytest.mark.parametrize(
@@ -163,35 +168,45 @@ def test_a_fault_of_a_rule_costs_that_rule_alone(
         ("human=null", False),
     ],
 )
-def test_a_text_of_a_url_is_what_its_parameter_reads_it_as(
+def test_query_is_validated_by_the_types_of_its_parameters(
     documents: dict[str, Document], query: str, valid: bool
 ) -> None:
     document = documents["opensearch-flow-framework"]
     operation = document.operations[0]
     url = f"http://node/_plugins/_flow_framework/workflow/w-1/_status?{query}"
 
-    assert wire.is_valid(document, operation, Exchange(operation.id, "GET", url, {}, 200, {}, b"", 0.0)) is valid
+    assert (
+        request_validity.is_valid_request(
+            document, operation, Exchange(operation.id, "GET", url, {}, 200, {}, b"", 0.0)
+        )
+        is valid
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "valid"), [("3", True), ("-4", True), ("x", False), ("3.5", False), ("true", False), ("null", False)]
 )
-def test_a_number_in_a_path_is_a_number(text: str, valid: bool) -> None:
+def test_path_is_validated_by_the_types_of_its_parameters(text: str, valid: bool) -> None:
     document = load(Path(__file__).parent / "vendors/mill.yaml")
     operation = document.operation("get_batch")
     url = f"http://mill/plants/north/batches/{text}"
 
-    assert wire.is_valid(document, operation, Exchange(operation.id, "GET", url, {}, 200, {}, b"", 0.0)) is valid
+    assert (
+        request_validity.is_valid_request(
+            document, operation, Exchange(operation.id, "GET", url, {}, 200, {}, b"", 0.0)
+        )
+        is valid
+    )
 
 
-def test_reports_and_annotations_of_a_server_that_says_anything_are_inert(documents: dict[str, Document]) -> None:
+def test_untrusted_text_is_escaped_in_reports_and_annotations(documents: dict[str, Document]) -> None:
     for text in EVIL[:9]:
         body = json.dumps({"_id": text, "status": text, "errors": [{"msg": text, "code": 400}]}).encode()
-        with hostile(always(answer(200, body))) as server:
-            aimed = target(
+        with hostile(always(http_response(200, body))) as server:
+            target = make_target(
                 documents[API], f"{server.url}/{API}", {"AGENT_PLATFORM_API_KEY": KEY}, profile="live", writes=False
             )
-            result = run_verification(aimed, 1)
+            result = run_verification(target, 1)
         assert list(result.failures())
 
         for line in (*table([result]).splitlines(), *annotations([result])):
@@ -201,19 +216,19 @@ def test_reports_and_annotations_of_a_server_that_says_anything_are_inert(docume
         for report in (junit([result]), page([result], "all"), sarif([result])):
             assert all(line.isprintable() for line in report.replace("\t", " ").splitlines())
             report.encode()
-        ET.fromstring(junit([result]))  # noqa: S314 - a report of ours
+        ET.fromstring(junit([result]))  # noqa: S314 - our own report
         json.loads(sarif([result]))
 
 
 @pytest.mark.parametrize(
     ("stem", "headers"),
     [
-        (API, {"x-api-key": "key-of-the-one-who-recorded"}),
+        (API, {"x-api-key": "key-of-the-recorder"}),
         ("opensearch-flow-framework", {"authorization": "Basic cmVjb3JkZWQ6aHVudGVyMnNlY3JldA=="}),
         ("ai-for-service", {"auth": "eyJhbGciOiJIUzI1NiJ9.eyJhcHBJZCI6ImNzIn0.c2lnbmF0dXJl"}),
     ],
 )
-def test_a_credential_of_a_recording_is_in_no_failure(
+def test_recorded_credential_is_redacted(
     documents: dict[str, Document], stem: str, headers: dict[str, str], tmp_path: Path
 ) -> None:
     document = documents[stem]
@@ -223,19 +238,26 @@ def test_a_credential_of_a_recording_is_in_no_failure(
         path = path.replace(f"{{{parameter.name}}}", "x-1")
     secret = next(iter(headers.values())).rpartition(" ")[2]
     entry = {
-        "name": "lied",
-        "request": {"method": "GET", "path": path, "headers": headers},
+        "_name": "incorrect",
+        "startedDateTime": "2026-01-01T00:00:00Z",
+        "time": 1,
+        "request": {
+            "method": "GET",
+            "url": f"http://recorded{path}",
+            "headers": [{"name": name, "value": value} for name, value in headers.items()],
+        },
         "response": {
             "status": 200,
-            "headers": {"content-type": "application/json"},
-            "body_text": json.dumps({"echo": f"got {secret}"}),
+            "headers": [{"name": "content-type", "value": "application/json"}],
+            "content": {"mimeType": "application/json", "text": json.dumps({"echo": f"got {secret}"})},
         },
     }
-    (tmp_path / "recording.jsonl").write_text(json.dumps(entry) + "\n")
+    har = tmp_path / "recording.har"
+    har.write_text(json.dumps({"log": {"entries": [entry]}}))
 
-    found = recorded.judge(document, recorded.read(tmp_path / "recording.jsonl", document))
+    found = recordings.check_recordings(document, recordings.read_recordings(har, document))
 
-    assert found["lied"]
+    assert found["incorrect"]
     assert secret not in repr(found)
 
 
@@ -258,10 +280,12 @@ def test_a_credential_of_a_recording_is_in_no_failure(
     ids=str,
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_the_simulator_is_controlled_by_nobody_from_elsewhere(
+def test_control_api_rejects_cross_origin_requests(
     documents: dict[str, Document], headers: dict[str, str], method: str
 ) -> None:
-    controlled = Controlled(Simulator(documents.values(), Settings(environment=ENVIRONMENT, clock=SteppingClock(1.0))))
+    controlled = ControlledSimulator(
+        Simulator(documents.values(), SimulatorSettings(environment=ENVIRONMENT, clock=SteppingClock(1.0)))
+    )
     path = "/_simulator/jobs" if method == "GET" else "/_simulator/reset"
 
     with served(controlled) as url:
@@ -280,7 +304,7 @@ FORM = {
 
 
 @pytest.mark.parametrize(
-    ("body", "path", "wanted"),
+    ("body", "path", "expected"),
     [
         ({"id": "2"}, ("error", "message"), {"id": "2", "error": {"message": "no", "code": 3}}),
         ({"error": {"message": "x", "code": 1}}, ("error", "message"), {"error": {"message": "no", "code": 1}}),
@@ -292,17 +316,17 @@ FORM = {
         ({"progress": {"percent": 9, "of": 1}}, ("progress", "percent"), {"progress": {"percent": 4, "of": 1}}),
     ],
 )
-def test_a_nested_field_is_carried_whole_or_not_at_all(body: Any, path: tuple[str, ...], wanted: Any) -> None:
-    carry(body, FORM, path)
+def test_nested_field_is_copied_with_its_parent_or_not_at_all(body: Any, path: tuple[str, ...], expected: Any) -> None:
+    copy_value(body, FORM, path)
 
-    assert body == wanted
+    assert body == expected
 
 
-def test_a_pointer_through_a_list_is_put() -> None:
+def test_put_sets_a_field_in_a_list() -> None:
     body: Any = {"runs": [{"state": "hot"}, {"state": "hot"}]}
 
-    put(body, ("runs", "1", "state"), "done")
-    put(body, ("runs", "7", "state"), "nowhere")
+    set_value(body, ("runs", "1", "state"), "done")
+    set_value(body, ("runs", "7", "state"), "nowhere")
 
     assert body == {"runs": [{"state": "hot"}, {"state": "done"}]}
 
@@ -333,11 +357,11 @@ components:
 """
 
 
-def shape(field: str, pointer: str, told: str) -> str:
+def shape(field: str, pointer: str, template: str) -> str:
     failed = "id: f-2, error: {message: it broke}"
     examples = ", ".join(
-        f"{word}: {{value: {{{failed if word == 'cracked' else 'id: f-1'}, {told.format(word)}}}}}"
-        for word in ("hot", "done", "cracked")
+        f"{state}: {{value: {{{failed if state == 'cracked' else 'id: f-1'}, {template.format(state)}}}}}"
+        for state in ("hot", "done", "cracked")
     )
     return SHAPES.format(field=field, state=f"$response.body#{pointer}", examples=f"{{{examples}}}")
 
@@ -345,9 +369,9 @@ def shape(field: str, pointer: str, told: str) -> str:
 @pytest.mark.parametrize(
     "text",
     [shape("state", "/state", "state: {}"), shape("runs", "/runs/0/state", "runs: [{{state: {}}}]")],
-    ids=["a reason in an optional object", "a state in a list"],
+    ids=["reason in an optional object", "state in a list"],
 )
-def test_a_document_of_another_shape_is_verified_against_its_own_simulator(text: str, tmp_path: Path) -> None:
+def test_nested_reason_and_state_are_simulated_and_verified(text: str, tmp_path: Path) -> None:
     (tmp_path / "documents").mkdir()
     (tmp_path / "documents/kiln.yaml").write_text(text)
 
@@ -357,18 +381,18 @@ def test_a_document_of_another_shape_is_verified_against_its_own_simulator(text:
 
 
 @pytest.mark.parametrize("name", ["report.html", "junit.xml", "verify.sarif", "requests.log", "simulator.log"])
-def test_a_report_replaces_no_file_of_others(name: str, tmp_path: Path) -> None:
+def test_file_of_another_program_is_not_replaced(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text("mine")
 
     done = verify("--api", API, out=tmp_path)
 
     assert done.returncode == 2
     assert name in done.stderr
-    assert "nothing was touched" in done.stderr
+    assert "nothing was changed" in done.stderr
     assert (tmp_path / name).read_text() == "mine"
 
 
 def test_reports_of_an_earlier_run_are_replaced(tmp_path: Path) -> None:
     done: list[subprocess.CompletedProcess[str]] = [verify("--api", API, out=tmp_path) for _ in range(2)]
 
-    assert [one.returncode for one in done] == [0, 0]
+    assert [run.returncode for run in done] == [0, 0]

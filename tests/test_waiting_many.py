@@ -1,4 +1,4 @@
-"""Waiting for many jobs at once: nothing is lost, nothing is left behind, and nobody is asked too often."""
+"""Waits for many jobs at once: outcomes, rate limits, resource leaks, resuming and fault injection."""
 
 import asyncio
 import itertools
@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -31,6 +32,7 @@ from job_status import (
     Outcome,
     RateLimitError,
     RunId,
+    ServerError,
     as_completed,
     async_as_completed,
     async_wait_all,
@@ -40,49 +42,50 @@ from job_status.agent_platform.models import DockStatus
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from .bench.concurrent_waits import PENDING
 from .bench.schedules import lognormal
 from .bench.server import server
-from .bench.watching import PENDING
 from .conftest import ROOT, Serve
-from .hostile import answer, hostile
-from .test_waiting import run_at, within
-from .vendor import Vendor, dock, ends, named, told, workflow
-from .virtual import VirtualClock, run
+from .harness import publish_status, rate_is_within
+from .hostile import hostile, http_response
+from .products import AGENT, BOTH, mocked
+from .vendor import Vendor, dock_status, ends_at, id_in_url, json_response, workflow
+from .virtual_clock import VirtualClock, run_until_complete
 
 
-def lives(name: str, now: float) -> Any:
-    """A job `ds-7` ends after 7 seconds: with a multiple of three it fails, and with four it is unknown."""
+def mixed_outcomes(name: str, now: float) -> Any:
+    """Report job `ds-7` as ended after 7 seconds: multiples of 3 fail, multiples of 12 are not found."""
     number = int(name.removeprefix("ds-"))
     if number % 12 == 0:
         return None
-    return dock(name, "IN_PROGRESS" if now < number else "FAILED" if number % 3 == 0 else "SUCCESS")
+    return dock_status(name, "IN_PROGRESS" if now < number else "FAILED" if number % 3 == 0 else "SUCCESS")
 
 
-def expected(number: int) -> Any:
-    """What a wait for the job ends with."""
+def expected_error(number: int) -> Any:
+    """Return the type of the error of a job in `mixed_outcomes`, or NoneType."""
     return NotFoundError if number % 12 == 0 else JobFailedError if number % 3 == 0 else type(None)
 
 
-# Every outcome
+# Outcomes
 
 
-def test_every_outcome_comes_in_the_order_of_the_jobs() -> None:
+def test_async_wait_all_returns_outcomes_in_order_of_jobs() -> None:
     clock = VirtualClock()
-    vendor = Vendor(clock, lives)
+    vendor = Vendor(clock, mixed_outcomes)
 
     async def wait() -> list[Outcome[Any]]:
-        api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(vendor))
+        api = clock.client_class(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(vendor))
         return await async_wait_all([api.dock_status_job(f"ds-{number}") for number in range(200)])
 
-    outcomes = run(clock, wait())
+    outcomes = run_until_complete(clock, wait())
 
     assert [outcome.job.name for outcome in outcomes] == [f"get_dock_status ds-{n}" for n in range(200)]
-    assert [type(outcome.error) for outcome in outcomes] == [expected(number) for number in range(200)]
+    assert [type(outcome.error) for outcome in outcomes] == [expected_error(number) for number in range(200)]
     assert [outcome.result().status for outcome in outcomes if outcome.error is None] == ["SUCCESS"] * 133
 
 
-def test_threads_bring_every_outcome_too() -> None:
-    with hostile(lambda connection, head: connection.sendall(_answer_of(head))) as server_:
+def test_wait_all_returns_outcomes_in_order_of_jobs() -> None:
+    with hostile(lambda connection, head: connection.sendall(_dock_response(head))) as server_:
         api = AgentPlatform(server_.url, api_key="k")
         outcomes = wait_all([api.dock_status_job(f"ds-{number}") for number in range(60)])
 
@@ -93,161 +96,163 @@ def test_threads_bring_every_outcome_too() -> None:
     assert server_.connections <= 8
 
 
-def _answer_of(head: bytes, seen: dict[str, int] | None = None) -> bytes:
-    """Ends at once; a third fails at the second reading."""
-    seen = _SEEN if seen is None else seen
+def _dock_response(head: bytes, polls: dict[str, int] | None = None) -> bytes:
+    """Return a final status: a success at once, or for every third job a failure at the second poll."""
+    polls = _POLLS if polls is None else polls
     name = head.split(b" ")[1].rpartition(b"/")[2].decode()
-    seen[name] = seen.get(name, 0) + 1
+    polls[name] = polls.get(name, 0) + 1
     third = int(name.removeprefix("ds-")) % 3 == 0
-    word = ("IN_PROGRESS" if seen[name] == 1 else "FAILED") if third else "SUCCESS"
-    return answer(body=json.dumps(dock(name, word)).encode())
+    state = ("IN_PROGRESS" if polls[name] == 1 else "FAILED") if third else "SUCCESS"
+    return http_response(body=json.dumps(dock_status(name, state)).encode())
 
 
-_SEEN: dict[str, int] = {}
+_POLLS: dict[str, int] = {}
 
 
-def test_outcomes_come_as_jobs_end() -> None:
+def test_async_as_completed_yields_outcomes_as_jobs_end() -> None:
     clock = VirtualClock()
-    vendor = Vendor(clock, lives)
+    vendor = Vendor(clock, mixed_outcomes)
 
     async def wait() -> list[tuple[str, float]]:
-        api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(vendor))
+        api = clock.client_class(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(vendor))
         jobs = [api.dock_status_job(f"ds-{number}") for number in (80, 10, 40, 20)]
         return [(outcome.job.name, clock.time) async for outcome in async_as_completed(jobs)]
 
-    found = run(clock, wait())
+    outcomes_by_job = run_until_complete(clock, wait())
 
-    assert [name.split("-")[1] for name, _ in found] == ["10", "20", "40", "80"]
-    assert all(0 <= moment - int(name.split("-")[1]) < 20 for name, moment in found)
+    assert [name.split("-")[1] for name, _ in outcomes_by_job] == ["10", "20", "40", "80"]
+    assert all(0 <= ended_at - int(name.split("-")[1]) < 20 for name, ended_at in outcomes_by_job)
 
 
-def test_jobs_are_asked_about_while_the_loop_does_other_things() -> None:
+def test_polling_continues_while_loop_body_runs() -> None:
     clock = VirtualClock()
-    vendor = Vendor(clock, lives)
+    vendor = Vendor(clock, mixed_outcomes)
 
     async def wait() -> int:
-        api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(vendor))
+        api = clock.client_class(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(vendor))
         async for _ in async_as_completed([api.dock_status_job("ds-1"), api.dock_status_job("ds-50")]):
             await asyncio.sleep(100)
-            return len(vendor.asked)
+            return len(vendor.polls)
         return 0
 
-    assert run(clock, wait()) > 10
+    assert run_until_complete(clock, wait()) > 10
 
 
-def test_what_a_callback_raises_is_the_outcome_of_its_job_alone() -> None:
-    def grumble(status: Any, _: float | None) -> None:
+def test_exception_of_on_update_is_the_outcome_of_its_job_only() -> None:
+    def on_update(status: Any, _: float | None) -> None:
         raise LookupError(status.field_id)
 
     clock = VirtualClock()
 
     async def wait() -> list[Outcome[Any]]:
-        vendor = Vendor(clock, ends(5))
-        api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(vendor))
-        return await async_wait_all([api.dock_status_job("ds-1", on_update=grumble), api.dock_status_job("ds-2")])
+        vendor = Vendor(clock, ends_at(5))
+        api = clock.client_class(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(vendor))
+        return await async_wait_all([api.dock_status_job("ds-1", on_update=on_update), api.dock_status_job("ds-2")])
 
-    for outcomes in (run(clock, wait()), _in_threads(grumble)):
+    for outcomes in (run_until_complete(clock, wait()), _wait_in_threads(on_update)):
         assert isinstance(outcomes[0].error, LookupError)
         assert outcomes[1].result().status == "SUCCESS"
         with pytest.raises(LookupError):
             outcomes[0].result()
 
 
-def _in_threads(grumble: Any) -> list[Outcome[DockStatus]]:
-    with hostile(lambda connection, head: connection.sendall(_answer_of(head, {}))) as server_:
+def _wait_in_threads(on_update: Any) -> list[Outcome[DockStatus]]:
+    with hostile(lambda connection, head: connection.sendall(_dock_response(head, {}))) as server_:
         api = AgentPlatform(server_.url, api_key="k")
-        return wait_all([api.dock_status_job("ds-1", on_update=grumble), api.dock_status_job("ds-2")])
+        return wait_all([api.dock_status_job("ds-1", on_update=on_update), api.dock_status_job("ds-2")])
 
 
-def test_jobs_of_several_clients_are_waited_for_together() -> None:
+def test_jobs_of_several_clients() -> None:
     clock = VirtualClock()
 
     async def wait() -> list[Any]:
-        transport = httpx.MockTransport(Vendor(clock, ends(5)))
+        transport = httpx.MockTransport(Vendor(clock, ends_at(5)))
         flow = httpx.MockTransport(Vendor(clock, workflow("COMPLETED")))
-        process = clock.timed(AsyncAIForProcess)("http://p", api_key="k", http_transport=transport)
-        search = clock.timed(AsyncOpenSearchFlowFramework)("http://s", http_transport=flow)
+        process = clock.client_class(AsyncAIForProcess)("http://p", api_key="k", http_transport=transport)
+        search = clock.client_class(AsyncOpenSearchFlowFramework)("http://s", http_transport=flow)
         outcomes = await async_wait_all([process.dock_status_job("ds-1"), search.workflow_status_job("w-1")])
         return [outcome.result() for outcome in outcomes]
 
-    first, second = run(clock, wait())
+    first, second = run_until_complete(clock, wait())
 
     assert (first.status, second.state) == ("SUCCESS", "COMPLETED")
 
 
-def test_a_slow_server_holds_up_nobody_else_s_jobs() -> None:
+def test_slow_server_does_not_delay_jobs_of_other_servers() -> None:
     release = threading.Event()
 
     def slow(connection: Any, _: bytes) -> None:
         release.wait(20)
-        connection.sendall(answer())
+        connection.sendall(http_response())
 
-    with hostile(slow) as stuck, hostile(lambda c, head: c.sendall(_answer_of(head, {}))) as quick:
-        one, other = AgentPlatform(stuck.url, api_key="k"), AgentPlatform(quick.url, api_key="k")
-        jobs = [one.dock_status_job(f"ds-{n}") for n in range(30)] + [other.dock_status_job(f"ds-{n}") for n in (1, 2)]
+    with hostile(slow) as stuck, hostile(lambda c, head: c.sendall(_dock_response(head, {}))) as quick:
+        slow_client, quick_client = AgentPlatform(stuck.url, api_key="k"), AgentPlatform(quick.url, api_key="k")
+        jobs = [slow_client.dock_status_job(f"ds-{n}") for n in range(30)] + [
+            quick_client.dock_status_job(f"ds-{n}") for n in (1, 2)
+        ]
         outcomes = as_completed(jobs)
-        began = time.monotonic()
+        start = time.monotonic()
         names = [next(outcomes).job.name for _ in range(2)]
-        took = time.monotonic() - began
+        elapsed = time.monotonic() - start
         release.set()
         outcomes.close()
 
     assert sorted(names) == ["get_dock_status ds-1", "get_dock_status ds-2"]
-    assert took < 5
+    assert elapsed < 5
 
 
-def test_jobs_whose_time_is_over_while_a_server_is_slow_end_too() -> None:
+def test_jobs_time_out_while_server_is_slow() -> None:
     clock = VirtualClock()
-    seen: set[str] = set()
+    polled: set[str] = set()
 
     async def slow(request: httpx.Request) -> httpx.Response:
-        name = named(request.url)
-        await asyncio.sleep(5 if name in seen else 0)
-        seen.add(name)
-        return told(200, dock(name, "IN_PROGRESS"))
+        name = id_in_url(request.url)
+        await asyncio.sleep(5 if name in polled else 0)
+        polled.add(name)
+        return json_response(200, dock_status(name, "IN_PROGRESS"))
 
     async def wait() -> list[Outcome[Any]]:
-        api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(slow))
+        api = clock.client_class(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(slow))
         return await async_wait_all([api.dock_status_job(f"ds-{n}", timeout=1.5) for n in range(40)])
 
-    assert {type(outcome.error) for outcome in run(clock, wait())} == {JobTimeoutError}
+    assert {type(outcome.error) for outcome in run_until_complete(clock, wait())} == {JobTimeoutError}
     assert clock.time < 7
 
 
-def test_max_rate_bounds_the_requests_of_all_together() -> None:
+def test_max_rate_applies_to_all_jobs_together() -> None:
     clock = VirtualClock()
-    vendor = Vendor(clock, ends(100))
+    vendor = Vendor(clock, ends_at(100))
 
     async def wait() -> None:
         apis = [
-            clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(vendor))
+            clock.client_class(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(vendor))
             for _ in range(3)
         ]
         jobs = [api.dock_status_job(f"ds-{number}") for number in range(100) for api in apis]
         await async_wait_all(jobs, max_rate=10)
 
-    run(clock, wait())
+    run_until_complete(clock, wait())
 
-    assert within(vendor.times, 10, 0.99)
-    assert len(vendor.asked) > 900
-    assert {name for _, name in vendor.asked[:300]} == {f"ds-{number}" for number in range(100)}
+    assert rate_is_within(vendor.poll_times, 10, 0.99)
+    assert len(vendor.polls) > 900
+    assert {name for _, name in vendor.polls[:300]} == {f"ds-{number}" for number in range(100)}
 
 
-def test_a_time_for_all_ends_what_has_not_ended() -> None:
+def test_timeout_for_all_jobs_ends_pending_waits() -> None:
     clock = VirtualClock()
 
     async def wait() -> list[Outcome[Any]]:
-        vendor = Vendor(clock, lives)
-        api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(vendor))
+        vendor = Vendor(clock, mixed_outcomes)
+        api = clock.client_class(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(vendor))
         return await async_wait_all([api.dock_status_job(f"ds-{n}") for n in (5, 7, 500)], timeout=60)
 
-    outcomes = run(clock, wait())
+    outcomes = run_until_complete(clock, wait())
 
     assert [type(outcome.error) for outcome in outcomes] == [type(None), type(None), JobTimeoutError]
     assert clock.time == pytest.approx(60)
 
 
-def test_an_outcome_is_typed() -> None:
+def test_types_of_outcomes() -> None:
     def check(api: AgentPlatform, process: AIForProcess) -> None:
         for outcome in as_completed([api.dock_status_job("d")]):
             assert_type(outcome, Outcome[DockStatus])
@@ -258,151 +263,153 @@ def test_an_outcome_is_typed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
-        ((["ds-1"],), r"wanted a Job, as api\.<noun>_job\(id\), .* gives it, got str"),
-        ((None,), "wanted jobs, such as a list of them, got NoneType"),
-        ((7,), "wanted jobs, such as a list of them, got int"),
+        ((["ds-1"],), r"expected Job objects from api\.<noun>_job\(id\), .*, got str"),
+        ((None,), "expected jobs, such as a list of them, got NoneType"),
+        ((7,), "expected jobs, such as a list of them, got int"),
         (([],), None),
     ],
 )
-def test_what_is_no_job_is_refused(arguments: Any, said: str | None) -> None:
-    if said is None:
+def test_wait_all_rejects_anything_but_jobs(arguments: Any, message: str | None) -> None:
+    if message is None:
         assert wait_all(*arguments) == []
         return
-    with pytest.raises(InvalidArgumentError, match=said):
+    with pytest.raises(InvalidArgumentError, match=message):
         wait_all(*arguments)
 
 
-def test_a_refused_wait_leaves_its_jobs_free() -> None:
+def test_jobs_can_be_waited_for_after_a_rejected_call() -> None:
     clock = VirtualClock()
-    api = clock.timed(AIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(Vendor(clock, ends(0))))
+    api = clock.client_class(AIForProcess)(
+        "http://v", api_key="k", http_transport=httpx.MockTransport(Vendor(clock, ends_at(0)))
+    )
     job = api.dock_status_job("ds-1")
 
-    with pytest.raises(InvalidArgumentError, match="max_rate= wants requests per second, more than 0, got 0"):
+    with pytest.raises(InvalidArgumentError, match="max_rate= must be requests per second, above 0, got 0"):
         wait_all([job], max_rate=0)
-    with pytest.raises(InvalidArgumentError, match="timeout= wants"):
+    with pytest.raises(InvalidArgumentError, match="timeout= must be"):
         wait_all([job], timeout=-1)
-    with pytest.raises(InvalidArgumentError, match="wanted a Job"):
+    with pytest.raises(InvalidArgumentError, match="expected Job objects"):
         wait_all([job, 7])  # type: ignore[arg-type]
     assert wait_all([job, job])[1].result().status == "SUCCESS"
     assert wait_all([job])[0].result().status == "SUCCESS"
 
 
-def test_many_at_once_need_asyncio_and_say_so() -> None:
+def test_async_wait_all_requires_asyncio() -> None:
     async def wait() -> None:
         api = AsyncAgentPlatform("http://v", api_key="k")
         await async_wait_all([api.dock_status_job("ds-1")])
 
-    with pytest.raises(InvalidArgumentError, match="waited for under asyncio only; wait for each by itself"):
+    with pytest.raises(InvalidArgumentError, match="waits for many jobs need asyncio; wait for each job by itself"):
         trio.run(wait)
 
 
-def test_a_way_out_of_the_program_is_taken_by_the_thread_that_waits() -> None:
-    def leave(*_: Any) -> None:
+def test_system_exit_in_callback_is_raised_in_waiting_thread() -> None:
+    def on_update(*_: Any) -> None:
         sys.exit(7)
 
-    with hostile(lambda connection, head: connection.sendall(_answer_of(head, {}))) as server_:
+    with hostile(lambda connection, head: connection.sendall(_dock_response(head, {}))) as server_:
         api = AgentPlatform(server_.url, api_key="k")
         with pytest.raises(SystemExit, match="7"):
-            wait_all([api.dock_status_job("ds-1", on_update=leave), api.dock_status_job("ds-3")], timeout=9)
+            wait_all([api.dock_status_job("ds-1", on_update=on_update), api.dock_status_job("ds-3")], timeout=9)
 
 
-def test_what_a_callback_awaits_can_be_cancelled_without_the_wait() -> None:
+def test_cancellation_inside_callback_does_not_cancel_wait() -> None:
     clock = VirtualClock()
 
     async def wait() -> list[Outcome[Any]]:
-        never = asyncio.ensure_future(asyncio.sleep(1e6))
+        sleeper = asyncio.ensure_future(asyncio.sleep(1e6))
 
-        async def hear(*_: Any) -> None:
-            never.cancel()
-            await never
+        async def on_update(*_: Any) -> None:
+            sleeper.cancel()
+            await sleeper
 
-        transport = httpx.MockTransport(Vendor(clock, ends(5)))
-        api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=transport)
-        return await async_wait_all([api.dock_status_job("ds-1", on_update=hear), api.dock_status_job("ds-2")])
+        transport = httpx.MockTransport(Vendor(clock, ends_at(5)))
+        api = clock.client_class(AsyncAIForProcess)("http://v", api_key="k", http_transport=transport)
+        return await async_wait_all([api.dock_status_job("ds-1", on_update=on_update), api.dock_status_job("ds-2")])
 
-    first, second = run(clock, wait())
+    first, second = run_until_complete(clock, wait())
 
     assert isinstance(first.error, asyncio.CancelledError)
     assert second.result().status == "SUCCESS"
 
 
-def test_slow_callbacks_do_not_hold_up_the_polls_of_others() -> None:
+def test_slow_callbacks_do_not_delay_polls_of_other_jobs() -> None:
     clock = VirtualClock()
 
     async def slow(*_: Any) -> None:
         await asyncio.sleep(400)
 
     async def wait() -> list[Outcome[Any]]:
-        transport = httpx.MockTransport(Vendor(clock, ends(5)))
-        api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=transport)
+        transport = httpx.MockTransport(Vendor(clock, ends_at(5)))
+        api = clock.client_class(AsyncAIForProcess)("http://v", api_key="k", http_transport=transport)
         jobs = [api.dock_status_job(f"ds-{n}", on_update=slow, timeout=1000) for n in range(12)]
         return await async_wait_all([*jobs, api.dock_status_job("ds-99", timeout=20)])
 
-    assert [outcome.error for outcome in run(clock, wait())] == [None] * 13
+    assert [outcome.error for outcome in run_until_complete(clock, wait())] == [None] * 13
 
 
-def test_a_job_that_was_left_has_its_own_deadline_again() -> None:
+def test_job_keeps_own_deadline_after_closed_iterator() -> None:
     clock = VirtualClock()
 
     async def wait() -> Any:
-        transport = httpx.MockTransport(Vendor(clock, lives))
-        api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=transport)
+        transport = httpx.MockTransport(Vendor(clock, mixed_outcomes))
+        api = clock.client_class(AsyncAIForProcess)("http://v", api_key="k", http_transport=transport)
         jobs = [api.dock_status_job("ds-1"), api.dock_status_job("ds-500")]
         outcomes = async_as_completed(jobs, timeout=10)
         await anext(outcomes)
         await outcomes.aclose()
         return await jobs[1].wait()
 
-    assert run(clock, wait()).status == "SUCCESS"
+    assert run_until_complete(clock, wait()).status == "SUCCESS"
 
 
-def test_a_callback_under_way_does_not_outlive_the_loop_that_is_left() -> None:
+def test_closing_iterator_cancels_running_callbacks() -> None:
     clock = VirtualClock()
 
     async def slow(*_: Any) -> None:
         await asyncio.sleep(1e5)
 
     async def wait() -> None:
-        transport = httpx.MockTransport(Vendor(clock, lives))
-        api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=transport)
+        transport = httpx.MockTransport(Vendor(clock, mixed_outcomes))
+        api = clock.client_class(AsyncAIForProcess)("http://v", api_key="k", http_transport=transport)
         async with api:
             outcomes = async_as_completed([api.dock_status_job("ds-1"), api.dock_status_job("ds-2", on_update=slow)])
             await anext(outcomes)
             await outcomes.aclose()
 
-    run(clock, wait())
+    run_until_complete(clock, wait())
 
     assert clock.time < 100
 
 
-def test_a_time_for_all_is_kept_by_those_that_were_never_asked_about() -> None:
+def test_timeout_for_all_jobs_applies_to_jobs_without_a_poll() -> None:
     clock = VirtualClock()
 
     async def slow(_: httpx.Request) -> httpx.Response:
         await asyncio.sleep(5)
-        raise httpx.ConnectTimeout("no answer")
+        raise httpx.ConnectTimeout("timed out")
 
     async def wait() -> list[Outcome[Any]]:
-        api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(slow))
+        api = clock.client_class(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(slow))
         return await async_wait_all([api.dock_status_job(f"ds-{n}") for n in range(1000)], timeout=60)
 
-    assert {type(outcome.error) for outcome in run(clock, wait())} == {JobTimeoutError}
+    assert {type(outcome.error) for outcome in run_until_complete(clock, wait())} == {JobTimeoutError}
     assert clock.time < 66
 
 
-# Nothing is left behind
+# Resource leaks
 
 
 @pytest.fixture(scope="module")
 def pending() -> Any:
-    """A server whose jobs never end."""
+    """Run a server whose jobs never end."""
     with server(PENDING) as url:
         yield url
 
 
-def test_after_ten_thousand_ended_waits_no_connection_and_no_task_is_left(pending: str) -> None:
+def test_ten_thousand_waits_leak_no_connection_and_no_task(pending: str) -> None:
     async def wait() -> None:
         async with AsyncAgentPlatform(pending, api_key="k") as api:
             each = [asyncio.ensure_future(api.wait_for_dock_status(f"ds-{n}")) for n in range(3000)]
@@ -420,27 +427,27 @@ def test_after_ten_thousand_ended_waits_no_connection_and_no_task_is_left(pendin
             outcomes = await async_wait_all([api.dock_status_job(f"ds-{n}", timeout=1) for n in range(3500)])
             assert {type(outcome.error) for outcome in outcomes} == {JobTimeoutError}
 
-            began = time.monotonic()
+            start = time.monotonic()
             assert (await api.get_dock_status("ds-1")).status == "IN_PROGRESS"
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - start < 1
             for _ in range(100):
                 if asyncio.all_tasks() == {asyncio.current_task()}:
                     break
                 await asyncio.sleep(0.05)
             assert asyncio.all_tasks() == {asyncio.current_task()}
-            connections = api._transport._pool.connections  # type: ignore[attr-defined]
+            connections = api._core.transport._pool.connections  # type: ignore[attr-defined]
             assert len(connections) <= 10
             assert all(connection.is_idle() for connection in connections)
 
     asyncio.run(wait())
 
 
-def test_after_many_ended_waits_no_thread_is_left(pending: str) -> None:
-    # Other tests of this process may have left requests that end by their own timeout.
-    others = set(threading.enumerate())
+def test_many_waits_leak_no_thread(pending: str) -> None:
+    # Requests of earlier tests may still be in flight in this process.
+    other_threads = set(threading.enumerate())
 
-    def threads() -> list[str]:
-        return [t.name for t in set(threading.enumerate()) - others if t.name.startswith("job-status-")]
+    def own_threads() -> list[str]:
+        return [t.name for t in set(threading.enumerate()) - other_threads if t.name.startswith("job-status-")]
 
     with AgentPlatform(pending, api_key="k", timeout=10) as api:
         outcomes = wait_all([api.dock_status_job(f"ds-{n}", timeout=0.5) for n in range(500)])
@@ -450,16 +457,16 @@ def test_after_many_ended_waits_no_thread_is_left(pending: str) -> None:
         )
         assert next(loop).job.name == "get_dock_status e"
         loop.close()
-        # A request under way ends within the timeout of the client.
+        # A request in flight ends within the timeout of the client.
         deadline = time.monotonic() + 15
-        while threads() and time.monotonic() < deadline:
+        while own_threads() and time.monotonic() < deadline:
             time.sleep(0.02)
-        assert threads() == []
+        assert own_threads() == []
         assert api.get_dock_status("ds-1").status == "IN_PROGRESS"
 
 
-def test_an_interrupted_wait_for_many_says_what_goes_on_and_can_be_taken_up(caplog: pytest.LogCaptureFixture) -> None:
-    with hostile(lambda connection, head: connection.sendall(_answer_of(head, {}))) as server_:
+def test_interrupted_iterator_reports_jobs_in_progress_and_can_be_repeated(caplog: pytest.LogCaptureFixture) -> None:
+    with hostile(lambda connection, head: connection.sendall(_dock_response(head, {}))) as server_:
         api = AgentPlatform(server_.url, api_key="k")
         jobs = [api.dock_status_job("ds-1"), *(api.dock_status_job(f"ds-{n}") for n in range(3, 24, 3))]
         outcomes = as_completed(jobs)
@@ -467,29 +474,31 @@ def test_an_interrupted_wait_for_many_says_what_goes_on_and_can_be_taken_up(capl
         with pytest.raises(KeyboardInterrupt) as e:
             outcomes.throw(KeyboardInterrupt())
 
-        assert e.value.__notes__[0].startswith("stopped waiting for 7 of 8 jobs, which go on: get_dock_status ds-3 (")
+        assert e.value.__notes__[0].startswith(
+            "stopped waiting for 7 of 8 jobs, which keep running: get_dock_status ds-3 ("
+        )
         assert e.value.__notes__[0].endswith(" and 2 more")
         assert e.value.__notes__[0] in caplog.text
         assert [outcome.error for outcome in wait_all(jobs[:1])] == [None]
 
 
-def test_an_abandoned_loop_does_not_go_on_asking() -> None:
+def test_closed_iterator_stops_polling() -> None:
     clock = VirtualClock()
-    vendor = Vendor(clock, lives)
+    vendor = Vendor(clock, mixed_outcomes)
 
     async def wait() -> int:
-        api = clock.timed(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(vendor))
+        api = clock.client_class(AsyncAIForProcess)("http://v", api_key="k", http_transport=httpx.MockTransport(vendor))
         outcomes = async_as_completed([api.dock_status_job("ds-1"), api.dock_status_job("ds-500")])
         await anext(outcomes)
         await outcomes.aclose()
-        asked = len(vendor.asked)
+        polls_before = len(vendor.polls)
         await asyncio.sleep(300)
-        return len(vendor.asked) - asked
+        return len(vendor.polls) - polls_before
 
-    assert run(clock, wait()) == 0
+    assert run_until_complete(clock, wait()) == 0
 
 
-# A crash
+# Resuming after a crash
 
 PROGRAM = """
 import asyncio, json, sys
@@ -512,14 +521,14 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-def test_a_killed_process_goes_on_from_its_tokens_to_a_thousand_right_outcomes(serve: Serve, tmp_path: Path) -> None:
-    began = time.monotonic()
-    ends_of = {f"ds-{n}": (1 + n % 60 / 10, "FAILED" if n % 7 == 0 else "SUCCESS") for n in range(1000)}
+def test_killed_process_resumes_thousand_jobs_from_tokens(serve: Serve, tmp_path: Path) -> None:
+    start = time.monotonic()
+    finals = {f"ds-{n}": (1 + n % 60 / 10, "FAILED" if n % 7 == 0 else "SUCCESS") for n in range(1000)}
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         name = Request(scope).url.path.rpartition("/")[2]
-        after, word = ends_of[name]
-        body = dock(name, word if time.monotonic() - began > after else "IN_PROGRESS")
+        after, state = finals[name]
+        body = dock_status(name, state if time.monotonic() - start > after else "IN_PROGRESS")
         await JSONResponse(body)(scope, receive, send)
 
     command = [sys.executable, "-c", PROGRAM, serve(application), str(tmp_path / "tokens")]
@@ -533,119 +542,179 @@ def test_a_killed_process_goes_on_from_its_tokens_to_a_thousand_right_outcomes(s
     second = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120)
 
     assert lines[0] == "waiting\n"
-    found = dict(line.split() for line in second.stdout.splitlines()[1:])
-    wanted = {name: "JobFailedError" if word == "FAILED" else word for name, (_, word) in ends_of.items()}
-    assert found == wanted
+    outcomes_by_job = dict(line.split() for line in second.stdout.splitlines()[1:])
+    expected_outcomes = {name: "JobFailedError" if state == "FAILED" else state for name, (_, state) in finals.items()}
+    assert outcomes_by_job == expected_outcomes
 
 
-# A day
+# Fault injection
 
 HOUR = 3600.0
 
 
-class Day:
-    """A vendor with bad hours: 503s, resets, 429s with Retry-After, and readings of the run or the state before."""
+class FaultyVendor:
+    """A vendor that injects 503s, resets, 429s with Retry-After, and stale statuses.
+
+    Jobs whose number is a multiple of four are runs of streams; the others have dock statuses.
+    """
 
     def __init__(self, clock: VirtualClock, count: int) -> None:
         self.clock = clock
         self.random = random.Random(4)
-        # Of those with runs, the hour is when somebody looks which run was the last; then the next one begins.
-        self.begun = {f"ds-{n}": n % 24 * HOUR + (1 if n % 4 else 1e6) for n in range(count)}
-        self.lasting = {name: lognormal(20, 1.2) for name in self.begun}
-        self.word = {name: self.random.random() < 0.9 for name in self.begun}
-        self.asked: dict[str, list[float]] = defaultdict(list)
-        self.not_before: dict[str, float] = {}
+        # A run starts once its previous run is known, that is, after `current_run` in its hour.
+        self.starts = {f"ds-{n}": n % 24 * HOUR + (1 if n % 4 else 1e6) for n in range(count)}
+        self.durations = {name: lognormal(20, 1.2) for name in self.starts}
+        self.succeeds = {name: self.random.random() < 0.9 for name in self.starts}
+        self.polls: dict[str, list[float]] = defaultdict(list)
+        self.retry_times: dict[str, float] = {}
         self.faults: dict[str, int] = defaultdict(int)
-        self.impatient = 0
+        self.early_polls = 0
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        """Answers, or does not."""
-        name, now = named(request.url), self.clock.time
-        self.impatient += now < self.not_before.get(name, 0)
-        self.asked[name].append(now)
+        """Respond to a poll, or inject a fault."""
+        name, now = id_in_url(request.url), self.clock.time
+        self.early_polls += now < self.retry_times.get(name, 0)
+        self.polls[name].append(now)
         published = request.url.path.endswith("/publish/status")
-        chance = self.random.random()
-        stale = chance > 0.98
-        if chance < 0.01:
+        sample = self.random.random()
+        stale = sample > 0.98
+        if sample < 0.01:
             self.faults["503"] += 1
-            return told(503)
-        if chance < 0.015:
+            return json_response(503)
+        if sample < 0.015:
             self.faults["reset"] += 1
             raise httpx.ReadError("reset by peer")
-        if chance < 0.02:
+        if sample < 0.02:
             self.faults["429"] += 1
-            pause = self.random.randint(1, 40)
-            self.not_before[name] = now + pause
-            return told(429, retry_after=str(pause))
+            retry_after = self.random.randint(1, 40)
+            self.retry_times[name] = now + retry_after
+            return json_response(429, retry_after=str(retry_after))
         self.faults["stale"] += stale
-        begun, done = self.begun[name], now - self.begun[name] > self.lasting[name]
+        start, ended = self.starts[name], now - self.starts[name] > self.durations[name]
         if published:
-            if stale or now < begun + 2:
-                return told(200, run_at(name, f"old-{name}", int(name[3:]) % 24 * HOUR - 5000, "failed"))
-            words = ("successful", "failed")
-            return told(200, run_at(name, f"new-{name}", begun, words[not self.word[name]] if done else "inprogress"))
-        words = ("SUCCESS", "FAILED")
-        return told(200, dock(name, words[not self.word[name]] if done and not stale else "IN_PROGRESS"))
+            if stale or now < start + 2:
+                return json_response(
+                    200, publish_status(name, f"old-{name}", int(name[3:]) % 24 * HOUR - 5000, "failed")
+                )
+            states = ("successful", "failed")
+            return json_response(
+                200,
+                publish_status(name, f"new-{name}", start, states[not self.succeeds[name]] if ended else "inprogress"),
+            )
+        states = ("SUCCESS", "FAILED")
+        return json_response(
+            200, dock_status(name, states[not self.succeeds[name]] if ended and not stale else "IN_PROGRESS")
+        )
 
 
-def test_a_day_of_ten_thousand_jobs_with_faults_ends_with_every_outcome_right() -> None:
+def test_ten_thousand_jobs_in_one_day_with_fault_injection() -> None:
     clock = VirtualClock()
     count = 10_000
     random.seed(5)
-    day = Day(clock, count)
-    names = list(day.begun)
+    vendor = FaultyVendor(clock, count)
+    names = list(vendor.starts)
     outcomes: dict[str, Any] = {}
 
-    async def marked(service: AsyncAIForService, name: str) -> RunId:
+    async def current_run(service: AsyncAIForService, name: str) -> RunId:
         while True:
             try:
-                mark = await service.publish_status_job(name).current_run()
-                day.begun[name] = clock.time + 1
-                return mark
+                run_id = await service.publish_status_job(name).current_run()
+                vendor.starts[name] = clock.time + 1
+                return run_id
             except RateLimitError as error:
                 await asyncio.sleep(error.retry_after or 1)
 
     async def hour(process: AsyncAIForProcess, service: AsyncAIForService, batch: list[str], begin: float) -> None:
         await asyncio.sleep(begin - clock.time)
         docks = [process.dock_status_job(name, timeout=HOUR * 3) for name in batch if int(name[3:]) % 4]
-        bots = [name for name in batch if int(name[3:]) % 4 == 0]
-        marks = [await marked(service, name) for name in bots]
+        streams = [name for name in batch if int(name[3:]) % 4 == 0]
+        run_ids = [await current_run(service, name) for name in streams]
         runs = [
-            service.publish_status_job(name, after_run=mark, timeout=HOUR * 3)
-            for name, mark in zip(bots, marks, strict=True)
+            service.publish_status_job(name, after_run=run_id, timeout=HOUR * 3)
+            for name, run_id in zip(streams, run_ids, strict=True)
         ]
         for outcome in await async_wait_all([*docks, *runs]):
             outcomes[outcome.job.name.split()[1]] = outcome
 
-    async def live() -> None:
-        transport = httpx.MockTransport(day)
-        process = clock.timed(AsyncAIForProcess)("http://p", api_key="k", http_transport=transport)
-        service = clock.timed(AsyncAIForService)("http://s", jwt="t", http_transport=transport, max_retries=20)
+    async def wait_for_all() -> None:
+        transport = httpx.MockTransport(vendor)
+        process = clock.client_class(AsyncAIForProcess)("http://p", api_key="k", http_transport=transport)
+        service = clock.client_class(AsyncAIForService)("http://s", jwt="t", http_transport=transport, max_retries=20)
         await asyncio.gather(
             *(hour(process, service, names[begin::24], begin * HOUR) for begin in range(24)),
         )
 
-    run(clock, live())
+    run_until_complete(clock, wait_for_all())
 
-    assert {name: outcome.error is None for name, outcome in outcomes.items()} == day.word
+    assert {name: outcome.error is None for name, outcome in outcomes.items()} == vendor.succeeds
     assert all(isinstance(outcome.error, JobFailedError) for outcome in outcomes.values() if outcome.error is not None)
     assert clock.time > 23 * HOUR
-    assert all(day.faults[kind] > 300 for kind in ("503", "reset", "429", "stale"))
-    assert day.impatient == 0
-    assert all(within(times, 60, 60) and within(times, 1800, 3600) for times in day.asked.values())
-    assert sum(map(len, day.asked.values())) < 14 * count
+    assert all(vendor.faults[kind] > 300 for kind in ("503", "reset", "429", "stale"))
+    assert vendor.early_polls == 0
+    assert all(rate_is_within(times, 60, 60) and rate_is_within(times, 1800, 3600) for times in vendor.polls.values())
+    assert sum(map(len, vendor.polls.values())) < 14 * count
 
 
-def test_many_waits_begin_at_once_and_are_asked_about_in_turn(pending: str) -> None:
+def test_many_jobs_are_all_polled_soon(pending: str) -> None:
     async def wait() -> float:
         async with AsyncAgentPlatform(pending, api_key="k") as api:
             jobs = [api.dock_status_job(f"ds-{n}", schedule=itertools.count(0, 100)) for n in range(400)]
             task = asyncio.ensure_future(async_wait_all(jobs))
-            began = time.monotonic()
+            start = time.monotonic()
             while any(job.state is None for job in jobs):
                 await asyncio.sleep(0.02)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            return time.monotonic() - began
+            return time.monotonic() - start
 
     assert asyncio.run(wait()) < 20
+
+
+@pytest.mark.parametrize("peeks", [False, True], ids=["", "outcome read before"])
+@BOTH
+def test_exception_of_on_update_at_the_last_status_is_the_outcome(asynchronous: bool, peeks: bool) -> None:
+    jobs: list[Any] = []
+
+    def fail(*_: Any) -> None:
+        if peeks:
+            assert jobs[0].outcome is not None
+        raise ValueError("callback")
+
+    api = AGENT.client("http://host", asynchronous=asynchronous, http_transport=mocked(AGENT))
+    jobs.append(api.dock_status_job("mine", on_update=fail))
+    outcomes = asyncio.run(async_wait_all(jobs)) if asynchronous else wait_all(jobs)
+
+    assert isinstance(outcomes[0].error, ValueError)
+    assert outcomes[0].status is None
+    assert jobs[0].outcome is jobs[0].outcome
+
+
+def test_client_can_be_closed_in_a_later_event_loop_than_that_of_a_wait() -> None:
+    api = AGENT.client("http://host", asynchronous=True, http_transport=mocked(AGENT, state="IN_PROGRESS"))
+    errors = []
+    try:
+        asyncio.run(asyncio.wait_for(async_wait_all([api.dock_status_job("mine")]), 0.1))
+    except TimeoutError as error:
+        errors.append(error)  # keeps the wait alive
+
+    asyncio.run(api.aclose())
+    assert errors
+
+
+def test_async_close_during_a_request_ends_the_retry_pause() -> None:
+    async def run() -> float:
+        api = AGENT.client(slow.url, asynchronous=True)
+        task = asyncio.create_task(api.get_dock_status("ds-1"))
+        await asyncio.sleep(0.1)
+        started = time.monotonic()
+        await api.aclose()
+        with pytest.raises((InvalidArgumentError, ServerError)):
+            await task
+        return time.monotonic() - started
+
+    def respond(connection: socket.socket, _: bytes) -> None:
+        time.sleep(0.3)
+        connection.sendall(http_response(503, b"{}", "Retry-After: 5"))
+
+    with hostile(respond) as slow:
+        assert asyncio.run(run()) < 3

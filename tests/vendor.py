@@ -1,4 +1,4 @@
-"""A vendor in memory: jobs with a life of their own, answered to httpx without a socket."""
+"""An in-memory fake of a vendor's API, whose jobs change their state with the virtual time."""
 
 import email.utils
 from collections.abc import Callable
@@ -7,65 +7,68 @@ from typing import Any
 import httpx
 from attrs import Factory, define
 
-from .virtual import EPOCH, VirtualClock
+from .virtual_clock import EPOCH, VirtualClock
 
-Fault = Callable[[httpx.Request, int], httpx.Response | None]
-
-
-def told(status: int, body: Any = None, **headers: str) -> httpx.Response:
-    """An answer of JSON."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx.Response(status, headers=named, json={} if body is None else body)
+Fault = Callable[[httpx.Request, int], httpx.Response | None]  # called with a request and its number, from 1
 
 
-def named(url: httpx.URL) -> str:
-    """The id in the path of a status URL."""
+def json_response(status: int, body: Any = None, **headers: str) -> httpx.Response:
+    """Return a JSON response; underscores in header names stand for hyphens."""
+    hyphenated = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx.Response(status, headers=hyphenated, json={} if body is None else body)
+
+
+def id_in_url(url: httpx.URL) -> str:
+    """Return the job id in the path of a status URL."""
     return next(part for part in reversed(url.path.split("/")) if part not in {"_status", "status", "publish"})
 
 
 @define
 class Vendor:
-    """Answers status requests by what `report` says of a job, unless `fault` answers first.
+    """A handler for `httpx.MockTransport` that responds to polls and records them.
 
-    `report` is given the id in the path and the seconds since the vendor began.
+    Attributes:
+        report: called with a job id and the virtual time in seconds; returns the status, or None for a 404.
+        fault: called first, with the request and its number; returns a response to send instead, or None.
+        polls: the time in seconds and the job id of each request.
     """
 
     clock: VirtualClock
     report: Callable[[str, float], Any]
     fault: Fault = lambda _request, _number: None
-    asked: list[tuple[float, str]] = Factory(list)
+    polls: list[tuple[float, str]] = Factory(list)
     requests: list[httpx.Request] = Factory(list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        """Answers one request."""
-        name = named(request.url)
-        self.asked.append((self.clock.time, name))
+        """Respond to one request."""
+        name = id_in_url(request.url)
+        self.polls.append((self.clock.time, name))
         self.requests.append(request)
-        faulty = self.fault(request, len(self.asked))
+        faulty = self.fault(request, len(self.polls))
         if faulty is not None:
             return faulty
         body = self.report(name, self.clock.time)
         if body is None:
-            return told(404, {"errors": [{"msg": "Not found", "code": 404}]})
+            return json_response(404, {"errors": [{"msg": "Not found", "code": 404}]})
         date = email.utils.formatdate(EPOCH + self.clock.time, usegmt=True)
         return httpx.Response(200, headers={"date": date}, json=body)
 
     @property
-    def times(self) -> list[float]:
-        """When it was asked."""
-        return [moment for moment, _ in self.asked]
+    def poll_times(self) -> list[float]:
+        """The time of each poll in seconds."""
+        return [time for time, _ in self.polls]
 
 
-def dock(name: str, state: Any, **more: Any) -> dict[str, Any]:
-    """A dock status."""
-    return {"_id": name, "jobType": "MODELS", "action": "UNDEPLOY", "status": state, **more}
+def dock_status(name: str, state: Any, **members: Any) -> dict[str, Any]:
+    """Return the JSON of a dock status."""
+    return {"_id": name, "jobType": "MODELS", "action": "UNDEPLOY", "status": state, **members}
 
 
-def ends(after: float, last: str = "SUCCESS", first: str = "IN_PROGRESS") -> Callable[[str, float], Any]:
-    """A dock status that ends."""
-    return lambda name, now: dock(name, last if now >= after else first)
+def ends_at(time: float, final: str = "SUCCESS", pending: str = "IN_PROGRESS") -> Callable[[str, float], Any]:
+    """Return a report of dock statuses that are pending until a time in seconds, and then final."""
+    return lambda name, now: dock_status(name, final if now >= time else pending)
 
 
-def workflow(state: str, **more: Any) -> Callable[[str, float], Any]:
-    """A workflow that stays in a state."""
-    return lambda name, _: {"workflow_id": name, "state": state, **more}
+def workflow(state: str, **members: Any) -> Callable[[str, float], Any]:
+    """Return a report of workflow statuses whose state does not change."""
+    return lambda name, _: {"workflow_id": name, "state": state, **members}

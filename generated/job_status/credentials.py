@@ -1,7 +1,8 @@
 # Generated from openapi by `make generate`; do not edit.
 
-"""Credentials that make themselves."""
+"""Credentials that renew themselves."""
 
+from ._client.auth import AsyncBasicCredential, AsyncCredential, BasicCredential, Credential
 from ._client.credentials import AppToken
 
-__all__ = ["AppToken"]
+__all__ = ["AppToken", "AsyncBasicCredential", "AsyncCredential", "BasicCredential", "Credential"]

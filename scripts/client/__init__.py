@@ -1,1 +1,1 @@
-"""What the client is made of besides generated code: errors, secrets, deadlines, transport, calls."""
+"""The hand-written part of the client. `make generate` copies it into the generated package as `job_status._client`."""

@@ -1,4 +1,4 @@
-"""Credentials that do not show: not in repr, vars, pickles, logs, errors or tracebacks."""
+"""Credentials, which appear in no repr, vars, pickle, log, error or traceback."""
 
 import base64
 import html
@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 from .errors import InvalidArgumentError
 
 MASK: Final = "***"
-SHORTEST: Final = 4  # characters of a credential that is masked in texts
+SHORTEST_REDACTED: Final = 4  # characters; a shorter credential cannot be distinguished from ordinary text
 
 Credential: TypeAlias = str | Callable[[], str]
 AsyncCredential: TypeAlias = str | Callable[[], str | Awaitable[str]]
@@ -21,7 +21,7 @@ AsyncBasicCredential: TypeAlias = tuple[str, str] | Callable[[], tuple[str, str]
 
 
 class Secret:
-    """Holds a value that must not be shown."""
+    """A value that is not displayed."""
 
     __slots__ = ("_reveal",)
 
@@ -29,30 +29,30 @@ class Secret:
         self._reveal: Callable[[], Any] = lambda: value
 
     def reveal(self) -> Any:
-        """The value."""
+        """Return the value."""
         return self._reveal()
 
     def __repr__(self) -> str:
         return MASK
 
     def __reduce__(self) -> tuple[Any, ...]:
-        raise TypeError("a credential is not pickled; make the client anew where it is needed")
+        raise TypeError("a credential cannot be pickled; create the client where it is needed")
 
 
 class Scheme:
-    """A security scheme of the document: the keyword it is given by, and where its credential goes."""
+    """A security scheme of the document: its keyword argument, and where its credential is sent."""
 
-    __slots__ = ("keyword", "kind", "name", "where")
+    __slots__ = ("keyword", "kind", "location", "name")
 
-    def __init__(self, keyword: str, kind: str, where: str, name: str) -> None:
+    def __init__(self, keyword: str, kind: str, location: str, name: str) -> None:
         self.keyword = keyword
         self.kind = kind  # "key", "bearer" or "basic"
-        self.where = where  # "header", "query" or "cookie"
+        self.location = location  # "header", "query" or "cookie"
         self.name = name
 
 
 class AuthParameters:
-    """What a request is signed with: headers and query parameters that no log, hook or error gets to see."""
+    """The headers and query parameters that authenticate a request. Logs, hooks and errors do not contain them."""
 
     __slots__ = ("_headers", "_query", "values")
 
@@ -62,19 +62,19 @@ class AuthParameters:
         self.values = Secret(values)
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """The headers to add."""
+        """Return the headers to add."""
         found: list[tuple[bytes, bytes]] = self._headers.reveal()
         return found
 
     def query(self) -> Mapping[str, str]:
-        """The query parameters to add."""
+        """Return the query parameters to add."""
         found: Mapping[str, str] = self._query.reveal()
         return found
 
     def redact(self, text: str) -> str:
-        """The text with every form of the credentials masked, those too short to be told from words left."""
+        """Return the text with every form of the credentials masked, except very short ones."""
         for value in self.values.reveal():
-            if len(value) >= SHORTEST and value in text:
+            if len(value) >= SHORTEST_REDACTED and value in text:
                 text = text.replace(value, MASK)
         return text
 
@@ -82,27 +82,27 @@ class AuthParameters:
         return MASK
 
 
-# The signature of the request that is being sent, for the loggers below it.
-SENDING: Final[ContextVar[AuthParameters | None]] = ContextVar("job_status_sending", default=None)
+# The parameters of the request that is being sent, for the loggers below it.
+CURRENT: Final[ContextVar[AuthParameters | None]] = ContextVar("job_status_auth_parameters", default=None)
 
 
-class Masking(logging.Filter):
-    """Masks credentials in what httpcore logs of our requests: it shows whole headers, and servers echo."""
+class RedactingFilter(logging.Filter):
+    """Redact credentials in httpcore's log records of our requests: they contain entire headers."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Lets every record pass, with the credentials of the request masked."""
-        signature = SENDING.get()
-        if signature is not None:
-            record.msg, record.args = signature.redact(record.getMessage()), ()
+        """Accept every record, with the credentials of the current request redacted."""
+        parameters = CURRENT.get()
+        if parameters is not None:
+            record.msg, record.args = parameters.redact(record.getMessage()), ()
         return True
 
 
 for _name in ("connection", "http11", "http2", "proxy", "socks"):
-    logging.getLogger(f"httpcore.{_name}").addFilter(Masking())
+    logging.getLogger(f"httpcore.{_name}").addFilter(RedactingFilter())
 
 
 class Authenticator:
-    """Signs requests with the credentials that a client was given, values or callables asked before each request."""
+    """Authenticate requests with the credentials of a client: values, or callables called before each request."""
 
     __slots__ = ("_credentials", "_fixed", "_others", "_schemes", "latest")
 
@@ -110,28 +110,30 @@ class Authenticator:
         self,
         schemes: Iterable[Scheme],
         alternatives: tuple[tuple[str, ...], ...],
-        given: Mapping[str, Any],
-        others: Iterable[str] = (),
+        credentials: Mapping[str, Any],
+        other_secrets: Iterable[str] = (),
     ) -> None:
-        named = {keyword for keyword, value in given.items() if value is not None}
-        satisfied = [way for way in alternatives if set(way) <= named]
+        given = {keyword for keyword, value in credentials.items() if value is not None}
+        satisfied = [keywords for keywords in alternatives if set(keywords) <= given]
         if alternatives and not satisfied:
-            ways = " or ".join(" and ".join(f"{keyword}=" for keyword in way) for way in alternatives)
-            raise InvalidArgumentError(f"the API asks for a credential; pass {ways}")
+            options = " or ".join(" and ".join(f"{keyword}=" for keyword in keywords) for keywords in alternatives)
+            raise InvalidArgumentError(f"the API requires a credential; pass {options}")
         chosen = max(satisfied, key=len, default=())
         self._schemes = tuple(scheme for scheme in schemes if scheme.keyword in chosen)
-        self._credentials = Secret({keyword: given[keyword] for keyword in chosen})
-        # Secrets that are no credential of the API, such as a proxy's password.
-        self._others = Secret(frozenset(form for other in others for form in {other, *_quoted(other)}))
-        # What the last request was signed with, to mask it where an answer has repeated it.
+        self._credentials = Secret({keyword: credentials[keyword] for keyword in chosen})
+        # Secrets that are not credentials of the API, such as the password of a proxy.
+        self._others = Secret(frozenset(form for other in other_secrets for form in {other, *_encodings(other)}))
+        # The parameters of the last request, to redact them in a response that repeats them.
         self.latest: AuthParameters | None = None
-        # A Secret is a source of values, and never of its own accord shown: the fixed signature is made once.
+        # Without callables the parameters never change, and are built once.
         self._fixed = (
-            None if any(callable(given[keyword]) for keyword in chosen) else self._signed(self._credentials.reveal())
+            None
+            if any(callable(credentials[keyword]) for keyword in chosen)
+            else self._build(self._credentials.reveal())
         )
 
-    def sign(self) -> AuthParameters:
-        """A signature for the next request."""
+    def parameters(self) -> AuthParameters:
+        """Return the parameters of the next request."""
         if self._fixed is not None:
             return self._fixed
         values = {}
@@ -141,96 +143,94 @@ class Authenticator:
                 close = getattr(value, "close", None)
                 if close:
                     close()
-                raise InvalidArgumentError(
-                    f"{keyword}= is an async callable; a sync client wants one that returns the value"
-                )
+                raise InvalidArgumentError(f"{keyword}= is an async callable; a sync client needs a sync one")
             values[keyword] = value
-        return self._signed(values)
+        return self._build(values)
 
-    async def sign_async(self) -> AuthParameters:
-        """A signature for the next request; callables may be async."""
+    async def parameters_async(self) -> AuthParameters:
+        """Return the parameters of the next request; callables may be async."""
         if self._fixed is not None:
             return self._fixed
         values = {}
         for keyword, credential in self._credentials.reveal().items():
             value = credential() if callable(credential) else credential
             values[keyword] = await value if inspect.isawaitable(value) else value
-        return self._signed(values)
+        return self._build(values)
 
     def redact(self, text: str) -> str:
-        """The text with the credentials of the last request masked."""
+        """Return the text with the credentials of the last request masked."""
         return self.latest.redact(text) if self.latest else text
 
     @property
     def can_renew(self) -> bool:
-        """Whether a credential can be made anew when it is refused."""
+        """Whether a rejected credential can be renewed."""
         return any(hasattr(credential, "renew") for credential in self._credentials.reveal().values())
 
     def renew(self) -> None:
-        """Has the credentials that can be made anew forget what they hold."""
+        """Discard the cached values of token providers."""
         for credential in self._credentials.reveal().values():
             if hasattr(credential, "renew"):
                 credential.renew()
 
-    def _signed(self, values: Mapping[str, Any]) -> AuthParameters:
+    def _build(self, values: Mapping[str, Any]) -> AuthParameters:
         headers: list[tuple[bytes, bytes]] = []
         cookies: list[str] = []
         query: dict[str, str] = {}
-        shown: set[str] = set(self._others.reveal())
+        secret_forms: set[str] = set(self._others.reveal())
         for scheme in self._schemes:
-            text, parts = _text(scheme, values[scheme.keyword])
-            shown.update(parts)
-            if scheme.where == "header":
+            text, forms = _serialize(scheme, values[scheme.keyword])
+            secret_forms.update(forms)
+            if scheme.location == "header":
                 headers.append((scheme.name.encode(), text.encode()))
-            elif scheme.where == "query":
+            elif scheme.location == "query":
                 query[scheme.name] = text
             else:
                 cookies.append(f"{scheme.name}={text}")
         if cookies:
             headers.append((b"Cookie", "; ".join(cookies).encode()))
-        self.latest = AuthParameters(headers, query, tuple(sorted(shown, key=len, reverse=True)))
+        self.latest = AuthParameters(headers, query, tuple(sorted(secret_forms, key=len, reverse=True)))
         return self.latest
 
     def __repr__(self) -> str:
         return MASK
 
     def __reduce__(self) -> tuple[Any, ...]:
-        raise TypeError("a credential is not pickled; make the client anew where it is needed")
+        raise TypeError("a credential cannot be pickled; create the client where it is needed")
 
 
-def _text(scheme: Scheme, value: Any) -> tuple[str, set[str]]:
-    """What goes over the wire, and every form of the credential that a text could hold."""
+def _serialize(scheme: Scheme, value: Any) -> tuple[str, set[str]]:
+    """Return the text that is sent, and every form of the credential that a response could contain."""
     if scheme.kind == "basic":
         if not (isinstance(value, tuple) and len(value) == 2 and all(isinstance(part, str) for part in value)):
-            raise InvalidArgumentError(f"{scheme.keyword}= wants (user, password), got {type(value).__name__}")
+            raise InvalidArgumentError(f"{scheme.keyword}= must be (user, password), got {type(value).__name__}")
         user, password = value
         if ":" in user:
             raise InvalidArgumentError(
-                f"{scheme.keyword}= has a user with a colon, which basic authentication cannot carry"
+                f"{scheme.keyword}= has a user with a colon, which basic authentication cannot represent"
             )
         encoded = base64.b64encode(f"{user}:{password}".encode()).decode()
-        return f"Basic {encoded}", {password, encoded, *_quoted(password)}
+        return f"Basic {encoded}", {password, encoded, *_encodings(password)}
     if not isinstance(value, str) or not value:
-        got = "an empty text" if value == "" else type(value).__name__
-        raise InvalidArgumentError(f"{scheme.keyword}= wants a text, got {got}")
+        got = "an empty string" if value == "" else type(value).__name__
+        raise InvalidArgumentError(f"{scheme.keyword}= must be a string, got {got}")
     if not (value.isascii() and value.isprintable()) or value != value.strip():
         # The value itself stays out of the message.
-        raise InvalidArgumentError(
-            f"{scheme.keyword}= holds a line break, a blank at an end or a character that no header can carry"
-        )
+        problem = "a line break, a leading or trailing space or a character that a header cannot contain"
+        raise InvalidArgumentError(f"{scheme.keyword}= contains {problem}")
     text = f"Bearer {value}" if scheme.kind == "bearer" else value
-    return text, {value, *_quoted(value)}
+    return text, {value, *_encodings(value)}
 
 
-def _quoted(value: str) -> set[str]:
-    """The forms in which an answer can repeat a credential: as it is in a URL, in JSON, in HTML and in a repr."""
+def _encodings(value: str) -> set[str]:
+    """Return the forms in which a response can repeat a credential: in a URL, JSON, HTML or a repr."""
 
-    def escaped(form: str) -> str:
+    def escape_all(form: str) -> str:
         return "".join(c if c.isalnum() else form.format(ord(c)) for c in value)
 
     quoted = urllib.parse.quote(value, safe="")
     lowered = "".join(c if c.isalnum() else urllib.parse.quote(c, safe="").lower() for c in value)
     forms = {quoted, lowered, urllib.parse.quote_plus(value), repr(value)[1:-1], value.replace("/", "\\/")}
     forms |= {value.replace("+", escape) for escape in ("\\u002b", "\\u002B", "&#43;", "&#x2b;", "&#x2B;")}
-    forms |= {escaped("\\u{:04x}"), escaped("\\u{:04X}"), escaped("&#{};"), escaped("&#x{:x};"), html.escape(value)}
+    forms |= {escape_all("\\u{:04x}"), escape_all("\\u{:04X}"), escape_all("&#{};"), escape_all("&#x{:x};")}
+    forms.add(html.escape(value))
     return forms

@@ -1,6 +1,6 @@
-"""Credentials that make themselves: short-lived JSON Web Tokens.
+"""Token providers: callables that create short-lived JSON Web Tokens.
 
-Needs the extra: `pip install job-status[jwt]`.
+They need the extra `pip install job-status[jwt]`.
 """
 
 import threading
@@ -11,23 +11,23 @@ from typing import Any, Final
 from .auth import Secret
 from .errors import InvalidArgumentError
 
-SKEW: Final = 60.0  # seconds that this machine's clock may be fast
+CLOCK_SKEW: Final = 60.0  # seconds that the clock of this machine may be fast
 
 
 class AppToken:
-    """A token of an AI for Service app, made anew before it expires and once when it is refused.
+    """Provide the token of an AI for Service app, renewed before it expires and once when it is rejected.
 
-    Pass it as `jwt=`. The token is signed with HS256 and holds `appId`, `sub`, `iat` and `exp`.
+    Pass it as `jwt=`. The token is signed with HS256 and has the claims `appId`, `sub`, `iat` and `exp`.
 
     Args:
-        client_id: the client id of the app, such as `cs-...`; it becomes the claim `appId`.
-        client_secret: the client secret of the app.
-        sub: the user on whose behalf the app acts.
-        lifetime: seconds until a token expires.
-        claims: further claims, such as `jti` where the app enforces it; a callable is asked for each token.
+        client_id: The client id of the app, such as `cs-...`; it becomes the claim `appId`.
+        client_secret: The client secret of the app.
+        sub: The user on whose behalf the app acts.
+        lifetime: Seconds until a token expires.
+        claims: Further claims, such as `jti` if the app enforces it; a callable is called for each token.
 
     Raises:
-        InvalidArgumentError: PyJWT is not installed, or an argument cannot be used.
+        InvalidArgumentError: PyJWT is not installed, or an argument is invalid.
 
     Source: How to generate the JWT token, https://docs.kore.ai/ai-for-service/apis/automation/api-introduction.
     """
@@ -43,13 +43,13 @@ class AppToken:
     ) -> None:
         for name, value in (("client_id", client_id), ("client_secret", client_secret), ("sub", sub)):
             if not isinstance(value, str) or not value:
-                raise InvalidArgumentError(f"{name}= wants a text that is not empty, got {type(value).__name__}")
+                raise InvalidArgumentError(f"{name}= must be a string that is not empty, got {type(value).__name__}")
         if not (isinstance(lifetime, int | float) and 1 < lifetime < 1e9):
-            raise InvalidArgumentError(f"lifetime= wants more than 1 second, got {lifetime!r}")
+            raise InvalidArgumentError(f"lifetime= must be more than 1 second, got {lifetime!r}")
         try:
             import jwt
         except ImportError:
-            raise InvalidArgumentError("tokens need PyJWT; install it with: pip install job-status[jwt]") from None
+            raise InvalidArgumentError("AppToken needs PyJWT; install it with: pip install job-status[jwt]") from None
         self._encode = jwt.encode
         self._client_id = client_id
         self._client_secret = Secret(client_secret)
@@ -61,7 +61,7 @@ class AppToken:
         self._expires = 0.0
 
     def __call__(self) -> str:
-        """A token with at least a tenth of its life before it."""
+        """Return a token that is valid for at least a tenth of its lifetime."""
         with self._lock:
             now = time.time()
             if self._token is None or now > self._expires - self._lifetime / 10:
@@ -71,8 +71,8 @@ class AppToken:
                     **claims,
                     "appId": self._client_id,
                     "sub": self._sub,
-                    # A clock that is a minute fast makes no token of the future.
-                    "iat": int(now - SKEW),
+                    # The clock of this machine may be a minute fast: no token is issued in the future.
+                    "iat": int(now - CLOCK_SKEW),
                     "exp": int(expires),
                 }
                 self._token = Secret(self._encode(payload, self._client_secret.reveal(), algorithm="HS256"))
@@ -81,7 +81,7 @@ class AppToken:
             return token
 
     def renew(self) -> None:
-        """Forgets the token; the next request gets another. A client does this by itself when a token is refused."""
+        """Discard the token, so that the next request gets a new one. A client does this when a token is rejected."""
         with self._lock:
             self._token = None
 

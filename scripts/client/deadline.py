@@ -1,7 +1,7 @@
-"""When the call that is being made has to be over."""
+"""The deadline of the current call, for the network code below it."""
 
 from contextvars import ContextVar
 from typing import Final
 
-# On the monotonic clock; None outside of calls.
+# On the monotonic clock, or None outside of a call.
 DEADLINE: Final[ContextVar[float | None]] = ContextVar("job_status_deadline", default=None)

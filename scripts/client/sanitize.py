@@ -1,21 +1,29 @@
-"""Shows text of others: of a server, a proxy, an argument. It stays on its line and does nothing there."""
+"""Display of untrusted text: from a server, a proxy or an argument. It stays on one line and has no effect there."""
 
 from typing import Any, Final
 
-LONGEST: Final = 1000  # characters of a message
-WORD: Final = 100  # of a state, a code, an id
+MAX_MESSAGE: Final = 1000  # characters
+MAX_TOKEN: Final = 100  # characters of a state, a code or an id
 
 
-def shown(text: Any, most: int = LONGEST) -> str:
-    """A text with what cannot be seen or encoded escaped, and cut after so many characters.
+def sanitize(text: Any, limit: int = MAX_MESSAGE) -> str:
+    """Return text with unprintable characters escaped, truncated to `limit` characters.
 
-    What a runner of GitHub Actions would obey is broken: `##[...]` anywhere, `::` at the beginning.
+    Workflow commands of a GitHub Actions runner are broken up: `##[...]` anywhere, `::` at the beginning.
     """
-    told = (text if isinstance(text, str) else str(text))[: most + 1]
-    if not told.isprintable():
-        told = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in told)
-    if "##[" in told:
-        told = told.replace("##[", "#\\x23[")
-    if told.lstrip().startswith("::"):
-        told = f"\\x3a{told.lstrip()[1:]}"
-    return told if len(told) <= most else f"{told[: most - 3]}..."
+    shown = (text if isinstance(text, str) else str(text))[: limit + 1]
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
+    if "##[" in shown:
+        shown = shown.replace("##[", "#\\x23[")
+    if shown.lstrip().startswith("::"):
+        shown = f"\\x3a{shown.lstrip()[1:]}"
+    return shown if len(shown) <= limit else f"{shown[: limit - 3]}..."
+
+
+def describe(value: Any) -> str:
+    """Return the short repr of an argument, or its type if it has no usable repr."""
+    try:
+        return sanitize(repr(value), 60)
+    except Exception:  # an object of another library may raise anything
+        return type(value).__name__

@@ -1,12 +1,13 @@
-"""Reads a document: YAML and its lines, `$ref`, `x-job`, runtime expressions, and the rules that hold for it."""
+"""Load OpenAPI documents: YAML with line numbers, `$ref`, `x-job`, runtime expressions and validation."""
 
-from .expression import MISSING, Keys, keys, walk
+from .expression import MISSING, Keys, walk
 from .job import Detail, Job, Limit, Mirror, Subtasks
 from .load import load, load_folder
 from .model import (
-    UNDER_WAY,
+    RUNNING,
     Document,
     Example,
+    InvalidExample,
     Link,
     MediaType,
     Operation,
@@ -15,25 +16,26 @@ from .model import (
     SecurityScheme,
     snake_case,
 )
-from .navigate import fields_of, schemas_at, subschemas, words_at
-from .problem import DocumentError, NoDocuments, Problem
+from .navigate import enum_values_at, fields_of, schemas_at, subschemas
+from .problem import DocumentError, NoDocumentsError, Problem
 from .samples import sample
-from .source import Source, read
+from .source import Source, read_yaml
 
 __all__ = [
     "MISSING",
-    "UNDER_WAY",
+    "RUNNING",
     "Detail",
     "Document",
     "DocumentError",
     "Example",
+    "InvalidExample",
     "Job",
     "Keys",
     "Limit",
     "Link",
     "MediaType",
     "Mirror",
-    "NoDocuments",
+    "NoDocumentsError",
     "Operation",
     "Parameter",
     "Problem",
@@ -41,15 +43,14 @@ __all__ = [
     "SecurityScheme",
     "Source",
     "Subtasks",
+    "enum_values_at",
     "fields_of",
-    "keys",
     "load",
     "load_folder",
-    "read",
+    "read_yaml",
     "sample",
     "schemas_at",
     "snake_case",
     "subschemas",
     "walk",
-    "words_at",
 ]

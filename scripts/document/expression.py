@@ -9,7 +9,7 @@ PREFIX: Final = "$response.body#"
 
 
 class _Missing:
-    """What `walk` returns where there is nothing."""
+    """The type of `MISSING`."""
 
     def __repr__(self) -> str:
         return "MISSING"
@@ -24,24 +24,24 @@ class _Missing:
 MISSING: Final = _Missing()
 
 
-def keys(expression: str) -> Keys:
-    """The keys that an expression walks: `$response.body#/a/b` gives `("a", "b")`.
+def parse_expression(expression: str) -> Keys:
+    """Return the keys of an expression: `$response.body#/a/b` gives `("a", "b")`.
 
     Raises:
-        ValueError: the expression does not point into the body of a response.
+        ValueError: The expression does not point into a response body.
     """
     if not expression.startswith(PREFIX + "/"):
-        raise ValueError(f"wanted an expression like {PREFIX}/status, got {expression!r}")
-    return pointer_keys(expression.removeprefix(PREFIX))
+        raise ValueError(f"expected an expression such as {PREFIX}/status, got {expression!r}")
+    return parse_pointer(expression.removeprefix(PREFIX))
 
 
-def pointer_keys(pointer: str) -> Keys:
-    """The keys of a JSON pointer: `/a~1b/c` gives `("a/b", "c")`."""
+def parse_pointer(pointer: str) -> Keys:
+    """Return the keys of a JSON pointer: `/a~1b/c` gives `("a/b", "c")`."""
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
 
 
 def walk(value: Any, path: Iterable[str]) -> Any:
-    """The value under `path`, or `MISSING`."""
+    """Return the value at `path`, or `MISSING`."""
     for key in path:
         if isinstance(value, dict) and key in value:
             value = value[key]

@@ -1,18 +1,18 @@
-"""`x-job`: how a job reported by an operation lives and ends."""
+"""`x-job`: the states of the job that an operation reports, and the fields that describe it."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from attrs import field, frozen
 
-from .expression import Keys, keys, pointer_keys
+from .expression import Keys, parse_expression, parse_pointer
 
 Kind = Literal["pending", "success", "failure", "notStarted"]
 
 
 @frozen
 class Subtasks:
-    """Parts that have all succeeded when the job has: where they stand, each one's state, and its good words."""
+    """Subtasks that have all succeeded once the job has: the list, the state within an item, and its success states."""
 
     items: Keys
     state: Keys
@@ -21,15 +21,15 @@ class Subtasks:
 
 @frozen
 class Mirror:
-    """A second telling of the state: where it stands, and its word for each word of the state."""
+    """A second field that reports the state: its path, and its value for each state."""
 
     at: Keys
-    words: Mapping[str, str]
+    values: Mapping[str, str]
 
 
 @frozen
 class Detail:
-    """A query parameter that chooses how much is told; each value shows all that the one before it shows."""
+    """A query parameter that selects the level of detail; each value returns all that the previous one returns."""
 
     parameter: str
     values: tuple[Any, ...]
@@ -37,7 +37,7 @@ class Detail:
 
 @frozen
 class Limit:
-    """At most `requests` requests to one status URL in any `per` seconds."""
+    """A rate limit: at most `requests` requests to one status URL in any `per` seconds."""
 
     requests: int
     per: float
@@ -45,7 +45,7 @@ class Limit:
 
 @frozen
 class Job:
-    """How a job lives and ends, as `x-job` declares it. Expressions are tuples of keys into the body."""
+    """The content of `x-job`. Expressions are tuples of keys into the response body."""
 
     id: Keys
     state: Keys
@@ -67,25 +67,29 @@ class Job:
 
     @kinds.default
     def _kinds(self) -> Mapping[str, Kind]:
-        lists: tuple[tuple[Kind, tuple[str, ...]], ...] = (
-            ("pending", self.pending),
-            ("success", self.success),
-            ("failure", self.failure),
-            ("notStarted", self.not_started),
-        )
-        return {word: kind for kind, words in lists for word in words}
+        return {state: kind for kind, states in self.lists.items() for state in states}
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """Every word of the state, in the order pending, success, failure, notStarted."""
+    def lists(self) -> Mapping[Kind, tuple[str, ...]]:
+        """The list of states of each kind."""
+        return {
+            "pending": self.pending,
+            "success": self.success,
+            "failure": self.failure,
+            "notStarted": self.not_started,
+        }
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Every state, in the order pending, success, failure, notStarted."""
         return (*self.pending, *self.success, *self.failure, *self.not_started)
 
-    def is_final(self, word: str) -> bool:
-        """Whether a job in the state `word` has ended. Unknown words are not final."""
-        return self.kinds.get(word) in {"success", "failure"}
+    def is_final(self, state: str) -> bool:
+        """Return whether a job in this state has ended. Unknown states are not final."""
+        return self.kinds.get(state) in {"success", "failure"}
 
     def expressions(self) -> dict[str, tuple[Keys, ...]]:
-        """Every expression, under the name of the key that holds it."""
+        """Return every expression by the name of its key in `x-job`."""
         return {
             "id": (self.id,),
             "state": (self.state,),
@@ -100,31 +104,33 @@ class Job:
         }
 
 
-def parse(raw: Mapping[str, Any]) -> Job:
-    """Reads an `x-job` that satisfies its JSON Schema."""
+def parse_job(raw: Mapping[str, Any]) -> Job:
+    """Parse an `x-job` that satisfies its JSON Schema."""
 
-    def many(name: str) -> tuple[Keys, ...]:
-        return tuple(keys(expression) for expression in raw.get(name, ()))
+    def expressions(name: str) -> tuple[Keys, ...]:
+        return tuple(parse_expression(expression) for expression in raw.get(name, ()))
 
     subtasks = raw.get("subtasks")
     detail = raw.get("detail")
     return Job(
-        id=keys(raw["id"]),
-        state=keys(raw["state"]),
+        id=parse_expression(raw["id"]),
+        state=parse_expression(raw["state"]),
         pending=tuple(raw["pending"]),
         success=tuple(raw["success"]),
         failure=tuple(raw["failure"]),
         not_started=tuple(raw.get("notStarted", ())),
-        progress=keys(raw["progress"]) if "progress" in raw else None,
-        reason=keys(raw["reason"]) if "reason" in raw else None,
-        run=many("run"),
-        timestamps=many("timestamps"),
-        immutable=many("immutable"),
-        append_only=many("appendOnly"),
-        subtasks=Subtasks(keys(subtasks["items"]), pointer_keys(subtasks["state"]), frozenset(subtasks["success"]))
+        progress=parse_expression(raw["progress"]) if "progress" in raw else None,
+        reason=parse_expression(raw["reason"]) if "reason" in raw else None,
+        run=expressions("run"),
+        timestamps=expressions("timestamps"),
+        immutable=expressions("immutable"),
+        append_only=expressions("appendOnly"),
+        subtasks=Subtasks(
+            parse_expression(subtasks["items"]), parse_pointer(subtasks["state"]), frozenset(subtasks["success"])
+        )
         if subtasks
         else None,
-        mirrors=tuple(Mirror(keys(entry["at"]), dict(entry["as"])) for entry in raw.get("mirrors", ())),
+        mirrors=tuple(Mirror(parse_expression(entry["at"]), dict(entry["as"])) for entry in raw.get("mirrors", ())),
         detail=Detail(detail["parameter"], tuple(detail["values"])) if detail else None,
         limits=tuple(Limit(entry["requests"], float(entry["per"])) for entry in raw.get("limits", ())),
     )

@@ -1,44 +1,46 @@
-"""Loads documents, or says everything that is wrong with them."""
+"""Load and check documents."""
 
 from pathlib import Path
 
-from . import check
+from . import rules
 from .model import Document
-from .parse import parse
-from .problem import DocumentError, NoDocuments, Problem
-from .source import read
+from .parse import parse_document
+from .problem import DocumentError, NoDocumentsError, Problem
+from .source import read_yaml
 
 
 def load(path: Path) -> Document:
-    """Loads one document.
+    """Load one document.
 
     Raises:
-        DocumentError: it cannot be used; every reason is given.
+        DocumentError: The document is invalid. The error holds every problem.
     """
-    source = read(path)
+    source = read_yaml(path)
     try:
-        if problems := check.before_parsing(source):
+        if problems := rules.check_source(source):
             raise DocumentError(problems)
-        document = parse(source)
-        if problems := check.after_parsing(document):
+        document = parse_document(source)
+        if problems := rules.check_document(document):
             raise DocumentError(problems)
     except (AttributeError, KeyError, LookupError, TypeError, ValueError) as error:
-        # Something is of another kind than every rule takes for granted; the specification's own schema names it.
-        slip = Problem(path, 1, "", f"is not of the form of OpenAPI 3.1: {type(error).__name__}: {error}")
-        raise DocumentError(check.against_specification(source) or [slip]) from None
+        # A part has a type that the rules do not expect; the schema of the specification names it.
+        unexpected = Problem(path, 1, "", f"is not valid OpenAPI 3.1: {type(error).__name__}: {error}")
+        raise DocumentError(rules.check_specification(source) or [unexpected]) from None
     return document
 
 
 def load_folder(folder: Path) -> tuple[Document, ...]:
-    """Loads every `*.yaml` of a folder, in the order of their names.
+    """Load every `*.yaml` of a folder, ordered by file name.
 
     Raises:
-        NoDocuments: there is none.
-        DocumentError: one cannot be used; every reason of every document is given.
+        NoDocumentsError: The folder contains no document.
+        DocumentError: A document is invalid. The error holds every problem of every document.
     """
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
-        raise NoDocuments([Problem(folder, 1, "", "holds no *.yaml document; name a folder of OpenAPI documents")])
+        raise NoDocumentsError(
+            [Problem(folder, 1, "", "contains no *.yaml document; name a folder of OpenAPI documents")]
+        )
     documents: list[Document] = []
     problems: list[Problem] = []
     for path in paths:
@@ -50,15 +52,15 @@ def load_folder(folder: Path) -> tuple[Document, ...]:
     for document in documents:
         stem = document.stem
         if not document.package.isidentifier() or document.package != document.package.lower():
-            message = f"the file name becomes a Python package; rename {stem}.yaml to lower-case words joined by dashes"
+            message = f"the file name becomes a Python package name; rename {stem}.yaml to lower case with dashes"
             problems.append(Problem(document.path, 1, "", message))
         other = names.setdefault(document.class_name, document)
         if other is not document and document.class_name:
             message = (
-                f"the title {document.title!r} gives the class {document.class_name}, which {other.path.name} gives too"
+                f"the title {document.title!r} gives the class name {document.class_name}, as that of "
+                f"{other.path.name} does; change the title"
             )
-            line = document.line(("info", "title"))
-            problems.append(Problem(document.path, line, "", f"{message}; change the title"))
+            problems.append(Problem(document.path, document.line(("info", "title")), "", message))
     if problems:
         raise DocumentError(problems)
     return tuple(documents)

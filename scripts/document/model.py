@@ -1,4 +1,4 @@
-"""A document as its readers want it: operations with their parameters, answers, examples and jobs."""
+"""The model of a document: operations with their parameters, responses, examples and jobs."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,31 +10,32 @@ import attrs
 import jsonschema_rs
 from attrs import Factory, frozen
 
-from .expression import Keys, pointer_keys
+from .expression import Keys, parse_pointer
 from .job import Job
 from .source import Pointer, Source
 
-UNDER_WAY = ""
+RUNNING = ""  # `Response.starts_in` of a response without `x-starts-in`
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 @frozen
 class Example:
-    """A named example. `when` is the situation of `x-scenario` that it answers, None for an ordinary one.
+    """A named example.
 
-    `request` is the request that it answered, as a method and a target; empty where none is told.
+    `scenario` is its `x-scenario`, None for an ordinary example. `request` is its `x-request`, the method and target of
+    the request that it responds to, empty if not given.
     """
 
     name: str
     value: Any
-    when: str | None
+    scenario: str | None
     pointer: Pointer
     request: str = ""
 
 
 @frozen
-class Printed:
-    """A sample that a vendor prints although it cannot hold, with the reason."""
+class InvalidExample:
+    """An example of `x-invalid-examples`: the vendor documents it, but it violates the schema. `reason` explains it."""
 
     name: str
     value: Any
@@ -46,7 +47,7 @@ class Printed:
 class Parameter:
     """A parameter of an operation. `where` is path, query, header or cookie.
 
-    `reads` holds texts that the server takes for values although its schema does not have them.
+    `coerces` maps strings that the schema does not allow to the values that the server converts them to.
     """
 
     name: str
@@ -56,34 +57,34 @@ class Parameter:
     raw: Mapping[str, Any]
     examples: tuple[Example, ...]
     pointer: Pointer
-    reads: Mapping[str, Any] = Factory(dict)
+    coerces: Mapping[str, Any] = Factory(dict)
 
     @property
     def known_values(self) -> tuple[Any, ...]:
-        """The example values that the document holds to exist."""
-        return tuple(example.value for example in self.examples if example.when is None)
+        """The values of the ordinary examples, which exist on the server."""
+        return tuple(example.value for example in self.examples if example.scenario is None)
 
 
 @frozen
 class MediaType:
-    """One representation of an answer."""
+    """One media type of a response or request body."""
 
     name: str
     schema: Any
     examples: tuple[Example, ...]
-    printed: tuple[Printed, ...]
+    invalid_examples: tuple[InvalidExample, ...]
     pointer: Pointer
 
     @property
     def is_json(self) -> bool:
-        """Whether the representation is JSON."""
+        """Whether the media type is JSON."""
         essence = self.name.split(";")[0].strip().lower()
         return essence == "application/json" or essence.endswith("+json")
 
 
 @frozen
 class Link:
-    """A link of an answer: the operation it leads to, and for each of its parameters the keys into the body."""
+    """A link of a response: the target operation and, for each of its parameters, the keys into the response body."""
 
     name: str
     operation_id: str
@@ -93,24 +94,26 @@ class Link:
 
 @frozen
 class Response:
-    """One documented answer of an operation. `status` is as written, such as `200` or `4XX`.
+    """One documented response of an operation.
 
-    `leaves` is the word of the state in which it leaves the job that its link leads to, None where there is no such job
-    afterwards, and `UNDER_WAY` where nothing is said: the job then runs.
+    `status` is the status code as written, such as `200` or `4XX`. `links` is in the order of `x-link-order`.
     """
 
     status: str
     media_types: tuple[MediaType, ...]
     headers: Mapping[str, Mapping[str, Any]]
-    follow: tuple[Link, ...]
+    links: tuple[Link, ...]
     raw: Mapping[str, Any]
     pointer: Pointer
 
     @property
-    def leaves(self) -> str | None:
-        """The word of the state in which the followed job is left."""
-        word: str | None = self.raw.get("x-starts-in", UNDER_WAY)
-        return word
+    def starts_in(self) -> str | None:
+        """The state of the linked job after this response, as `x-starts-in` gives it.
+
+        None if the job is deleted, `RUNNING` if the keyword is absent: the job then runs.
+        """
+        state: str | None = self.raw.get("x-starts-in", RUNNING)
+        return state
 
     @property
     def is_success(self) -> bool:
@@ -119,13 +122,13 @@ class Response:
 
     @property
     def examples(self) -> tuple[tuple[MediaType, Example], ...]:
-        """Every example, with the representation it belongs to."""
+        """Every example, with its media type."""
         return tuple((media_type, example) for media_type in self.media_types for example in media_type.examples)
 
 
 @frozen
 class SecurityScheme:
-    """A security scheme. `key` names the constructor keyword and ends the name of the environment variable."""
+    """A security scheme. Its `key` is the keyword argument of the client and the suffix of the environment variable."""
 
     key: str
     type: str
@@ -136,9 +139,10 @@ class SecurityScheme:
 
 @frozen(slots=False)
 class Operation:
-    """An operation. `security` holds the alternatives, each a tuple of scheme keys; an empty one is no credential.
+    """An operation.
 
-    `body` is the JSON that a request carries, None where it carries none.
+    `security` holds the alternatives, each a tuple of scheme keys; an empty tuple means no credential. `body` is the
+    JSON request body, or None.
     """
 
     id: str
@@ -154,21 +158,21 @@ class Operation:
 
     @property
     def is_start(self) -> bool:
-        """Whether an answer of the operation leads to a job."""
-        return any(response.follow for response in self.responses)
+        """Whether a response of the operation links to a job."""
+        return any(response.links for response in self.responses)
 
     @property
     def success(self) -> Response:
-        """The first documented 2xx answer."""
+        """The first documented 2xx response."""
         return next(response for response in self.responses if response.is_success)
 
     def parameters_in(self, where: str) -> tuple[Parameter, ...]:
-        """The parameters in the path, query, header or cookie."""
+        """Return the parameters in the path, query, header or cookie."""
         return self._by_place.get(where, ())
 
     @property
     def required(self) -> tuple[Parameter, ...]:
-        """The parameters that no request can do without: those of the path first, in the order of the document."""
+        """The required parameters: those of the path first, then the others, in document order."""
         return (*self.parameters_in("path"), *(p for p in self.parameters if p.required and p.where != "path"))
 
     @cached_property
@@ -176,22 +180,22 @@ class Operation:
         places = dict.fromkeys(parameter.where for parameter in self.parameters)
         return {place: tuple(p for p in self.parameters if p.where == place) for place in places}
 
-    def situation(self, when: str) -> tuple[Response, MediaType, Example] | None:
-        """The first documented answer to a situation of `x-scenario`."""
-        return next(iter(self.situations(when)), None)
+    def scenario(self, name: str) -> tuple[Response, MediaType, Example] | None:
+        """Return the first documented response to a scenario, or None."""
+        return next(iter(self.scenarios(name)), None)
 
-    def situations(self, when: str) -> tuple[tuple[Response, MediaType, Example], ...]:
-        """Every documented answer to a situation of `x-scenario`. Where there are several, they name their requests."""
+    def scenarios(self, name: str) -> tuple[tuple[Response, MediaType, Example], ...]:
+        """Return every documented response to a scenario. If there are several, each example has an `x-request`."""
         return tuple(
             (response, media_type, example)
             for response in self.responses
             for media_type, example in response.examples
-            if example.when == when
+            if example.scenario == name
         )
 
     @property
-    def ignores(self) -> frozenset[str]:
-        """Query parameters that the server takes and that are not described."""
+    def ignored_parameters(self) -> frozenset[str]:
+        """Query parameters that the server accepts and the document does not describe: `x-ignored-parameters`."""
         return frozenset(self.raw.get("x-ignored-parameters", ()))
 
 
@@ -206,7 +210,7 @@ class Document:
 
     @cached_property
     def stem(self) -> str:
-        """The name of the file without its ending, such as `agent-platform`."""
+        """The file name without its suffix, such as `agent-platform`."""
         return self.source.path.stem
 
     @property
@@ -227,26 +231,26 @@ class Document:
     @property
     def class_name(self) -> str:
         """The name of its client class: `AI for Service` gives `AIForService`."""
-        return "".join(word[0].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", self.title))
+        return "".join(part[0].upper() + part[1:] for part in re.findall(r"[A-Za-z0-9]+", self.title))
 
     def environment_variable(self, name: str) -> str:
-        """The environment variable for a scheme key or parameter: `dockStatusId` gives `AGENT_PLATFORM_DOCK_STATUS_ID`."""
+        """Return the variable of a scheme or parameter: `dockStatusId` gives `AGENT_PLATFORM_DOCK_STATUS_ID`."""
         return f"{self.package}_{snake_case(name)}".upper()
 
     def operation(self, operation_id: str) -> Operation:
-        """The operation of that id."""
+        """Return the operation with this id."""
         return next(operation for operation in self.operations if operation.id == operation_id)
 
     def line(self, pointer: Pointer) -> int:
-        """The line of a part of the document."""
+        """Return the line of a part of the document."""
         return self.source.line(pointer)
 
     def resolve(self, node: Any) -> Any:
-        """What a node stands for, once its `$ref` is followed."""
+        """Return the node that a `$ref` refers to, or the node itself if it has none."""
         return resolve(self.data, node, ())[0]
 
     def validator(self, schema: Any) -> jsonschema_rs.Draft202012Validator:
-        """A compiled validator for a schema of this document."""
+        """Return a compiled, cached validator for a schema of this document."""
         return self._validator(schema)
 
     @cached_property
@@ -264,27 +268,27 @@ class Document:
 
 
 def snake_case(name: str) -> str:
-    """`dockStatusId`, `dock-status-id` and `DockStatusID` all give `dock_status_id`."""
+    """Convert to snake case: `dockStatusId`, `dock-status-id` and `DockStatusID` all give `dock_status_id`."""
     name = re.sub(r"([A-Z]+)([A-Z][a-z])|([a-z0-9])([A-Z])", r"\1\3_\2\4", name)
     return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()
 
 
 def resolve(data: Any, node: Any, pointer: Pointer) -> tuple[Any, Pointer]:
-    """Follows local `$ref`s; returns the node and where it stands.
+    """Follow local `$ref`s and return the node with its pointer.
 
     Raises:
-        LookupError: the reference is not local, leads nowhere or runs in a circle.
+        LookupError: The reference is not local, its target does not exist, or it is circular.
     """
     seen: set[str] = set()
     while isinstance(node, Mapping) and isinstance(reference := node.get("$ref"), str):
         if not reference.startswith("#/"):
-            raise LookupError(f"{reference} leads out of the file")
+            raise LookupError(f"{reference} points outside this file")
         if reference in seen:
-            raise LookupError(f"{reference} runs in a circle")
+            raise LookupError(f"{reference} is circular")
         seen.add(reference)
         node, pointer = data, ()
-        for key in pointer_keys(reference):
+        for key in parse_pointer(reference):
             if not isinstance(node, Mapping) or key not in node:
-                raise LookupError(f"{reference} leads nowhere")
+                raise LookupError(f"{reference} does not exist")
             node, pointer = node[key], (*pointer, key)
     return node, pointer

@@ -1,18 +1,20 @@
-"""Walks a schema as an instance would be walked."""
+"""Find subschemas by the path of the value that they describe."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from .expression import Keys
+from .expression import Keys, walk
 from .model import resolve
+from .source import Pointer
 
 Schema = Any
 BRANCHES = ("allOf", "anyOf", "oneOf")
 CONDITIONS = ("if", "then", "else")
+SUBSCHEMAS = ("not", "items", "additionalProperties", "unevaluatedProperties", "propertyNames", "contains")
 
 
 def schemas_at(data: Any, schema: Schema, path: Keys) -> Iterator[Schema]:
-    """Every subschema that describes the value under `path`, through `$ref`, combinations and conditions."""
+    """Yield every subschema that describes the value at `path`, following `$ref`, combinations and conditions."""
     schema, _ = resolve(data, schema, ())
     if not isinstance(schema, Mapping):
         return
@@ -30,18 +32,18 @@ def schemas_at(data: Any, schema: Schema, path: Keys) -> Iterator[Schema]:
         yield from schemas_at(data, branch, path)
 
 
-def words_at(data: Any, schema: Schema, path: Keys) -> tuple[str, ...]:
-    """The words of the enum under `path`, empty where there is none."""
+def enum_values_at(data: Any, schema: Schema, path: Keys) -> tuple[str, ...]:
+    """Return the values of the `enum` or `const` at `path`, without null; empty if there is neither."""
     for found in schemas_at(data, schema, path):
         if "enum" in found:
-            return tuple(word for word in found["enum"] if word is not None)
+            return tuple(value for value in found["enum"] if value is not None)
         if "const" in found:
             return (found["const"],)
     return ()
 
 
 def fields_of(data: Any, schema: Schema, _above: tuple[str, ...] = ()) -> Iterator[Keys]:
-    """Every field that a schema describes, as the path to it; `[]` stands for any element, `*` for any other name."""
+    """Yield the path of every field that a schema describes; `[]` is any element, `*` any additional property."""
     if isinstance(schema, Mapping) and "$ref" in schema:
         if schema["$ref"] in _above:
             return
@@ -63,8 +65,33 @@ def _branches(schema: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(branch for name in BRANCHES for branch in schema.get(name, ()))
 
 
-def subschemas(node: Any, pointer: tuple[str | int, ...]) -> Iterator[tuple[Mapping[str, Any], tuple[str | int, ...]]]:
-    """A schema and every schema written inside it, with their places. `$ref`s are not followed."""
+def mappings(
+    node: Any, pointer: Pointer = (), skip: Collection[str] = ()
+) -> Iterator[tuple[Mapping[str, Any], Pointer]]:
+    """Yield every mapping that is not under a key in `skip`, with its pointer. Do not follow `$ref`."""
+    if isinstance(node, Mapping):
+        yield node, pointer
+        for key, child in node.items():
+            if key not in skip:
+                yield from mappings(child, (*pointer, key), skip)
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            yield from mappings(child, (*pointer, index), skip)
+
+
+def owner_of(data: Any, pointer: Pointer) -> str:
+    """Return the operationId or the component that a place of a document belongs to."""
+    if len(pointer) >= 3 and pointer[0] == "paths":
+        operation = walk(data, [str(key) for key in pointer[:3]])
+        name = operation.get("operationId") if isinstance(operation, Mapping) else None
+        return str(name or f"{str(pointer[2]).upper()} {pointer[1]}")
+    if len(pointer) >= 3 and pointer[0] == "components":
+        return str(pointer[2])
+    return "/".join(map(str, pointer[:1]))
+
+
+def subschemas(node: Any, pointer: Pointer) -> Iterator[tuple[Mapping[str, Any], Pointer]]:
+    """Yield a schema and every schema nested in it, with their pointers. Do not follow `$ref`."""
     if not isinstance(node, Mapping):
         return
     yield node, pointer
@@ -74,14 +101,6 @@ def subschemas(node: Any, pointer: tuple[str | int, ...]) -> Iterator[tuple[Mapp
     for name in (*BRANCHES, "prefixItems"):
         for index, child in enumerate(node.get(name, ())):
             yield from subschemas(child, (*pointer, name, index))
-    for name in (
-        *CONDITIONS,
-        "not",
-        "items",
-        "additionalProperties",
-        "unevaluatedProperties",
-        "propertyNames",
-        "contains",
-    ):
+    for name in (*CONDITIONS, *SUBSCHEMAS):
         if name in node:
             yield from subschemas(node[name], (*pointer, name))

@@ -1,19 +1,19 @@
-"""From a source that satisfies OpenAPI to a document."""
+"""Parse the plain data of an OpenAPI document into the model."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import job
-from .expression import keys
+from .expression import parse_expression
+from .job import parse_job
 from .model import (
     METHODS,
     Document,
     Example,
+    InvalidExample,
     Link,
     MediaType,
     Operation,
     Parameter,
-    Printed,
     Response,
     SecurityScheme,
     resolve,
@@ -21,8 +21,8 @@ from .model import (
 from .source import Pointer, Source
 
 
-def parse(source: Source) -> Document:
-    """Reads a source in which `check.before_parsing` found nothing wrong."""
+def parse_document(source: Source) -> Document:
+    """Parse a source for which `rules.check_source` has returned no problem."""
     data = source.data
     return Document(
         source=source,
@@ -38,7 +38,7 @@ def parse(source: Source) -> Document:
 
 
 def raw_operations(data: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], str, Pointer]]:
-    """Each operation's path, path item, method and place."""
+    """Yield the path, path item, method and pointer of each operation."""
     for path, item in (data.get("paths") or {}).items():
         if isinstance(item, Mapping):
             for method in METHODS:
@@ -73,7 +73,7 @@ def _operation(data: dict[str, Any], path: str, item: Mapping[str, Any], method:
             for status, entry in raw["responses"].items()
         ),
         security=tuple(tuple(alternative) for alternative in raw.get("security", data.get("security", [])) or [{}]),
-        job=job.parse(raw["x-job"]) if "x-job" in raw else None,
+        job=parse_job(raw["x-job"]) if "x-job" in raw else None,
         body=_body(data, raw, pointer),
         raw=raw,
         pointer=pointer,
@@ -100,7 +100,7 @@ def _parameter(data: dict[str, Any], entry: Any, pointer: Pointer) -> Parameter:
         raw=raw,
         examples=_examples(data, raw, pointer),
         pointer=pointer,
-        reads=raw.get("x-coerces", {}),
+        coerces=raw.get("x-coerces", {}),
     )
 
 
@@ -117,25 +117,27 @@ def _response(data: dict[str, Any], status: str, entry: Any, pointer: Pointer) -
                 name=name,
                 schema=media_type.get("schema", {}),
                 examples=_examples(data, media_type, (*pointer, "content", name)),
-                printed=tuple(
-                    Printed(
-                        key, sample["value"], sample["reason"], (*pointer, "content", name, "x-invalid-examples", key)
+                invalid_examples=tuple(
+                    InvalidExample(
+                        key, entry["value"], entry["reason"], (*pointer, "content", name, "x-invalid-examples", key)
                     )
-                    for key, sample in media_type.get("x-invalid-examples", {}).items()
+                    for key, entry in media_type.get("x-invalid-examples", {}).items()
                 ),
                 pointer=(*pointer, "content", name),
             )
             for name, media_type in raw.get("content", {}).items()
         ),
         headers={name: resolve(data, header, ())[0] for name, header in raw.get("headers", {}).items()},
-        follow=tuple(links[name] for name in raw.get("x-link-order", links)),
+        links=tuple(links[name] for name in raw.get("x-link-order", links)),
         raw=raw,
         pointer=pointer,
     )
 
 
 def _link(name: str, raw: Mapping[str, Any], pointer: Pointer) -> Link:
-    parameters = {parameter: keys(expression) for parameter, expression in raw.get("parameters", {}).items()}
+    parameters = {
+        parameter: parse_expression(expression) for parameter, expression in raw.get("parameters", {}).items()
+    }
     return Link(name, raw["operationId"], parameters, pointer)
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a document, and where."""
+"""Problems of documents, with their file and line."""
 
 from pathlib import Path
 
@@ -9,9 +9,10 @@ from ..printable import printable
 
 @frozen
 class Problem:
-    """One thing that is wrong with a document.
+    """One problem of a document.
 
-    `message` says what was wanted, what came and the way out; `where` is the operation or component, empty for the file.
+    `where` is the operation or component, empty for the file. `message` says what is expected, what the document has
+    and how to correct it.
     """
 
     file: Path
@@ -25,12 +26,12 @@ class Problem:
 
 
 class DocumentError(Exception):
-    """A document cannot be used. `problems` holds every reason, in the order of their lines."""
+    """A document is invalid. `problems` holds every problem, ordered by file and line."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = sorted(problems, key=lambda problem: (str(problem.file), problem.line))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-class NoDocuments(DocumentError):
-    """There is nothing that could be refused: the folder is not there, or holds no document."""
+class NoDocumentsError(DocumentError):
+    """The folder does not exist or holds no document."""

@@ -1,4 +1,4 @@
-"""Former names of this project's keywords. A document that still has one is refused, with the name to use."""
+"""Former names of this project's keywords. A document that uses one is refused with the name to use."""
 
 from typing import Final
 

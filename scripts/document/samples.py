@@ -1,4 +1,4 @@
-"""Makes a value that a schema describes, with every property that it has."""
+"""Generate a value of a schema, with every described property."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from .expression import MISSING
 from .model import Document
 
-DEEPEST = 4  # schemas inside each other
+MAX_DEPTH = 4  # nested schemas
 FORMATS = {
     "date-time": "2026-01-02T03:04:05+00:00",
     "date": "2026-01-02",
@@ -17,12 +17,12 @@ SCALARS: Mapping[str, Any] = {"integer": 7, "number": 1.5, "boolean": True, "str
 
 
 def sample(document: Document, schema: Any, depth: int = 0) -> Any:
-    """A value of a schema; `MISSING` where none can be made, such as of one that holds itself."""
+    """Return a value of a schema, or `MISSING` if none can be generated, as for a recursive schema."""
     schema = document.resolve(schema)
-    if not isinstance(schema, Mapping) or depth > DEEPEST:
+    if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
         return MISSING
     if "enum" in schema:
-        return next((word for word in schema["enum"] if word is not None), MISSING)
+        return next((value for value in schema["enum"] if value is not None), MISSING)
     if "const" in schema:
         return schema["const"]
     for key in ("oneOf", "anyOf"):

@@ -1,6 +1,8 @@
-"""From documents to the installable distribution `job-status`."""
+"""Generate the installable distribution `job-status` from OpenAPI documents."""
 
-from .package import GenerationError, build, generate, stale
-from .tolerant import tolerant
+from .generator import GenerationError
+from .lenient import lenient
+from .output import generate, stale
+from .package import build
 
-__all__ = ["GenerationError", "build", "generate", "stale", "tolerant"]
+__all__ = ["GenerationError", "build", "generate", "lenient", "stale"]

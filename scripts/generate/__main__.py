@@ -1,26 +1,26 @@
-"""`python -m scripts.generate`: writes the client from the documents, or checks that it is current.
+"""The command `python -m scripts.generate`: generate the client from the documents, or check that it is up to date.
 
-Ends with 0 when all is well, 1 where a document is refused or, with `--check`, the client is not current, and 2 where
-neither could be told.
+Exit statuses: 0 success, 1 a document is refused or, with `--check`, the client is not up to date, 2 another error.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from .. import ending
-from ..document import DocumentError, NoDocuments, load_folder
-from ..owned import NotOurs
+from .. import cli
+from ..document import DocumentError, NoDocumentsError, load_folder
+from ..owned import NotOwnedError
 from ..printable import printable
-from .package import GenerationError, generate, stale
+from .generator import GenerationError
+from .output import generate, stale
 
 
 def main() -> int:
-    """Generates, or with `--check` compares."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.generate", description="Generates the client.")
+    """Generate the client, or compare it if `--check` is given; return the exit status."""
+    parser = argparse.ArgumentParser(prog=cli.program_name("generate"), description="Generate the client.")
     parser.add_argument("--openapi", type=Path, default=Path("openapi"), help="the folder of documents")
     parser.add_argument("--out", type=Path, default=Path("generated"), help="the folder of the distribution")
-    parser.add_argument("--check", action="store_true", help="write nothing; name the files that are not current")
+    parser.add_argument("--check", action="store_true", help="write nothing; list the files that are not up to date")
     arguments = parser.parse_args()
     label = arguments.openapi.resolve().name
     try:
@@ -30,20 +30,20 @@ def main() -> int:
             return 0
         lines = stale(documents, arguments.out, label)
     except (DocumentError, GenerationError) as error:
-        ending.say(str(error))
-        return ending.CANNOT_TELL if isinstance(error, NoDocuments) else 1
-    except NotOurs as error:
-        ending.say(str(error))
-        return ending.CANNOT_TELL
+        cli.print_error(str(error))
+        return cli.EXIT_ERROR if isinstance(error, NoDocumentsError) else 1
+    except NotOwnedError as error:
+        cli.print_error(str(error))
+        return cli.EXIT_ERROR
     except OSError as error:
-        ending.say(f"{printable(error.filename or arguments.out, None)}: {error.strerror or error}")
-        return ending.CANNOT_TELL
+        cli.print_error(f"{printable(error.filename or arguments.out, None)}: {error.strerror or error}")
+        return cli.EXIT_ERROR
     for line in lines:
-        ending.say(line)
+        cli.print_error(line)
     if lines:
-        ending.say(f"{arguments.out} is not what {arguments.openapi} gives; run `make generate`")
+        cli.print_error(f"{arguments.out} is not up to date with {arguments.openapi}; run `make generate`")
     return 1 if lines else 0
 
 
 if __name__ == "__main__":
-    sys.exit(ending.run(main))
+    sys.exit(cli.run_command(main))

@@ -1,4 +1,4 @@
-"""Makes Python names out of the words of a document, so that none meets another or one of ours."""
+"""Derive Python names from the names in a document, without collisions."""
 
 import builtins
 import keyword
@@ -14,62 +14,62 @@ from ..client.base import AsyncClient, Client
 from ..document import Document, snake_case
 
 BUILTINS = frozenset(dir(builtins))
-# What every client class has, whatever its document says.
+# The public attributes of every client class.
 CLIENT_NAMES = frozenset(name for kind in (Client, AsyncClient) for name in dir(kind) if not name.startswith("_"))
-FIELD = "field_"  # what the generator puts before a name that Python would not take
-NOTHING: AbstractSet[str] = frozenset()
+FIELD = "field_"  # the prefix of openapi-python-client for names that are not valid in Python
+NONE_TAKEN: AbstractSet[str] = frozenset()
 
 
 @frozen
 class Names:
-    """The names of a document in Python: its sub-package, its client class, and the keyword of each security scheme."""
+    """The Python names of a document: its sub-package, its client class, and the argument of each security scheme."""
 
     package: str
     class_name: str
     schemes: Mapping[str, str]
 
 
-def identifier(word: str, taken: AbstractSet[str] = NOTHING, prefix: str = "a") -> str:
-    """A name in lower case for a word: no keyword, no name of Python's own, and none of those that are taken.
+def identifier(name: str, taken: AbstractSet[str] = NONE_TAKEN, prefix: str = "a") -> str:
+    """Return the identifier for a name in snake case: not a keyword, not a builtin, not taken.
 
-    A word without letters and digits of ASCII, or one that begins with a digit, gets the prefix.
+    A name without ASCII letters and digits, or one that begins with a digit, gets the prefix.
     """
-    name = snake_case(word)
-    if not name or name[0].isdigit():
-        name = f"{prefix}_{name}".rstrip("_")
-    while keyword.iskeyword(name) or name in BUILTINS or name in taken:
-        name += "_"
-    return name
+    made = snake_case(name)
+    if not made or made[0].isdigit():
+        made = f"{prefix}_{made}".rstrip("_")
+    while keyword.iskeyword(made) or made in BUILTINS or made in taken:
+        made += "_"
+    return made
 
 
-def class_identifier(word: str, taken: AbstractSet[str] = NOTHING, suffix: str = "Client") -> str:
-    """A name in the form of classes, as `identifier` gives one in lower case; empty where no letter is left.
+def class_identifier(name: str, taken: AbstractSet[str] = NONE_TAKEN, suffix: str = "Client") -> str:
+    """Return the identifier for a name in CamelCase: not a keyword, not a builtin, not taken. Empty without ASCII letters.
 
-    One that is taken gets the suffix, and a number where that is taken too.
+    A taken name gets the suffix, and a number if that is taken too.
     """
-    base = "".join(part[0].upper() + part[1:] for part in re.findall(r"[A-Za-z0-9]+", word)).lstrip("0123456789")
-    name, number = base, 1
-    while keyword.iskeyword(name) or name in BUILTINS or name in taken:
-        name, number = f"{base}{suffix}{number if number > 1 else ''}", number + 1
-    return name
+    base = "".join(part[0].upper() + part[1:] for part in re.findall(r"[A-Za-z0-9]+", name)).lstrip("0123456789")
+    made, number = base, 1
+    while keyword.iskeyword(made) or made in BUILTINS or made in taken:
+        made, number = f"{base}{suffix}{number if number > 1 else ''}", number + 1
+    return made
 
 
 def document_names(
     documents: Iterable[Document], keywords: AbstractSet[str], modules: AbstractSet[str], exported: AbstractSet[str]
 ) -> dict[str, Names]:
-    """The names of each document of one distribution, by its stem.
+    """Return the Python names of each document of a distribution, by the stem of its file name.
 
     Args:
-        documents: the documents.
-        keywords: the arguments that every constructor has beside its credentials.
-        modules: the modules that the package has beside those of the documents.
-        exported: the names that the package exports beside the classes of the documents.
+        documents: The documents.
+        keywords: The arguments of every constructor, except the credentials.
+        modules: The modules of the package, except those of the documents.
+        exported: The names that the package exports, except the client classes.
     """
     found: dict[str, Names] = {}
     packages, classes = {*modules, *exported}, set(exported)
     for document in documents:
         package = identifier(document.package, packages, "api")
-        # A model of this name would stand in the same module.
+        # The module of the client class imports the models.
         taken = classes | set(component_names(document).values())
         taken |= {name.removeprefix("Async") for name in taken}
         class_name = class_identifier(document.title, taken) or class_identifier(document.stem, taken) or "Api"
@@ -82,24 +82,24 @@ def document_names(
     return found
 
 
-def meeting(words: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Words that openapi-python-client would give one name to, each with the one before it of that name.
+def collisions(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the names for which openapi-python-client uses the Python name of an earlier one, with that one.
 
-    It takes another form for words whose usual names meet, and fails where those meet too.
+    It uses a second form of the name if the snake case forms collide, and fails if the second forms collide too.
     """
-    words = tuple(words)
-    usual = Counter(PythonIdentifier(word, FIELD) for word in words)
+    names = tuple(names)
+    usual = Counter(PythonIdentifier(name, FIELD) for name in names)
     seen: dict[str, str] = {}
-    for word in words:
-        name = PythonIdentifier(word, FIELD)
-        if usual[name] > 1:
-            name = PythonIdentifier(word, FIELD, skip_snake_case=True)
-        if (other := seen.setdefault(name, word)) != word:
-            yield word, other
+    for name in names:
+        made = PythonIdentifier(name, FIELD)
+        if usual[made] > 1:
+            made = PythonIdentifier(name, FIELD, skip_snake_case=True)
+        if (other := seen.setdefault(made, name)) != name:
+            yield name, other
 
 
-def component_names(document: Document, taken: AbstractSet[str] = NOTHING) -> dict[str, str]:
-    """The class of each component schema by its name in the document: that name, where it is in the form of classes."""
+def component_names(document: Document, taken: AbstractSet[str] = NONE_TAKEN) -> dict[str, str]:
+    """Return the class of each component schema by its name in the document: that name, if it is in CamelCase."""
     named = list(document.data.get("components", {}).get("schemas", {}))
     found: dict[str, str] = {}
     modules: set[str] = set()

@@ -1,25 +1,25 @@
-"""`python -m scripts.simulate`: serves all documents of a folder on one loopback port.
+"""`python -m scripts.simulate`: serve all documents of a folder on one loopback port.
 
-Ends with 0 when it is told to stop, at whatever moment, and with 2 where it cannot serve.
+Exit with 0 when a signal stops it, at any time, and with 2 if it cannot serve.
 """
 
 import sys
 
-from .. import ending
+from .. import cli
 
 
 def main() -> int:
-    """Serves until a signal asks it to end; that is how it is to end."""
-    return ending.run(_until_stopped)
+    """Serve until a signal stops the process; return the exit status."""
+    return cli.run_command(_serve_until_stopped)
 
 
-def _until_stopped() -> int:
+def _serve_until_stopped() -> int:
     try:
-        from .command import serve  # signals are heeded before all this is imported
+        from .command import serve  # imported after the signal handlers are installed
 
         return serve()
-    except (ending.Stopped, KeyboardInterrupt):
-        ending.heeded()
+    except (cli.SignalInterrupt, KeyboardInterrupt):
+        cli.clear_signal()
         return 0
 
 

@@ -1,79 +1,91 @@
-"""Clocks by which simulated jobs live."""
+"""Clocks that drive the simulated jobs."""
 
+import email.utils
 import math
 import time
+from functools import lru_cache
 from typing import Protocol
 
 from attrs import define
 
-LAST_MOMENT = 253_402_214_400.0  # 9999-12-31T00:00:00Z, after which dates cannot be written
-EPOCH = 1_767_225_600.0  # 2026-01-01T00:00:00Z, where a clock starts that is not the time of day
+MAX_TIME = 253_402_214_400.0  # 9999-12-31T00:00:00Z; later times cannot be formatted as dates
+EPOCH = 1_767_225_600.0  # 2026-01-01T00:00:00Z, the start of a clock that does not follow real time
 
 
-class Clock(Protocol):
-    """Tells the time in seconds since 1970, and hears of each request."""
+@lru_cache(maxsize=1)
+def http_date(second: int) -> bytes:
+    """Return the value of the Date header at a time in seconds since 1970."""
+    return email.utils.formatdate(second, usegmt=True).encode()
+
+
+class SimulatorClock(Protocol):
+    """A clock in seconds since 1970 that is notified of each request."""
 
     def now(self) -> float:
-        """The time."""
+        """Return the current time."""
 
-    def request(self) -> None:
-        """A request has come in."""
+    def on_request(self) -> None:
+        """Handle the arrival of a request."""
 
     def advance(self, seconds: float) -> None:
-        """Moves on."""
+        """Move the clock forward."""
 
 
-class RunningClock:
-    """Runs `speed` times as fast as the time of day. With speed 0 it stands, and moves only when it is told to."""
+class ScaledClock:
+    """A clock that runs `speed` times as fast as real time. Speed 0 pauses it; then only `advance` moves it."""
 
     def __init__(self, speed: float = 1.0, start: float | None = None) -> None:
         self._speed = speed
-        self._told = time.time() if start is None else start
+        self._base = time.time() if start is None else start
         self._since = time.monotonic()
 
     @property
     def speed(self) -> float:
-        """How much faster than the time of day it runs."""
+        """Return how many times as fast as real time the clock runs."""
         return self._speed
 
     def now(self) -> float:
-        """The time."""
-        return min(self._told + (time.monotonic() - self._since) * self._speed, LAST_MOMENT)
+        """Return the current time."""
+        return min(self._base + (time.monotonic() - self._since) * self._speed, MAX_TIME)
 
-    def request(self) -> None:
-        """Changes nothing."""
+    def on_request(self) -> None:
+        """Do nothing: requests do not move this clock."""
 
-    def run_at(self, speed: float) -> None:
-        """Runs on at another speed."""
+    def set_speed(self, speed: float) -> None:
+        """Change the speed from now on.
+
+        Raises:
+            ValueError: the speed is negative or not finite.
+        """
         if not (math.isfinite(speed) and speed >= 0):
-            raise ValueError(f"a clock wants a speed of 0 or more, got {speed!r}")
-        self._told, self._since = self.now(), time.monotonic()
+            raise ValueError(f"expected a clock speed of 0 or more, got {speed!r}")
+        self._base, self._since = self.now(), time.monotonic()
         self._speed = speed
 
     def advance(self, seconds: float) -> None:
-        """Moves on."""
-        self._told += seconds
+        """Move the clock forward."""
+        self._base += seconds
 
     def restart(self, at: float, speed: float) -> None:
-        """Begins anew. The time of day is no other for that."""
-        self._told, self._since, self._speed = (time.time() if speed == 1 else at), time.monotonic(), speed
+        """Restart at a time with a speed. With speed 1 the clock follows real time and ignores `at`."""
+        self._base, self._since, self._speed = (time.time() if speed == 1 else at), time.monotonic(), speed
 
 
 @define
 class SteppingClock:
-    """Moves a fixed step per request, or when it is told to, so that the same requests see the same history."""
+    """A clock that moves a fixed step per request or by `advance`, so that equal requests see equal responses."""
 
     step: float
     _now: float = EPOCH
 
     def now(self) -> float:
-        """The time."""
+        """Return the current time."""
         return self._now
 
-    def request(self) -> None:
-        """Moves on by one step."""
+    def on_request(self) -> None:
+        """Move the clock forward by one step."""
         self._now += self.step
 
     def advance(self, seconds: float) -> None:
-        """Moves on."""
+        """Move the clock forward."""
         self._now += seconds

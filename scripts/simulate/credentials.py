@@ -1,4 +1,4 @@
-"""Which credentials a simulated server accepts, and what it makes of those it is given."""
+"""The credentials that a simulated API accepts, and the authentication of requests."""
 
 import base64
 import hmac
@@ -10,16 +10,22 @@ from starlette.requests import Request
 
 from ..document import Document, Operation, SecurityScheme
 
-Verdict = Literal["accepted", "no_credential", "wrong_credential", "wrong_scope"]
+AuthResult = Literal["accepted", "no_credential", "wrong_credential", "wrong_scope"]
 UNSCOPED = "_WITHOUT_SCOPE"
 
 
 @frozen
-class Credential:
-    """What one security scheme of one document accepts.
+class SimulatedCredential:
+    """The credential that the simulator accepts for one security scheme of one document.
 
-    `enforced` is False for a scheme that the document makes optional and nobody has named a credential for.
-    `unscoped` is a second credential, known to the server but without the scope.
+    Attributes:
+        scheme: the security scheme.
+        variable: the environment variable that can set the credential.
+        accepted: the value that is accepted.
+        unscoped: a second value, which authenticates but lacks the scope.
+        enforced: False if the document makes the scheme optional and the environment sets no credential.
+        is_from_environment: whether the environment has set `accepted`; otherwise it is generated.
+        is_unscoped_from_environment: whether the environment has set `unscoped`; otherwise it is generated.
     """
 
     scheme: SecurityScheme
@@ -27,55 +33,62 @@ class Credential:
     accepted: str
     unscoped: str
     enforced: bool
-    is_named: bool = False
-    is_unscoped_named: bool = False
+    is_from_environment: bool = False
+    is_unscoped_from_environment: bool = False
 
     @property
-    def named_values(self) -> tuple[str, ...]:
-        """The values that the environment has named: they are secret, made-up ones are not."""
-        named = ((self.accepted, self.is_named), (self.unscoped, self.is_unscoped_named))
-        return tuple(value for value, is_named in named if is_named)
+    def secret_values(self) -> tuple[str, ...]:
+        """Return the values from the environment. They are secret; generated ones are not."""
+        values = ((self.accepted, self.is_from_environment), (self.unscoped, self.is_unscoped_from_environment))
+        return tuple(value for value, is_from_environment in values if is_from_environment)
 
 
-def credentials(document: Document, environment: Mapping[str, str]) -> dict[str, Credential]:
-    """The credentials of a document: those that the environment names, made-up ones for the rest."""
+def load_credentials(document: Document, environment: Mapping[str, str]) -> dict[str, SimulatedCredential]:
+    """Return a document's credentials by scheme key, from the environment or else generated."""
     optional = any(not alternative for operation in document.operations for alternative in operation.security)
     found = {}
     for key, scheme in document.security_schemes.items():
         variable = document.environment_variable(key)
-        named = environment.get(variable)
-        accepted = named or _made_up(scheme, document.stem)
-        other = environment.get(variable + UNSCOPED)
-        unscoped = other or _made_up(scheme, f"{document.stem}-without-scope")
-        enforced = bool(named) or not optional
-        found[key] = Credential(scheme, variable, accepted, unscoped, enforced, bool(named), bool(other))
+        from_environment = environment.get(variable)
+        accepted = from_environment or _generate_credential(scheme, document.stem)
+        unscoped_from_environment = environment.get(variable + UNSCOPED)
+        unscoped = unscoped_from_environment or _generate_credential(scheme, f"{document.stem}-without-scope")
+        found[key] = SimulatedCredential(
+            scheme=scheme,
+            variable=variable,
+            accepted=accepted,
+            unscoped=unscoped,
+            enforced=bool(from_environment) or not optional,
+            is_from_environment=bool(from_environment),
+            is_unscoped_from_environment=bool(unscoped_from_environment),
+        )
     return found
 
 
-def _made_up(scheme: SecurityScheme, name: str) -> str:
+def _generate_credential(scheme: SecurityScheme, name: str) -> str:
     return f"{name}:simulated" if scheme.scheme == "basic" else f"simulated-{scheme.key.replace('_', '-')}-of-{name}"
 
 
-def verdict(operation: Operation, held: Mapping[str, Credential], request: Request) -> Verdict:
-    """What the server makes of the credentials of a request."""
-    if not any(held[key].enforced for way in operation.security for key in way):
+def authenticate(operation: Operation, credentials: Mapping[str, SimulatedCredential], request: Request) -> AuthResult:
+    """Check the credentials of a request against the alternatives of an operation's security."""
+    if not any(credentials[key].enforced for alternative in operation.security for key in alternative):
         return "accepted"
-    best: Verdict = "no_credential"
-    for way in operation.security:
-        if not way:
+    best: AuthResult = "no_credential"
+    for alternative in operation.security:
+        if not alternative:
             continue
-        verdicts = [_one(held[key], request) for key in way]
-        if all(one == "accepted" for one in verdicts):
+        results = [_check_credential(credentials[key], request) for key in alternative]
+        if all(result == "accepted" for result in results):
             return "accepted"
-        if all(one in {"accepted", "wrong_scope"} for one in verdicts):
+        if all(result in {"accepted", "wrong_scope"} for result in results):
             best = "wrong_scope"
-        elif best == "no_credential" and any(one != "no_credential" for one in verdicts):
+        elif best == "no_credential" and any(result != "no_credential" for result in results):
             best = "wrong_credential"
     return best
 
 
-def _one(credential: Credential, request: Request) -> Verdict:
-    given = presented(credential.scheme, request)
+def _check_credential(credential: SimulatedCredential, request: Request) -> AuthResult:
+    given = extract_credential(credential.scheme, request)
     if given is None:
         return "no_credential"
     if hmac.compare_digest(given.encode(), credential.accepted.encode()):
@@ -83,8 +96,8 @@ def _one(credential: Credential, request: Request) -> Verdict:
     return "wrong_scope" if hmac.compare_digest(given.encode(), credential.unscoped.encode()) else "wrong_credential"
 
 
-def presented(scheme: SecurityScheme, request: Request) -> str | None:
-    """The credential in a request, None where there is none and empty where it cannot be read."""
+def extract_credential(scheme: SecurityScheme, request: Request) -> str | None:
+    """Return the credential in a request, None if missing, and an empty string if it cannot be decoded."""
     if scheme.type == "apiKey":
         places: dict[str, Mapping[str, str]] = {
             "header": request.headers,
@@ -95,8 +108,8 @@ def presented(scheme: SecurityScheme, request: Request) -> str | None:
     header = request.headers.get("authorization")
     if header is None:
         return None
-    word, _, value = header.partition(" ")
-    if word.lower() != (scheme.scheme or "bearer"):
+    name, _, value = header.partition(" ")
+    if name.lower() != (scheme.scheme or "bearer"):
         return ""
     if scheme.scheme != "basic":
         return value.strip()

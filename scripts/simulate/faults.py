@@ -1,4 +1,4 @@
-"""Bad days: what goes wrong, for whom, how often. All of it can be repeated from a seed."""
+"""Fault injection: which faults apply to which requests, and how often. The seed makes it repeatable."""
 
 import random
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,9 +7,11 @@ from typing import Any
 import attrs
 from attrs import define, field, frozen
 
-from ..document import Document, Operation
+from ..document import MISSING, Document, Keys, Operation
+from .bodies import set_value
+from .control_request import ControlRequestError
 
-# For each kind, the fields that it takes beside those that say for whom and when.
+# The fields that each kind takes in addition to those of SCOPE.
 KINDS: Mapping[str, frozenset[str]] = {
     "latency": frozenset({"seconds", "most"}),
     "trickle": frozenset({"seconds"}),
@@ -32,34 +34,27 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "status": frozenset({"status"}),
     "example": frozenset({"value"}),
 }
+# The fields that say which requests a fault applies to.
 SCOPE = frozenset({"kind", "api", "operation", "id", "share", "after", "times"})
-# Answered before the job is looked at, or on the way out; the rest spoil a reading of a job.
-DEEPEST = 64  # levels of a value
-READINGS = frozenset({"unknown_word", "unknown_field", "missing_field", "null", "stale", "backwards"})
-
-
-class FaultError(ValueError):
-    """A fault that cannot be. `field` says which part of it."""
-
-    def __init__(self, where: str, reason: str) -> None:
-        super().__init__(f"{where}: {reason}")
-        self.where = where
-        self.reason = reason
+MAX_DEPTH = 64  # levels of nesting of a value
+# The kinds that change a job's status response. All others apply to any request.
+STATUS_KINDS = frozenset({"unknown_word", "unknown_field", "missing_field", "null", "stale", "backwards"})
 
 
 @frozen
 class Fault:
-    """One thing that goes wrong.
+    """A fault to inject.
 
     Attributes:
         kind: one of `KINDS`.
-        api, operation, id: for whom; None is for all.
-        share: the share of their requests that it befalls, 0 to 1.
-        after: how many of their requests go well first.
-        times: how many requests it befalls at the most, None for all.
-        seconds: how long an answer takes; with `most`, drawn between the two.
-        status, retry_after, html: what is answered instead, its Retry-After, and whether it is a page of HTML.
-        field, value: the field that is spoiled, and what it or the content type is; of `example` the example's name.
+        api, operation, id: the requests that it applies to; None for all.
+        share: the share of these requests that it applies to, 0 to 1.
+        after: the number of these requests to leave unaffected first.
+        times: the maximum number of requests that it applies to; None for no limit.
+        seconds: the duration of the response; with `most`, a random duration between the two.
+        status, retry_after, html: the status of the response, its Retry-After in seconds, and whether it is HTML.
+        field, value: the field to change and its new value; `value` is also the content type, or the name of an error
+            example.
     """
 
     kind: str
@@ -79,8 +74,8 @@ class Fault:
 
 
 @define
-class _Active:
-    """A fault that has been set, and how often it has been met."""
+class _ActiveFault:
+    """A fault with its number, the count of matching requests, and the count of affected ones."""
 
     number: int
     fault: Fault
@@ -90,38 +85,38 @@ class _Active:
 
 
 @define
-class Faults:
-    """The faults that are set, each with chances of its own."""
+class FaultInjector:
+    """The active faults, each with its own random source."""
 
     seed: int
-    _active: list[_Active] = field(factory=list)
+    _active: list[_ActiveFault] = field(factory=list)
     _count: int = 0
 
     def add(self, fault: Fault) -> int:
-        """Sets a fault; gives its number."""
+        """Add a fault and return its number."""
         self._count += 1
-        source = random.Random(f"{self.seed}-{self._count}")  # noqa: S311 - repeatable chance
-        self._active.append(_Active(self._count, fault, source))
+        source = random.Random(f"{self.seed}-{self._count}")  # noqa: S311 - repeatable, not for security
+        self._active.append(_ActiveFault(self._count, fault, source))
         return self._count
 
     def remove(self, number: int) -> bool:
-        """Takes a fault back; whether there was one of that number."""
+        """Remove a fault; return whether it existed."""
         kept = [active for active in self._active if active.number != number]
         found = len(kept) < len(self._active)
         self._active = kept
         return found
 
     def clear(self) -> None:
-        """Takes every fault back."""
+        """Remove all faults."""
         self._active = []
 
-    def listed(self) -> Iterator[tuple[int, Fault, int]]:
-        """Each fault with its number and how many requests it has befallen."""
+    def active_faults(self) -> Iterator[tuple[int, Fault, int]]:
+        """Yield each fault with its number and the count of requests that it has affected."""
         for active in self._active:
             yield active.number, active.fault, active.met
 
-    def due(self, api: str, operation: Operation, ids: Iterable[str]) -> list[Fault]:
-        """What befalls this request, in the order in which the faults were set."""
+    def apply(self, api: str, operation: Operation, ids: Iterable[str]) -> list[Fault]:
+        """Return the faults that apply to a request, in the order in which they were added, and count the request."""
         if not self._active:
             return []
         known, found = set(ids), []
@@ -129,7 +124,7 @@ class Faults:
             fault = active.fault
             if (fault.api or api) != api or (fault.operation or operation.id) != operation.id:
                 continue
-            if fault.kind in READINGS and operation.job is None:
+            if fault.kind in STATUS_KINDS and operation.job is None:
                 continue
             if fault.id is not None and fault.id not in known:
                 continue
@@ -145,21 +140,39 @@ class Faults:
         return found
 
 
-def read(raw: Mapping[str, Any], documents: Iterable[Document]) -> Fault:
-    """A fault from the JSON that satisfies the schema of the control API.
+def find_fault(faults: Iterable[Fault], kind: str) -> Fault | None:
+    """Return the first fault of a kind, or None."""
+    return next((fault for fault in faults if fault.kind == kind), None)
+
+
+def corrupt_status(body: Any, fault: Fault, state: Keys) -> None:
+    """Apply a fault to one field of a status body in place: to `fault.field`, or else to the state."""
+    path = tuple(fault.field.strip("/").split("/")) if fault.field else state
+    if fault.kind == "unknown_word":
+        set_value(body, state, fault.value or "UNHEARD_OF")
+    elif fault.kind == "unknown_field":
+        set_value(body, path if fault.field else ("unheardOf",), True if fault.value is None else fault.value)
+    elif fault.kind == "missing_field":
+        set_value(body, path, MISSING)
+    elif fault.kind == "null":
+        set_value(body, path, None)
+
+
+def parse_fault(raw: Mapping[str, Any], documents: Iterable[Document]) -> Fault:
+    """Return the fault from JSON that satisfies the schema of the control API.
 
     Raises:
-        FaultError: its fields do not go together, or it names what no document has.
+        ControlRequestError: its fields do not go together, or it names an API, operation or example that no document has.
     """
     kind = raw["kind"]
-    if unfit := sorted(set(raw) - SCOPE - KINDS[kind]):
-        allowed = ", ".join(sorted(KINDS[kind])) or "none beside for whom and when"
-        raise FaultError(unfit[0], f"is no field of the kind {kind}, which takes {allowed}")
+    if unsupported := sorted(set(raw) - SCOPE - KINDS[kind]):
+        allowed = ", ".join(sorted(KINDS[kind])) or "only the fields that select requests"
+        raise ControlRequestError(unsupported[0], f"is not a field of the kind {kind}, which takes {allowed}")
     if missing := sorted(REQUIRED.get(kind, frozenset()) - set(raw)):
-        raise FaultError(missing[0], f"is required for the kind {kind}")
+        raise ControlRequestError(missing[0], f"is required for the kind {kind}")
     fault = Fault(**{name: value for name, value in raw.items() if value is not None})
     if fault.most is not None and fault.most < fault.seconds:
-        raise FaultError("most", f"is less than seconds, {fault.seconds:g}")
+        raise ControlRequestError("most", f"expected at least seconds, {fault.seconds:g}, got {fault.most:g}")
     operations = [
         (document, operation)
         for document in documents
@@ -169,29 +182,32 @@ def read(raw: Mapping[str, Any], documents: Iterable[Document]) -> Fault:
     ]
     if not operations:
         at = "operation" if fault.operation is not None else "api"
+        given = str(fault.operation if fault.operation is not None else fault.api)[:80]
         known = sorted({d.stem for d in documents} if at == "api" else {o.id for d in documents for o in d.operations})
-        raise FaultError(at, f"is none that is simulated; wanted one of {', '.join(known)}")
-    if kind in READINGS and not any(operation.job for _, operation in operations):
-        raise FaultError("operation", f"reports no job, and {kind} spoils the reading of one")
+        raise ControlRequestError(at, f"is not simulated: expected one of {', '.join(known)}, got {given!r}")
+    if kind in STATUS_KINDS and not any(operation.job for _, operation in operations):
+        raise ControlRequestError(
+            "operation", f"reports no job: expected one that does, because {kind} changes a job's status"
+        )
     value = fault.value
     if kind == "example":
         names = sorted({e.name for _, o in operations for r in o.responses for _, e in r.examples if not r.is_success})
         if value not in names:
-            raise FaultError("value", f"names no example of an error; wanted one of {', '.join(names)}")
-    readable = isinstance(value, str) and value.isascii() and value.isprintable()
-    if kind == "content_type" and value is not None and not readable:
-        raise FaultError("value", "a content type is a printable text in ASCII")
-    if depth(fault.value) > DEEPEST:
-        raise FaultError("value", f"is nested more than {DEEPEST} levels deep")
+            raise ControlRequestError("value", f"is not an error example: expected one of {', '.join(names)}")
+    is_printable = isinstance(value, str) and value.isascii() and value.isprintable()
+    if kind == "content_type" and value is not None and not is_printable:
+        raise ControlRequestError("value", "expected a content type of printable ASCII characters")
+    if json_depth(fault.value) > MAX_DEPTH:
+        raise ControlRequestError("value", f"is nested more than {MAX_DEPTH} levels deep")
     if kind == "unknown_word":
-        _check_word(fault, (operation for _, operation in operations))
+        _check_unknown_state(fault, (operation for _, operation in operations))
     return fault
 
 
-def depth(value: Any) -> int:
-    """How deep JSON is nested, as far as it matters."""
+def json_depth(value: Any) -> int:
+    """Return the nesting depth of JSON data, counted up to one level more than `MAX_DEPTH`."""
     level, depth = [value], 0
-    while level and depth <= DEEPEST:
+    while level and depth <= MAX_DEPTH:
         level = [
             child
             for node in level
@@ -202,7 +218,9 @@ def depth(value: Any) -> int:
     return depth
 
 
-def _check_word(fault: Fault, operations: Iterable[Operation]) -> None:
+def _check_unknown_state(fault: Fault, operations: Iterable[Operation]) -> None:
     for operation in operations:
-        if operation.job and fault.value in operation.job.words:
-            raise FaultError("value", f"{fault.value} is a word that {operation.id} knows")
+        if operation.job and fault.value in operation.job.states:
+            raise ControlRequestError(
+                "value", f"expected an unknown state, got {fault.value}, a state of {operation.id}"
+            )

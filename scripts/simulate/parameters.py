@@ -1,4 +1,4 @@
-"""Reads the parameters of a request as the document describes them."""
+"""Parsing and validation of request parameters and bodies against the document."""
 
 import json
 import re
@@ -12,83 +12,102 @@ from ..document import Document, Operation, Parameter
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 
 
-class BadParameter(Exception):
-    """A parameter is missing or cannot be read."""
+QUERY_CACHE_SIZE = 1024
 
 
-class UnknownParameter(Exception):
-    """A query parameter that the document does not name."""
+class InvalidParameterError(Exception):
+    """A parameter or the body is missing or invalid. The message is its name."""
 
 
-def read_query(document: Document, operation: Operation, request: Request) -> dict[str, Any]:
-    """The query parameters by name, defaults filled in.
+class UnknownParameterError(Exception):
+    """The query has parameters that the document does not describe. The message lists their names."""
+
+
+def parse_query(document: Document, operation: Operation, request: Request) -> dict[str, Any]:
+    """Return the query parameters by name, with defaults filled in.
 
     Raises:
-        BadParameter: one is missing, or its value is not of its schema.
-        UnknownParameter: one is not described.
+        InvalidParameterError: a parameter is missing, or its value does not match its schema.
+        UnknownParameterError: a parameter is not described.
     """
     values: dict[str, Any] = {}
     given = request.query_params if request.scope["query_string"] else None
     parameters = operation.parameters_in("query")
     for parameter in parameters:
         if given and parameter.name in given:
-            values[parameter.name] = _value(document, parameter, given.getlist(parameter.name))
+            values[parameter.name] = parse_value(document, parameter, given.getlist(parameter.name))
         elif parameter.required:
-            raise BadParameter(parameter.name)
+            raise InvalidParameterError(parameter.name)
         else:
             schema = document.resolve(parameter.schema)
             if "default" in schema:
                 values[parameter.name] = schema["default"]
-    if given and (unknown := set(given) - known_names(document, operation)):
-        raise UnknownParameter(", ".join(sorted(unknown)))
+    if given and (unknown := set(given) - accepted_query_names(document, operation)):
+        raise UnknownParameterError(", ".join(sorted(unknown)))
     return values
 
 
-def known_names(document: Document, operation: Operation) -> frozenset[str]:
-    """The names of the query parameters that are no slip: described, ignored, or a credential's."""
+class QueryParser:
+    """A cache of the results of `parse_query`."""
+
+    def __init__(self) -> None:
+        self._results: dict[tuple[str, str, bytes], Mapping[str, Any] | Exception] = {}
+
+    def parse(self, document: Document, operation: Operation, request: Request) -> Mapping[str, Any]:
+        """Return what `parse_query` returns, or raise what it raises."""
+        key = (operation.id, document.stem, request.scope["query_string"])
+        result = self._results.get(key)
+        if result is None:
+            if len(self._results) >= QUERY_CACHE_SIZE:
+                self._results.clear()
+            try:
+                result = parse_query(document, operation, request)
+            except (InvalidParameterError, UnknownParameterError) as error:
+                result = error
+            self._results[key] = result
+        if isinstance(result, Exception):
+            raise result.with_traceback(None)
+        return result
+
+
+def accepted_query_names(document: Document, operation: Operation) -> frozenset[str]:
+    """Return the names of the accepted query parameters: described, ignored, or carrying a credential."""
     credentials = {scheme.name for scheme in document.security_schemes.values() if scheme.where == "query"}
-    return operation.ignores | credentials | {parameter.name for parameter in operation.parameters_in("query")}
+    return (
+        operation.ignored_parameters | credentials | {parameter.name for parameter in operation.parameters_in("query")}
+    )
 
 
-def check_headers(document: Document, operation: Operation, request: Request) -> None:
-    """Whether header and cookie parameters can be read.
+def check_header_parameters(document: Document, operation: Operation, request: Request) -> None:
+    """Validate the header and cookie parameters.
 
     Raises:
-        BadParameter: one is missing, or its value is not of its schema.
+        InvalidParameterError: a parameter is missing, or its value does not match its schema.
     """
     for where in ("header", "cookie"):
         for parameter in operation.parameters_in(where):
             given: Mapping[str, str] = request.headers if where == "header" else request.cookies
             if parameter.name in given:
-                _value(document, parameter, [given[parameter.name]])
+                parse_value(document, parameter, [given[parameter.name]])
             elif parameter.required:
-                raise BadParameter(parameter.name)
+                raise InvalidParameterError(parameter.name)
 
 
-def check_path(document: Document, operation: Operation, values: Mapping[str, str]) -> None:
-    """Whether the parameters of the path can be read.
+def check_path_parameters(document: Document, operation: Operation, values: Mapping[str, str]) -> None:
+    """Validate the path parameters.
 
     Raises:
-        BadParameter: a value is not of its schema.
+        InvalidParameterError: a value does not match its schema.
     """
     for parameter in operation.parameters_in("path"):
-        check_parameter(document, parameter, values[parameter.name])
+        parse_value(document, parameter, [values[parameter.name]])
 
 
-def check_parameter(document: Document, parameter: Parameter, value: str) -> None:
-    """Whether a value of one parameter can be read.
-
-    Raises:
-        BadParameter: it is not of its schema.
-    """
-    _value(document, parameter, [value])
-
-
-async def read_body(document: Document, operation: Operation, request: Request) -> Any:
-    """The body, where the document describes one; any other is ignored.
+async def parse_body(document: Document, operation: Operation, request: Request) -> Any:
+    """Return the parsed JSON body, or None if it is absent or the document describes none.
 
     Raises:
-        BadParameter: it is missing, no JSON, or not of its schema.
+        InvalidParameterError: the body is missing although required, not JSON, or does not match its schema.
     """
     if operation.body is None:
         return None
@@ -96,34 +115,39 @@ async def read_body(document: Document, operation: Operation, request: Request) 
     body = await request.body()
     if not body:
         if described.get("required"):
-            raise BadParameter("body")
+            raise InvalidParameterError("body")
         return None
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        raise BadParameter("body") from None
+        raise InvalidParameterError("body") from None
     if not document.validator(operation.body.schema).is_valid(value):
-        raise BadParameter("body")
+        raise InvalidParameterError("body")
     return value
 
 
-def _value(document: Document, parameter: Parameter, given: Sequence[str]) -> Any:
-    if given[-1] in parameter.reads:
-        return parameter.reads[given[-1]]
+def parse_value(document: Document, parameter: Parameter, given: Sequence[str]) -> Any:
+    """Return the value of a parameter that is given once or, for an array, several times.
+
+    Raises:
+        InvalidParameterError: the value does not match the schema.
+    """
+    if given[-1] in parameter.coerces:
+        return parameter.coerces[given[-1]]
     schema = document.resolve(parameter.schema)
     if schema.get("type") == "array":
         items = document.resolve(schema.get("items", {}))
-        value: Any = [_scalar(items, text) for text in given]
+        value: Any = [_parse_scalar(items, text) for text in given]
     else:
-        value = _scalar(schema, given[-1])
+        value = _parse_scalar(schema, given[-1])
     if not document.validator(parameter.schema).is_valid(value):
-        raise BadParameter(parameter.name)
+        raise InvalidParameterError(parameter.name)
     return value
 
 
-def _scalar(schema: Mapping[str, Any], text: str) -> Any:
-    wanted = schema.get("type", "string")
-    types = wanted if isinstance(wanted, list) else [wanted]
+def _parse_scalar(schema: Mapping[str, Any], text: str) -> Any:
+    declared = schema.get("type", "string")
+    types = declared if isinstance(declared, list) else [declared]
     if "boolean" in types and text in {"true", "false"}:
         return text == "true"
     if "integer" in types and re.fullmatch(r"-?(0|[1-9]\d{0,400})", text):

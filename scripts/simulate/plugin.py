@@ -1,18 +1,18 @@
-"""The pytest fixture of the simulator. The installed tools bring it along; elsewhere name this module in `pytest_plugins`."""
+"""The pytest fixture of the simulator. The installed tools register it; otherwise name this module in `pytest_plugins`."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from .folders import default_documents
-from .remote import Running, running
+from .document_folder import default_document_folder
+from .remote import RunningSimulator, run_simulator
 
 
 @pytest.fixture
-def job_status_simulator() -> Iterator[Running]:
-    """A simulator of every document on a free loopback port, whose clock moves only when it is told to.
+def job_status_simulator() -> Iterator[RunningSimulator]:
+    """Run a simulator of every document on a free loopback port. Its clock is paused; use `advance` or `run_at`.
 
     `base_url(api)` and `credentials[api]` are for the client; `create_job`, `fault` and `advance` are for the test.
     """
-    with running(default_documents(), speed=0) as simulator:
+    with run_simulator(default_document_folder(), speed=0) as simulator:
         yield simulator

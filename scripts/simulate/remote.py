@@ -1,4 +1,4 @@
-"""A simulator as a test holds it: started on a free port, and told what to do."""
+"""Client of the control API, and a simulator that runs in a thread, for tests."""
 
 import contextlib
 import socket
@@ -13,20 +13,21 @@ import httpx
 import uvicorn
 
 from ..document import Document, load_folder
-from .clock import EPOCH, RunningClock
-from .control import ROOT, Controlled
-from .credentials import Credential
-from .draws import Draws
-from .server import Settings, Simulator
-from .wire import config
+from .app import Simulator
+from .clock import EPOCH, ScaledClock
+from .control import ROOT, ControlledSimulator
+from .credentials import SimulatedCredential
+from .durations import JobDistribution
+from .settings import SimulatorSettings
+from .socket_faults import server_config
 
 
 class ControlError(Exception):
-    """The simulator refuses what it was told. The message names the field and the reason."""
+    """The simulator rejects a control request. The message names the field and the reason."""
 
 
 class Control:
-    """The control API of a running simulator, in this process or anywhere.
+    """Client of the control API of a running simulator, in this process or on any host.
 
     Args:
         url: the simulator's URL, such as `http://127.0.0.1:8765`.
@@ -43,101 +44,100 @@ class Control:
         self.close()
 
     def close(self) -> None:
-        """Closes the connection."""
+        """Close the connections."""
         self._http.close()
 
     def base_url(self, api: str) -> str:
-        """The base URL of an API, by the file stem of its document."""
+        """Return the base URL of an API, by the file stem of its document."""
         return f"{self.url}/{api}"
 
-    def create_job(self, **order: Any) -> dict[str, Any]:
-        """Creates a job, or begins a new run of one: `api`, `operation`, `id`, `parameters`, `after`, `reason`,
-        `fields`, `without`.
+    def create_job(self, **fields: Any) -> dict[str, Any]:
+        """Create a job, or start a new run if the job exists.
 
-        `after` is its script, such as `[[0, "IN_PROGRESS"], [3, "SUCCESS"]]`; `fields` what it tells beside that by
-        name, `without` the names of what it does not.
+        Args:
+            **fields: `api`, `operation`, `id`, `parameters`, `after`, `reason`, `fields`, `without`. `after` is the
+                timeline, such as `[[0, "IN_PROGRESS"], [3, "SUCCESS"]]`; `fields` sets fields of the status response
+                by name, `without` names fields to omit.
         """
-        job: dict[str, Any] = self._told("POST", "/jobs", order)["jobs"][0]
-        return job
+        return dict(self.send("POST", "/jobs", fields)["jobs"][0])
 
-    def create_jobs(self, count: int, **order: Any) -> list[dict[str, Any]]:
-        """Creates so many jobs; gives the first thousand."""
-        jobs: list[dict[str, Any]] = self._told("POST", "/jobs", {**order, "count": count})["jobs"]
-        return jobs
+    def create_jobs(self, count: int, **fields: Any) -> list[dict[str, Any]]:
+        """Create `count` jobs; return the first 1000."""
+        return list(self.send("POST", "/jobs", {**fields, "count": count})["jobs"])
 
-    def jobs(self, **wanted: Any) -> list[dict[str, Any]]:
-        """The jobs with their states: `api`, `id`, `limit`."""
-        jobs: list[dict[str, Any]] = self._told("GET", "/jobs", query=wanted)["jobs"]
-        return jobs
+    def jobs(self, **filters: Any) -> list[dict[str, Any]]:
+        """Return the jobs with their states. The filters are `api`, `id` and `limit`."""
+        return list(self.send("GET", "/jobs", query=filters)["jobs"])
 
-    def fault(self, kind: str, **fault: Any) -> int:
-        """Lets something go wrong; gives the number to take it back by."""
-        number: int = self._told("POST", "/faults", {"kind": kind, **fault})["number"]
-        return number
+    def fault(self, kind: str, **fields: Any) -> int:
+        """Add a fault; return its number for `clear_faults`."""
+        return int(self.send("POST", "/faults", {"kind": kind, **fields})["number"])
 
     def faults(self) -> list[dict[str, Any]]:
-        """The faults that are set, each with how many requests it has `met`."""
-        faults: list[dict[str, Any]] = self._told("GET", "/faults")["faults"]
-        return faults
+        """Return the active faults; `met` is the number of affected requests."""
+        return list(self.send("GET", "/faults")["faults"])
 
     def clear_faults(self, number: int | None = None) -> None:
-        """Takes one fault back, or all of them."""
-        self._told("DELETE", "/faults" if number is None else f"/faults/{number}")
+        """Remove one fault, or all of them."""
+        self.send("DELETE", "/faults" if number is None else f"/faults/{number}")
 
     def now(self) -> float:
-        """The simulator's time, in seconds since 1970."""
-        now: float = self._told("GET", "/clock")["now"]
-        return now
+        """Return the simulator's time in seconds since 1970."""
+        return float(self.send("GET", "/clock")["now"])
 
     def advance(self, seconds: float) -> float:
-        """Moves the clock on; gives the time."""
-        now: float = self._told("PUT", "/clock", {"advance": seconds})["now"]
-        return now
+        """Move the clock forward; return the new time."""
+        return float(self.send("PUT", "/clock", {"advance": seconds})["now"])
 
     def run_at(self, speed: float) -> None:
-        """Lets the clock run so many times as fast as the time of day; 0 stops it."""
-        self._told("PUT", "/clock", {"speed": speed})
+        """Run the clock `speed` times as fast as real time; 0 pauses it."""
+        self.send("PUT", "/clock", {"speed": speed})
 
     def enforce_limits(self, enforced: bool = True) -> None:
-        """Refuses more requests than the documents allow, or does not any more."""
-        self._told("PUT", "/limits", {"enforced": enforced})
+        """Enforce the documented rate limits, or stop enforcing them."""
+        self.send("PUT", "/limits", {"enforced": enforced})
 
     def requests(self, after: int = 0) -> list[dict[str, Any]]:
-        """The last requests, those after a number."""
-        requests: list[dict[str, Any]] = self._told("GET", "/requests", query={"after": after})["requests"]
-        return requests
+        """Return the most recent requests with a number above `after`."""
+        return list(self.send("GET", "/requests", query={"after": after})["requests"])
 
     def reset(self) -> None:
-        """Begins anew."""
-        self._told("POST", "/reset")
+        """Restore the initial jobs, faults, clock and limits, and clear the request log."""
+        self.send("POST", "/reset")
 
-    def _told(self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Any:
+    def send(self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Any:
+        """Send a control request; return the JSON body of the response, or None if it is empty.
+
+        Raises:
+            ControlError: the simulator rejects the request.
+        """
         response = self._http.request(method, path, json=body, params=query)
         if response.is_success:
             return response.json() if response.content else None
-        told = "; ".join(f"{error['field'] or 'the request'}: {error['reason']}" for error in response.json()["errors"])
-        raise ControlError(f"{method} {path}: {response.status_code}: {told}")
+        errors = response.json()["errors"]
+        details = "; ".join(f"{error['field'] or 'the request'}: {error['reason']}" for error in errors)
+        raise ControlError(f"{method} {path}: {response.status_code}: {details}")
 
 
-class Running(Control):
-    """A simulator that runs in a thread of this process, and its control.
+class RunningSimulator(Control):
+    """A simulator that runs in a thread of this process, with its control API.
 
     Attributes:
-        simulator: the application itself.
-        credentials: for each API, by the file stem, what a client of it is given, by the key of the security scheme.
+        simulator: the ASGI application.
+        credentials: the credentials for a client of each API, by file stem and then by security scheme key.
     """
 
     def __init__(self, url: str, simulator: Simulator) -> None:
         super().__init__(url)
         self.simulator = simulator
         self.credentials: dict[str, dict[str, Any]] = {
-            api: {key: _as_given(credential) for key, credential in held.items()}
-            for api, held in simulator.credentials.items()
+            api: {key: _client_credential(credential) for key, credential in credentials.items()}
+            for api, credentials in simulator.credentials.items()
         }
 
 
-def _as_given(credential: Credential) -> Any:
-    """A credential as a client takes it: basic authentication as a pair."""
+def _client_credential(credential: SimulatedCredential) -> Any:
+    """Return a credential as a client takes it: basic authentication as a pair."""
     if credential.scheme.scheme != "basic":
         return credential.accepted
     user, _, password = credential.accepted.partition(":")
@@ -145,35 +145,37 @@ def _as_given(credential: Credential) -> Any:
 
 
 @contextlib.contextmanager
-def running(
+def run_simulator(
     openapi: Path,
     *,
     environment: Mapping[str, str] | None = None,
     seed: int = 0,
     speed: float = 1.0,
-    draws: Draws | None = None,
-) -> Iterator[Running]:
-    """Starts a simulator on a free loopback port, and stops it.
+    distribution: JobDistribution | None = None,
+) -> Iterator[RunningSimulator]:
+    """Run a simulator on a free loopback port for the length of the context.
 
     Args:
         openapi: the folder of documents.
-        environment: credentials and known ids, named as in the README; made up otherwise.
+        environment: credentials and known ids, named as in the README; generated if missing.
         seed: the seed of ids, durations and faults.
-        speed: how much faster than the time of day its clock runs; 0: it moves only when it is told to.
-        draws: how long jobs take and how often they fail, where nobody says it.
+        speed: how many times as fast as real time the clock runs; 0 pauses it, use `advance` to move it.
+        distribution: the durations and failures of jobs without a timeline.
     """
-    clock = RunningClock(speed, None if speed == 1 else EPOCH)
-    settings = Settings(environment=environment or {}, clock=clock, seed=seed, draws=draws or Draws())
-    simulator = Simulator(_documents(openapi), settings)
+    clock = ScaledClock(speed, None if speed == 1 else EPOCH)
+    settings = SimulatorSettings(
+        environment=environment or {}, clock=clock, seed=seed, distribution=distribution or JobDistribution()
+    )
+    simulator = Simulator(_load_documents(openapi), settings)
     listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
-    server = uvicorn.Server(config(Controlled(simulator)))
+    server = uvicorn.Server(server_config(ControlledSimulator(simulator)))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="simulator", daemon=True)
     thread.start()
     deadline = time.monotonic() + 10
     while not server.started and thread.is_alive() and time.monotonic() < deadline:
         time.sleep(0.002)
     try:
-        with Running(f"http://127.0.0.1:{listening.getsockname()[1]}", simulator) as control:
+        with RunningSimulator(f"http://127.0.0.1:{listening.getsockname()[1]}", simulator) as control:
             yield control
     finally:
         server.should_exit = True
@@ -182,5 +184,5 @@ def running(
 
 
 @cache
-def _documents(openapi: Path) -> tuple[Document, ...]:
+def _load_documents(openapi: Path) -> tuple[Document, ...]:
     return load_folder(openapi)

@@ -1,4 +1,4 @@
-"""What of a document a verification has seen, and what it has not."""
+"""Coverage of a document by the exchanges of a verification."""
 
 import urllib.parse
 from collections.abc import Iterator, Mapping
@@ -7,24 +7,24 @@ from typing import Any
 from attrs import Factory, define
 
 from ..document import MISSING, Keys, Operation, fields_of
-from .exchange import Exchange, documented
+from .exchange import Exchange, documented_response
 from .target import Target
 
 
 @define
 class Coverage:
-    """What of an operation was seen: statuses, fields, values of parameters and, for jobs, words of the state.
+    """Coverage of one operation: statuses, fields, parameter values and, for jobs, states.
 
-    `fields` holds the documented fields by status, `values` the documented values of each parameter; of an optional
-    one None stands for its being left out.
+    `fields` holds the documented fields by status, `values` the documented values of each query parameter, with None for
+    an omitted optional parameter.
     """
 
     operation: Operation
-    words: tuple[str, ...]
-    required_words: tuple[str, ...]
+    states: tuple[str, ...]
+    required_states: tuple[str, ...]
     fields: Mapping[str, tuple[Keys, ...]]
     values: Mapping[str, tuple[Any, ...]]
-    seen_words: set[str] = Factory(set)
+    seen_states: set[str] = Factory(set)
     seen_statuses: set[int] = Factory(set)
     seen_fields: dict[str, set[Keys]] = Factory(dict)
     seen_values: dict[str, set[Any]] = Factory(dict)
@@ -32,12 +32,12 @@ class Coverage:
     accepted: int = 0
 
     @property
-    def documented(self) -> tuple[str, ...]:
-        """The documented statuses."""
+    def documented_statuses(self) -> tuple[str, ...]:
+        """Return the documented statuses."""
         return tuple(response.status for response in self.operation.responses)
 
     def has_seen(self, status: str) -> bool:
-        """Whether a documented status, such as `404` or `4XX`, was seen."""
+        """Return whether a documented status, such as `404` or `4XX`, was seen."""
         pattern = status.upper()
         return any(
             str(seen) == pattern or (pattern.endswith("XX") and str(seen)[0] == pattern[0])
@@ -46,38 +46,38 @@ class Coverage:
 
     @property
     def unseen(self) -> tuple[str, ...]:
-        """The documented statuses that were not seen."""
-        return tuple(status for status in self.documented if not self.has_seen(status))
+        """Return the documented statuses that were not seen."""
+        return tuple(status for status in self.documented_statuses if not self.has_seen(status))
 
-    def saw(self, exchange: Exchange, words: tuple[str, ...]) -> None:
-        """Counts an exchange, and the words of the state that it showed."""
+    def add(self, exchange: Exchange, states: tuple[str, ...]) -> None:
+        """Count an exchange and the states that its response shows."""
         self.requests += 1
         self.accepted += exchange.is_accepted
-        self.seen_words.update(words)
+        self.seen_states.update(states)
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(exchange.url).query, keep_blank_values=True)
         for name, values in self.values.items():
             sent = query.get(name, [None])
-            self.seen_values.setdefault(name, set()).update(value for value in values if _written(value) in sent)
+            self.seen_values.setdefault(name, set()).update(value for value in values if _formatted(value) in sent)
         if exchange.status is None:
             return
         self.seen_statuses.add(exchange.status)
-        response = documented(self.operation, exchange.status)
+        response = documented_response(self.operation, exchange.status)
         if response is not None and exchange.json is not MISSING:
             self.seen_fields.setdefault(response.status, set()).update(_fields(exchange.json))
 
     def unseen_fields(self, status: str) -> tuple[str, ...]:
-        """The documented fields of an answer with a status that were not seen, as JSON pointers."""
+        """Return the documented response fields of a status that were not seen, as JSON pointers."""
         seen = self.seen_fields.get(status, set())
         return tuple("/" + "/".join(path) for path in self.fields[status] if not _is_seen(path, seen))
 
     def unseen_values(self, parameter: str) -> tuple[str, ...]:
-        """The documented values of a parameter that were not sent."""
+        """Return the documented values of a parameter that were not sent."""
         seen = self.seen_values.get(parameter, set())
-        return tuple(_written(value) or "left out" for value in self.values[parameter] if value not in seen)
+        return tuple(_formatted(value) or "left out" for value in self.values[parameter] if value not in seen)
 
 
-def coverage(target: Target, operation: Operation) -> Coverage:
-    """What there is to be seen of an operation."""
+def make_coverage(target: Target, operation: Operation) -> Coverage:
+    """Make the empty coverage of an operation."""
     document = target.document
     fields = {
         response.status: tuple(
@@ -97,16 +97,16 @@ def coverage(target: Target, operation: Operation) -> Coverage:
         values[parameter.name] = (*(() if parameter.required else (None,)), *some)
     job = operation.job
     if job is None:
-        followed = [link.operation_id for response in operation.responses for link in response.follow]
+        followed = [link.operation_id for response in operation.responses for link in response.links]
         job = document.operation(followed[0]).job if followed else None
     if job is None:
         return Coverage(operation, (), (), fields, values)
-    words = job.words if operation.job else (*job.pending, *job.success, *job.failure)
-    return Coverage(operation, words, (*job.pending, *job.success, *job.failure), fields, values)
+    states = job.states if operation.job else (*job.pending, *job.success, *job.failure)
+    return Coverage(operation, states, (*job.pending, *job.success, *job.failure), fields, values)
 
 
 def _fields(value: Any, above: Keys = ()) -> Iterator[Keys]:
-    """Every field of a body, as the path to it."""
+    """Yield the path of every field of a body."""
     if isinstance(value, dict):
         for name, child in value.items():
             yield (*above, name)
@@ -124,5 +124,5 @@ def _is_seen(path: Keys, seen: set[Keys]) -> bool:
     )
 
 
-def _written(value: Any) -> str | None:
+def _formatted(value: Any) -> str | None:
     return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,21 +1,25 @@
-"""A request that was sent and what came back."""
+"""A sent HTTP request and its response or transport error."""
 
 import json
+import re
+import urllib.parse
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 from attrs import define
 
-from ..document import MISSING, Operation, Response
+from ..document import MISSING, Operation, Response, walk
 
 
 @define(slots=False, frozen=True)
 class Exchange:
-    """One request and its answer. `status` is None where none came, and `error` then says why.
+    """One request and its response. Without a response, `error` holds the transport error and `status` equals None.
 
-    Header names are in lower case. `at` is the moment at which it was sent, in seconds since 1970; `content` what was
-    sent, `body` what came back.
+    Header names are in lower case. `at` is the time of sending in seconds since 1970, `elapsed` is in seconds;
+    `content` is the body of the request, `body` that of the response. `is_documented` is false if the document does not
+    describe the request, so that its responses need not apply; `is_ordered` is false if the order of this exchange and
+    others is unknown.
     """
 
     operation_id: str
@@ -29,27 +33,45 @@ class Exchange:
     error: str = ""
     at: float = 0.0
     content: bytes = b""
+    is_documented: bool = True
+    is_ordered: bool = True
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the answer is a 2xx."""
+        """Return whether the response is a 2xx."""
         return self.status is not None and 200 <= self.status < 300
 
     @property
     def media_type(self) -> str:
-        """The content type of the answer without its parameters, in lower case."""
+        """Return the content type of the response without parameters, in lower case."""
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
     @cached_property
     def json(self) -> Any:
-        """The body as JSON, or `MISSING` where it is none."""
+        """Return the body parsed as JSON, or `MISSING` if it is not valid JSON."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             return MISSING
 
 
-def documented(operation: Operation, status: int) -> Response | None:
-    """The documented answer for a status, exact before range."""
+def documented_response(operation: Operation, status: int) -> Response | None:
+    """Return the documented response for a status: an exact status takes precedence over a range such as `4XX`."""
     exact = next((response for response in operation.responses if response.status == str(status)), None)
     return exact or next((r for r in operation.responses if r.status.upper() == f"{status // 100}XX"), None)
+
+
+def path_values(template: str, url: str) -> tuple[str, ...] | None:
+    """Return the values of the parameters of a path template, or None if the path of the URL does not match it."""
+    pattern = re.sub(r"\\\{[^{}]+\\\}", "([^/]+)", re.escape(template))
+    found = re.fullmatch(pattern, urllib.parse.urlsplit(url).path)
+    return tuple(urllib.parse.unquote(value) for value in found.groups()) if found else None
+
+
+def resolve_link(response: Response, body: Any) -> tuple[str | None, dict[str, str]]:
+    """Return the operation and parameters of the first link whose parameters are all in the body."""
+    for link in response.links:
+        values = {name: walk(body, path) for name, path in link.parameters.items()}
+        if all(isinstance(value, str | int) and value != "" for value in values.values()):
+            return link.operation_id, {name: str(value) for name, value in values.items()}
+    return None, {}

@@ -1,32 +1,29 @@
-"""What a verification has found: one model for every report."""
+"""The result of a verification, which all reports are made from."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from attrs import Factory, define, field, frozen
 
-from .. import ending
+from .. import cli
 from ..document import Document, Operation
-from .calls import OutOfTime
 from .coverage import Coverage
-from .exchange import Exchange
-from .faults import TOO_MANY
-from .target import WrongCall
-from .timelines import Reading
+from .sender import TimeBudgetExceededError
+from .target import UsageError
 
 
 @frozen
 class Failure:
-    """A rule that an answer breaks.
+    """A failed check.
 
-    `clause` is the file and line of the document that the answer contradicts; `replay` a shell command that sends the
-    request again, with credentials as environment variables.
+    `clause` is the file and line of the document that the response violates; `replay` a shell command that repeats the
+    request, with credentials as environment variables.
     """
 
-    rule: str
+    check: str
     operation_id: str
-    wanted: str
+    expected: str
     got: str
     clause: str
     replay: str
@@ -34,55 +31,68 @@ class Failure:
 
 @define
 class Tally:
-    """How often a rule was judged on an operation, and every different way in which it was broken.
+    """The number of times that one check ran on one operation, and its distinct failures.
 
     `accepted` holds the failures that a baseline accepts, each with the reason.
     """
 
-    judged: int = 0
+    checked: int = 0
     failures: list[Failure] = Factory(list)
     accepted: list[tuple[Failure, str]] = Factory(list)
 
     @property
     def verdict(self) -> str:
-        """`-` where nothing could be judged, else `ok`, `FAILED`, or `accepted` where all its failures are."""
+        """Return `-` if the check did not run, else `ok`, `FAILED`, or `accepted` if a baseline accepts all failures."""
         if self.failures:
             return "FAILED"
         if self.accepted:
             return "accepted"
-        return "ok" if self.judged else "-"
+        return "ok" if self.checked else "-"
+
+
+@define
+class TimelineEntry:
+    """The first of consecutive polls with the same query and the same response; `count` is the number of them.
+
+    `changed` names the fields that differ from the previous poll with the same query. `at` is in seconds since 1970.
+    """
+
+    at: float
+    query: str
+    status: int
+    state: str
+    changed: tuple[str, ...]
+    count: int = 1
 
 
 @define
 class Result:
-    """What the verification of one document has found."""
+    """The result of verifying one document."""
 
     document: Document
     base_url: str
     operations: tuple[Operation, ...]
-    left_out: tuple[str, ...] = ()
+    skipped_operations: tuple[str, ...] = ()
     tallies: dict[tuple[str, str], Tally] = Factory(dict)
     coverage: dict[str, Coverage] = Factory(dict)
-    # The readings of each job, by operation and path values.
-    timelines: dict[tuple[str, ...], list[Reading]] = Factory(dict)
+    # The polls of each job, by operation and path values.
+    timelines: dict[tuple[str, ...], list[TimelineEntry]] = Factory(dict)
     problems: list[str] = Factory(list)
-    # What has ended the verification before its time, from outside.
+    # The exception that interrupted the verification.
     stopped: BaseException | None = None
     notes: list[str] = Factory(list)
-    # Hears of every exchange, whoever has sent it.
-    hear: Callable[[Exchange], None] = field(default=lambda exchange: None, repr=False)
     _seen: set[tuple[str, str, str, str]] = field(factory=set, repr=False)
 
-    def judge(self, operation_id: str, rule: str, failure: Failure | None = None) -> None:
-        """Counts one judgement, passed or failed; the same failure is kept once."""
-        tally = self.tallies.setdefault((operation_id, rule), Tally())
-        tally.judged += 1
+    def add_check(self, operation_id: str, check: str, failure: Failure | None = None) -> None:
+        """Count one check, passed or failed. Repeated failures are kept once."""
+        tally = self.tallies.setdefault((operation_id, check), Tally())
+        tally.checked += 1
         if failure is not None:
-            # Two failures that differ in ids and times only are one.
+            # Failures that differ only in ids and times are equal.
             key = (
                 failure.operation_id,
-                failure.rule,
-                failure.wanted,
+                failure.check,
+                failure.expected,
                 re.sub(r"[0-9a-f]*[0-9][0-9a-f]*", "#", failure.got),
             )
             if key not in self._seen:
@@ -90,47 +100,37 @@ class Result:
                 tally.failures.append(failure)
 
     @contextmanager
-    def guarded(self, rule: str, operation_id: str) -> Iterator[None]:
-        """Lets a fault of a rule cost this rule alone, which is then told as one that could not be judged."""
+    def guarded(self, check: str, operation_id: str) -> Iterator[None]:
+        """Confine an unexpected exception of a check to this check, which is then reported as inconclusive."""
         try:
             yield
-        except (OutOfTime, WrongCall):
+        except (TimeBudgetExceededError, UsageError):
             raise
         except Exception as error:
-            problem = f"{operation_id}: {rule} could not be judged: {ending.bug(error)}"
-            if problem not in self.problems:
-                self.problems.append(problem)
+            self.add_problem(f"{operation_id}: {check} could not be checked: {cli.internal_error(error)}")
 
-    def tally(self, operation_id: str, rule: str) -> Tally:
-        """The tally of a rule on an operation."""
-        return self.tallies.get((operation_id, rule), Tally())
+    def add_problem(self, problem: str) -> None:
+        """Add the reason why something could not be checked. Repeated reasons are kept once."""
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def tally(self, operation_id: str, check: str) -> Tally:
+        """Return the tally of a check on an operation."""
+        return self.tallies.get((operation_id, check), Tally())
 
     def failures(self) -> Iterator[Failure]:
-        """Every failure, by operation and rule."""
+        """Yield every failure, by operation and check."""
         for tally in self.tallies.values():
             yield from tally.failures
 
     def accepted(self) -> Iterator[tuple[Failure, str]]:
-        """Every failure that the baseline accepts, with its reason."""
+        """Yield every failure that the baseline accepts, with its reason."""
         for tally in self.tallies.values():
             yield from tally.accepted
 
-    def saw(self, exchange: Exchange, words: tuple[str, ...] = (), *, heard: bool = True) -> None:
-        """Counts an exchange, and the words of the state that it showed; `heard` where it stands in its order.
-
-        A refusal because of too many requests tells nothing of what was asked: the run is then not all judged.
-        """
-        self.coverage[exchange.operation_id].saw(exchange, words)
-        if exchange.status == TOO_MANY:
-            problem = f"{exchange.operation_id} was answered with 429, too many requests; wait, and verify again"
-            if problem not in self.problems:
-                self.problems.append(problem)
-        if heard:
-            self.hear(exchange)
-
     @property
     def status(self) -> int:
-        """0 where no rule is broken, 1 where one is, 2 where something could not be judged."""
+        """Return 0 if no check failed, 1 if one failed, 2 if something could not be checked."""
         if any(tally.failures for tally in self.tallies.values()):
             return 1
         return 2 if self.problems else 0

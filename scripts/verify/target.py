@@ -1,4 +1,4 @@
-"""What is verified: a document against a server, with credentials and known ids."""
+"""The server under verification, with its document, credentials and known ids."""
 
 import base64
 import ipaddress
@@ -15,28 +15,29 @@ from attrs import frozen
 
 from ..document import MISSING, Document, Operation, SecurityScheme, sample
 from ..printable import printable
-from .exchange import Exchange
+from .exchange import Exchange, path_values
 
 Profile = Literal["full", "live"]
 
 
-class WrongCall(ValueError):
-    """What the verification was called with cannot be used. The message says what was wanted."""
+class UsageError(ValueError):
+    """An argument or environment variable cannot be used. The message says what was expected."""
 
 
 UNSCOPED = "_WITHOUT_SCOPE"
-DOLLAR = "\ue000"  # a dollar of our own, in a text that may hold dollars of others
-HIDDEN = "***"  # where a credential stood that nobody has named
-REQUESTS: Mapping[Profile, int] = {"full": 250, "live": 45}  # of one operation, at most
-LIVE_REQUESTS = 16  # of those the ones that are left to schemathesis, about
+DOLLAR = "\ue000"  # marks a dollar sign that is to be expanded by the shell, as opposed to one in untrusted text
+REDACTED = "***"  # replaces a credential that has no environment variable
+REQUESTS: Mapping[Profile, int] = {"full": 250, "live": 45}  # per operation, at most
+LIVE_REQUESTS = 16  # of these, the share reserved for schemathesis, approximately
 
 
 @frozen
 class Target:
-    """A server, the document it is held to, and what is needed to be let in.
+    """A server, the document it is checked against, and the credentials and ids to use.
 
-    `credentials` holds a value per scheme key, `unscoped` one that lacks the scope; `known` the values of the parameters
-    that a request cannot do without. `recorded` where nothing is sent, and the requests are those of others.
+    `credentials` holds a value per scheme key and `unscoped` one that lacks the required scope. `known` holds values of
+    the required parameters, `configured` the names of those that the environment sets. `stepping` is true if the
+    server's clock advances with each request, `recorded` if the exchanges are recordings and no request is sent.
     """
 
     document: Document
@@ -46,7 +47,7 @@ class Target:
     credentials: Mapping[str, str]
     unscoped: Mapping[str, str]
     known: Mapping[str, tuple[str, ...]]
-    named: frozenset[str]
+    configured: frozenset[str]
     stepping: bool = False
     ca_file: Path | None = None
     recorded: bool = False
@@ -54,46 +55,43 @@ class Target:
 
     @property
     def operations(self) -> tuple[Operation, ...]:
-        """The operations that may be called."""
+        """Return the operations that may be called."""
         return tuple(operation for operation in self.document.operations if self.writes or operation.method == "GET")
 
     @property
-    def most_requests(self) -> int:
-        """How many requests of one operation may be sent."""
+    def max_requests(self) -> int:
+        """Return the maximum number of requests per operation."""
         return REQUESTS[self.profile]
 
-    def way_in(self, operation: Operation) -> tuple[str, ...] | None:
-        """The scheme keys of the first alternative that can be satisfied, None where there is none."""
-        ways = operation.security or ((),)
-        return next((way for way in ways if way and all(key in self.credentials for key in way)), None) or (
-            () if any(not way for way in ways) else None
-        )
+    def security_requirement(self, operation: Operation) -> tuple[str, ...] | None:
+        """Return the scheme keys of the first alternative whose credentials are known, or None if none is satisfied."""
+        alternatives = operation.security or ((),)
+        satisfied = (keys for keys in alternatives if keys and all(key in self.credentials for key in keys))
+        return next(satisfied, None) or (() if any(not keys for keys in alternatives) else None)
 
     def path_values(self, exchange: Exchange) -> tuple[str, ...] | None:
-        """The path parameters that a request was made with, None where it went elsewhere."""
+        """Return the values of the path parameters of a request, or None if its path is not that of the operation."""
         path = urllib.parse.urlsplit(self.base_url).path + self.document.operation(exchange.operation_id).path
-        pattern = re.sub(r"\\\{[^{}]+\\\}", "([^/]+)", re.escape(path))
-        found = re.fullmatch(pattern, urllib.parse.urlsplit(exchange.url).path)
-        return tuple(urllib.parse.unquote(value) for value in found.groups()) if found else None
+        return path_values(path, exchange.url)
 
     def tls_context(self) -> ssl.SSLContext | bool:
-        """What certificates are trusted: those in `ca_file` where one is named, else the usual ones."""
+        """Return a context that trusts the certificates in `ca_file`, or True for the default ones."""
         if self.ca_file is None:
             return True
         try:
             return ssl.create_default_context(cafile=self.ca_file)
         except OSError as error:
-            raise WrongCall(f"{self.ca_file} holds no certificates that can be read: {error}") from error
+            raise UsageError(f"{self.ca_file} holds no certificates that can be read: {error}") from error
 
     def redact(self, text: str) -> str:
-        """A text fit to be printed: control characters escaped, and every credential replaced by what a shell makes it of.
+        """Return text that is safe to print: control characters escaped, each credential replaced by a shell expression.
 
-        What was derived from a credential, such as the one with a character less, is replaced as well.
+        Values derived from a credential, such as one without its last character, are replaced too.
         """
         return self._redacted(text).replace(DOLLAR, "$")
 
     def _redacted(self, text: str) -> str:
-        """As `redact`, with the dollars of its own marked, so that they can be told from those of others."""
+        """Redact as `redact` does, but leave `DOLLAR` in the place of the dollar signs of the shell expressions."""
         text = text.replace(DOLLAR, "?")
         for values, suffix in ((self.unscoped, UNSCOPED), (self.credentials, "")):
             for key, value in values.items():
@@ -102,18 +100,18 @@ class Target:
                 for derived, command in near_misses(value, name):
                     text = _replaced(text, derived, command, name, is_basic=is_basic)
         for password in self.proxy_passwords:
-            text = text.replace(password, HIDDEN)
-        # The dollars of our own are no letters that can be printed.
+            text = text.replace(password, REDACTED)
+        # DOLLAR is not printable and would be escaped.
         return DOLLAR.join(printable(part, None) for part in text.split(DOLLAR))
 
     def redact_exchange(self, exchange: Exchange, text: str) -> str:
-        """A text about an exchange, as `redact`, and without the credential of the request, whoever has made it."""
-        for value in sorted(self._of_others(exchange), key=len, reverse=True):
-            text = text.replace(value, HIDDEN)
+        """Redact text about an exchange as `redact` does, including the credential of a recorded request."""
+        for value in sorted(self._recorded_credentials(exchange), key=len, reverse=True):
+            text = text.replace(value, REDACTED)
         return self.redact(text)
 
-    def _of_others(self, exchange: Exchange) -> Iterator[str]:
-        """The credentials of a recorded request, told by the places where the schemes have them."""
+    def _recorded_credentials(self, exchange: Exchange) -> Iterator[str]:
+        """Yield the credentials of a recorded request, found where the security schemes place them."""
         if not self.recorded:
             return
         cookies = dict(
@@ -122,47 +120,47 @@ class Target:
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(exchange.url).query, keep_blank_values=True))
         for scheme in self.document.security_schemes.values():
             places = {"header": exchange.request_headers, "query": query, "cookie": cookies}
-            named = scheme.name.lower() if scheme.where == "header" else scheme.name
-            value = places[scheme.where].get(named, "")
+            name = scheme.name.lower() if scheme.where == "header" else scheme.name
+            value = places[scheme.where].get(name, "")
             for shown in (value, value.partition(" ")[2], urllib.parse.quote(value, safe="")):
                 if len(shown) > 3:
                     yield shown
 
     def replay(self, exchange: Exchange) -> str:
-        """A shell command that sends the request again, with credentials as environment variables."""
-        others = sorted(self._of_others(exchange), key=len, reverse=True)
+        """Return a shell command that repeats the request, with credentials as environment variables."""
+        recorded = sorted(self._recorded_credentials(exchange), key=len, reverse=True)
 
         def redacted(text: str) -> str:
-            for value in others:
-                text = text.replace(value, HIDDEN)
+            for value in recorded:
+                text = text.replace(value, REDACTED)
             return self._redacted(text)
 
-        words = ["curl", "-s", "-i"]
+        command = ["curl", "-s", "-i"]
         if exchange.method == "HEAD":
-            words.append("--head")
+            command.append("--head")
         elif exchange.method != "GET":
-            words += ["-X", exchange.method]
+            command += ["-X", exchange.method]
         if "gzip" in exchange.request_headers.get("accept-encoding", ""):
-            words.append("--compressed")
+            command.append("--compressed")
         for name, value in exchange.request_headers.items():
-            # What curl finds out by itself.
+            # curl sets these itself.
             if name.lower() in {"connection", "content-length", "host", "transfer-encoding"}:
                 continue
             shown = redacted(f"{name}: {value}")
             if name.lower() == "authorization" and value.lower().startswith("basic ") and DOLLAR in shown:
-                words += ["-u", _quoted(shown[shown.index(DOLLAR) :])]
+                command += ["-u", _quoted(shown[shown.index(DOLLAR) :])]
             else:
-                words += ["-H", _quoted(shown)]
+                command += ["-H", _quoted(shown)]
         if exchange.content:
-            words += ["--data-raw", _quoted(redacted(exchange.content.decode(errors="replace")))]
-        words.append(_quoted(redacted(exchange.url)))
-        return " ".join(words)
+            command += ["--data-raw", _quoted(redacted(exchange.content.decode(errors="replace")))]
+        command.append(_quoted(redacted(exchange.url)))
+        return " ".join(command)
 
 
 def near_misses(value: str, variable: str = "") -> tuple[tuple[str, str], ...]:
-    """A credential, and what is nearly it: with a character more, in another case, and with one less.
+    """Return a credential and almost valid variants of it: one more character, other case, one character less.
 
-    Each with what a shell makes it of from the environment variable that holds it.
+    Each comes with the shell expression that yields it from the environment variable.
     """
     return (
         (f"{value}x", f"{DOLLAR}{{{variable}}}x"),
@@ -177,7 +175,7 @@ def _replaced(text: str, value: str, command: str, name: str, *, is_basic: bool)
     shapes += value.split(":", 1)[1:] if is_basic else []
     for shape in sorted(dict.fromkeys(shapes), key=len, reverse=True):
         if len(shape) > 3 or (shape == value and command == f"{DOLLAR}{name}" and shape):
-            # The name of a variable ends where a letter or a digit does not follow.
+            # The name of a variable needs braces if a letter, digit or underscore follows.
             text = re.sub(
                 re.escape(shape) + r"(?=\w)", lambda _: command.replace(f"{DOLLAR}{name}", f"{DOLLAR}{{{name}}}"), text
             )
@@ -186,42 +184,42 @@ def _replaced(text: str, value: str, command: str, name: str, *, is_basic: bool)
 
 
 def _quoted(text: str) -> str:
-    """A word of a shell command, in which our own dollars alone are expanded."""
+    """Quote an argument of a shell command such that only the dollar signs marked by `DOLLAR` are expanded."""
     if DOLLAR not in text:
         return shlex.quote(text)
     escaped = re.sub(r'[\\"`$]', lambda found: f"\\{found[0]}", text)
     return f'"{escaped.replace(DOLLAR, "$")}"'
 
 
-def base_url(given: str) -> str:
-    """A URL under which the paths of a document stand.
+def parse_base_url(given: str) -> str:
+    """Check and normalize the base URL to which the paths of a document are appended.
 
     Raises:
-        WrongCall: it is none.
+        UsageError: the URL is not a base URL of a server.
     """
     shown = printable(re.sub(r"//[^/@]*@", "//***@", given))
     if not given.isprintable() or " " in given:
-        raise WrongCall(f"--url holds a blank or a character that cannot be seen: {shown}")
+        raise UsageError(f"--url: expected no whitespace and no unprintable characters, got {shown}")
     try:
         parts = urllib.parse.urlsplit(given)
         url = httpx.URL(given)
-        # A name that is written in its encoded form is decoded only when it is asked for.
+        # httpx decodes an internationalized host lazily, so errors in it appear only here.
         port, encoded = parts.port, url.raw_host.decode() if url.host else ""
     except (ValueError, UnicodeError, httpx.InvalidURL) as error:
-        raise WrongCall(f"--url {shown} is no URL: {error}") from None
+        raise UsageError(f"--url: expected a base URL like https://host, got {shown}: {error}") from None
     if parts.scheme not in {"http", "https"} or not encoded:
-        raise WrongCall(f"--url wants a base URL like https://host, got {shown}")
+        raise UsageError(f"--url: expected a base URL like https://host, got {shown}")
     if "@" in parts.netloc:
-        raise WrongCall("--url holds a user or a password; name the credential in the environment instead")
+        raise UsageError("--url holds a user or a password; set the credential in the environment instead")
     if parts.query or parts.fragment or given.endswith(("?", "#")):
-        raise WrongCall(f"--url {shown} ends in a query or a fragment; name the part before it")
+        raise UsageError(f"--url: expected no query and no fragment, got {shown}; pass the part before it")
     host = parts.hostname or ""
     if port == 0 or (":" not in host and any(not 1 <= len(label) <= 63 for label in encoded.rstrip(".").split("."))):
-        raise WrongCall(f"--url {shown} names no host and port that there can be")
+        raise UsageError(f"--url: expected a valid host and port, got {shown}")
     return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
 
 
-def target(
+def make_target(
     document: Document,
     base_url: str,
     environment: Mapping[str, str],
@@ -232,31 +230,39 @@ def target(
     ca_file: Path | None = None,
     recorded: bool = False,
 ) -> Target:
-    """A target whose credentials and known ids come from the environment, ids also from the document's examples."""
+    """Make a target with credentials and known ids from the environment, or ids from the document's examples.
+
+    Raises:
+        UsageError: a variable holds a value that cannot be sent.
+    """
     for key in document.security_schemes:
         for variable in (document.environment_variable(key), document.environment_variable(key) + UNSCOPED):
             if not environment.get(variable, "").isprintable():
-                raise WrongCall(f"{variable} holds a line break or another control character; set it without")
+                raise UsageError(
+                    f"{variable} holds a line break or another control character; set it to a value without one"
+                )
         scheme, value = document.security_schemes[key], environment.get(document.environment_variable(key), "")
         if scheme.scheme != "basic" and scheme.where != "query" and not value.isascii():
-            odd = next(letter for letter in value if not letter.isascii())
-            raise WrongCall(
-                f"{document.environment_variable(key)} holds {odd!r}, which no header can carry; set another"
+            invalid = next(letter for letter in value if not letter.isascii())
+            raise UsageError(
+                f"{document.environment_variable(key)} holds {invalid!r}, which is not allowed in a header; set another value"
             )
     known: dict[str, tuple[str, ...]] = {}
-    named = set()
+    configured = set()
     for operation in document.operations:
         for parameter in operation.required:
             value = environment.get(document.environment_variable(parameter.name), "")
             if not value.isprintable():
                 variable = document.environment_variable(parameter.name)
-                raise WrongCall(f"{variable} holds a line break or another control character; set it without")
-            examples = tuple(map(written, parameter.known_values))
+                raise UsageError(
+                    f"{variable} holds a line break or another control character; set it to a value without one"
+                )
+            examples = tuple(map(format_parameter, parameter.known_values))
             if not examples and parameter.where != "path":
-                made = sample(document, parameter.schema)
-                examples = () if made is MISSING else (written(made),)
+                generated = sample(document, parameter.schema)
+                examples = () if generated is MISSING else (format_parameter(generated),)
             if value:
-                named.add(parameter.name)
+                configured.add(parameter.name)
             known[parameter.name] = (
                 tuple(dict.fromkeys([value, *(examples if stepping else ())])) if value else examples
             )
@@ -271,7 +277,7 @@ def target(
             key: environment[name + UNSCOPED] for key, name in variables.items() if environment.get(name + UNSCOPED)
         },
         known=known,
-        named=frozenset(named),
+        configured=frozenset(configured),
         stepping=stepping,
         ca_file=ca_file,
         recorded=recorded,
@@ -286,13 +292,13 @@ def _proxy_passwords(environment: Mapping[str, str]) -> Iterator[str]:
             yield from (form for form in {password, urllib.parse.unquote(password)} if len(form) > 3)
 
 
-def written(value: object) -> str:
-    """A value of a parameter as a URL or a header has it."""
+def format_parameter(value: object) -> str:
+    """Format the value of a parameter for a URL or a header."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def credential_place(scheme: SecurityScheme, value: str) -> tuple[str, str, str]:
-    """Where a credential goes: header, query or cookie, its name there, and its value there."""
+def credential_location(scheme: SecurityScheme, value: str) -> tuple[str, str, str]:
+    """Return where a credential is sent (header, query or cookie), its name there, and its value there."""
     if scheme.type == "apiKey":
         return scheme.where, scheme.name, value
     if scheme.scheme == "basic":
@@ -301,7 +307,7 @@ def credential_place(scheme: SecurityScheme, value: str) -> tuple[str, str, str]
 
 
 def is_loopback(base_url: str) -> bool:
-    """Whether a URL leads to this machine."""
+    """Return whether a URL points to this machine."""
     host = urllib.parse.urlsplit(base_url).hostname or ""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

@@ -1,4 +1,4 @@
-"""`make bench`: client, waits, simulator and verification, each beside what others use, measured in one run."""
+"""`make bench`: measure client, waits, simulator and verification in comparison with alternatives."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from job_status.ai_for_service.models import PublishStatus
 from scripts.document import load
 
 from ..conftest import ROOT
-from . import before, schedules, simulating, verifying, watching
+from . import base_commit, concurrent_waits, schedules, simulating, verifying
 from .server import server
 
 ROUNDS, CALLS = 40, 60
@@ -25,51 +25,51 @@ LIMITS = httpx.Limits(max_connections=10, max_keepalive_connections=10, keepaliv
 PATH = "/api/public/dock-status/ds-1"
 
 
-def in_turns(plain: Callable[[], object], ours: Callable[[], object]) -> tuple[float, float]:
-    """Median seconds of both, measured call by call in turns, so that a noisy machine is noisy for both."""
+def alternate(plain: Callable[[], object], ours: Callable[[], object]) -> tuple[float, float]:
+    """Return the median seconds of each call; the calls alternate so that noise of the machine affects both."""
     for _ in range(CALLS):
         plain()
         ours()
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(ROUNDS * CALLS):
         for index, call in enumerate((plain, ours)):
-            began = time.perf_counter()
+            started = time.perf_counter()
             call()
-            times[index].append(time.perf_counter() - began)
+            times[index].append(time.perf_counter() - started)
     return statistics.median(times[0]), statistics.median(times[1])
 
 
-async def in_turns_async(
+async def alternate_async(
     plain: Callable[[], Awaitable[object]], ours: Callable[[], Awaitable[object]]
 ) -> tuple[float, float]:
-    """As `in_turns`, async."""
+    """Return the median seconds of each async call, as `alternate` does for sync calls."""
     for _ in range(CALLS):
         await plain()
         await ours()
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(ROUNDS * CALLS):
         for index, call in enumerate((plain, ours)):
-            began = time.perf_counter()
+            started = time.perf_counter()
             await call()
-            times[index].append(time.perf_counter() - began)
+            times[index].append(time.perf_counter() - started)
     return statistics.median(times[0]), statistics.median(times[1])
 
 
-def told(what: str, plain: float, ours: float, unit: str = "us", goal: str = "") -> None:
-    """One line of the result."""
+def print_comparison(name: str, plain: float, ours: float, unit: str = "us", goal: str = "") -> None:
+    """Print one line of the results; `plain` and `ours` are in seconds."""
     scale = {"us": 1e6, "ms": 1e3}[unit]
     print(
-        f"{what:48} plain {plain * scale:8.1f} {unit}   ours {ours * scale:8.1f} {unit}   ratio {ours / plain:5.2f}   {goal}"
+        f"{name:48} plain {plain * scale:8.1f} {unit}   ours {ours * scale:8.1f} {unit}   ratio {ours / plain:5.2f}   {goal}"
     )
 
 
-def calls() -> None:
-    """The cost of a call, its answer read as JSON or as a model."""
+def bench_calls() -> None:
+    """Compare a call of the client with one of plain httpx that parses the JSON."""
     with server(SMALL) as url:
         plain = httpx.Client(timeout=TIMEOUT, limits=LIMITS, headers={"x-api-key": "key"})
         with plain, AgentPlatform(url, api_key="key") as api:
-            pair = in_turns(lambda: plain.get(url + PATH).json(), lambda: api.get_dock_status("ds-1"))
-            told("call, sync, against client.get(...).json()", *pair, goal="goal 1.10")
+            pair = alternate(lambda: plain.get(url + PATH).json(), lambda: api.get_dock_status("ds-1"))
+            print_comparison("call, sync, against client.get(...).json()", *pair, goal="goal 1.10")
 
         async def run() -> tuple[float, float]:
             plain = httpx.AsyncClient(timeout=TIMEOUT, limits=LIMITS, headers={"x-api-key": "key"})
@@ -78,42 +78,44 @@ def calls() -> None:
                 return (await plain.get(url + PATH)).json()
 
             async with plain, AsyncAgentPlatform(url, api_key="key") as api:
-                return await in_turns_async(get, lambda: api.get_dock_status("ds-1"))
+                return await alternate_async(get, lambda: api.get_dock_status("ds-1"))
 
-        told("call, async, against client.get(...).json()", *asyncio.run(run()), goal="goal 1.10")
+        print_comparison("call, async, against client.get(...).json()", *asyncio.run(run()), goal="goal 1.10")
 
 
-def imports() -> None:
-    """The cost of an import, in fresh processes."""
+def bench_imports() -> None:
+    """Measure imports in new processes."""
     programs = ("import httpx", "import job_status", "from job_status import AgentPlatform")
     times: dict[str, list[float]] = {program: [] for program in programs}
     for _ in range(15):
         for program in programs:
-            began = time.perf_counter()
+            started = time.perf_counter()
             subprocess.run([sys.executable, "-c", program], check=True)
-            times[program].append(time.perf_counter() - began)
+            times[program].append(time.perf_counter() - started)
     medians = {program: statistics.median(values) for program, values in times.items()}
-    told("import job_status, against import httpx", medians[programs[0]], medians[programs[1]], "ms", "goal 1.15")
-    told("from job_status import AgentPlatform", medians[programs[0]], medians[programs[2]], "ms")
+    print_comparison(
+        "import job_status, against import httpx", medians[programs[0]], medians[programs[1]], "ms", "goal 1.15"
+    )
+    print_comparison("from job_status import AgentPlatform", medians[programs[0]], medians[programs[2]], "ms")
 
 
-def decoding() -> None:
-    """The cost of a model over that of its JSON, without a network."""
+def bench_decoding() -> None:
+    """Compare the decoding of a model with that of plain JSON, without a network."""
     document = load(ROOT / "openapi/ai-for-service.yaml")
     value = document.operations[0].success.media_types[0].examples[0].value
     text = json.dumps(value)
-    pair = in_turns(lambda: json.loads(text), lambda: PublishStatus.from_dict(json.loads(text)))
-    told("publish status, against json.loads", *pair)
+    pair = alternate(lambda: json.loads(text), lambda: PublishStatus.from_dict(json.loads(text)))
+    print_comparison("publish status, against json.loads", *pair)
 
 
 def main() -> None:
-    """Runs every benchmark."""
-    before.main()
-    calls()
-    imports()
-    decoding()
+    """Run every benchmark."""
+    base_commit.main()
+    bench_calls()
+    bench_imports()
+    bench_decoding()
     schedules.main()
-    watching.main()
+    concurrent_waits.main()
     simulating.main()
     verifying.main()
 

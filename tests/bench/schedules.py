@@ -1,8 +1,10 @@
-"""Polls and overshoot of the schedule beside the defaults of other libraries, on six kinds of jobs.
+"""Polls and overshoot of the default schedule, compared with the defaults of other libraries, for six workloads.
 
-The others are written down as their sources have them: google-api-core 2.44 (`future.polling`: uniform(0, min(1.5^k, 20))
-from a poll at once), azure-core 1.41 (`LROPoller`: every 30 s from a poll at once), botocore 1.44 (the commonest waiter:
-every 15 s from a poll at once, 40 times).
+The other schedules reproduce the sources of the libraries; each begins with an immediate poll:
+
+- google-api-core 2.44, `future.polling`: intervals of uniform(0, min(1.5^k, 20)) s;
+- azure-core 1.41, `LROPoller`: every 30 s;
+- botocore 1.44, the most common waiter: every 15 s, 40 times.
 """
 
 import itertools
@@ -10,15 +12,15 @@ import math
 import random
 from collections.abc import Callable, Iterator
 
-from job_status._client.polling.schedule import gap
+from job_status._client.polling.schedule import interval as gap
 
 JOBS = 20_000
 Z99 = 2.3263
-NOTE = "every schedule begins with the job; botocore gives up after 585 s"
+NOTE = "every schedule begins at the start of the job; botocore gives up after 585 s"
 
 
 def ours() -> Iterator[float]:
-    """Poll k at (k/2)^2 s, with jitter."""
+    """Yield the times of the default schedule: poll k at (k/2)^2 s, with jitter."""
     now = 0.0
     while True:
         now += gap(now)
@@ -26,7 +28,7 @@ def ours() -> Iterator[float]:
 
 
 def google() -> Iterator[float]:
-    """Full jitter under a growing bound."""
+    """Yield times with full jitter and a growing upper bound."""
     now, bound = 0.0, 1.0
     while True:
         yield now
@@ -35,17 +37,17 @@ def google() -> Iterator[float]:
 
 
 def azure() -> Iterator[float]:
-    """A fixed interval."""
+    """Return times at a fixed interval."""
     return itertools.count(0.0, 30.0)
 
 
 def botocore() -> Iterator[float]:
-    """A fixed interval, forty times."""
+    """Return forty times at a fixed interval."""
     return (15.0 * k for k in range(40))
 
 
 def lognormal(median: float, sigma: float) -> float:
-    """A duration whose logarithm is normal."""
+    """Return a random duration with a log-normal distribution, in the unit of the median."""
     return random.lognormvariate(math.log(median), sigma)
 
 
@@ -54,7 +56,7 @@ DEPLOY_MEDIAN, DEPLOY_SIGMA = math.sqrt(5 * 1200), math.log(1200 / 5) / (2 * Z99
 
 
 def heavy() -> float:
-    """Lomax with a = 1.2 and a median of 12 s, 6 h at the most."""
+    """Return a random duration with a Lomax distribution: a = 1.2, a median of 12 s, limited to 6 h."""
     a, median = 1.2, 12.0
     scale = median / (math.pow(2, 1 / a) - 1)
     return min(scale * (math.pow(1 - random.random(), -1 / a) - 1), 6 * 3600)
@@ -76,8 +78,8 @@ SCHEDULES: dict[str, Callable[[], Iterator[float]]] = {
 }
 
 
-def measured(schedule: Callable[[], Iterator[float]], durations: list[float]) -> tuple[float, float, int]:
-    """Mean polls, mean overshoot in seconds, and how many jobs were given up."""
+def measure(schedule: Callable[[], Iterator[float]], durations: list[float]) -> tuple[float, float, int]:
+    """Return mean polls, mean overshoot in seconds, and the number of jobs whose end was not detected."""
     polls, overshoot, given_up = 0, 0.0, 0
     for duration in durations:
         for due in schedule():
@@ -87,25 +89,25 @@ def measured(schedule: Callable[[], Iterator[float]], durations: list[float]) ->
                 break
         else:
             given_up += 1
-    seen = len(durations) - given_up
-    return polls / len(durations), overshoot / seen, given_up
+    detected = len(durations) - given_up
+    return polls / len(durations), overshoot / detected, given_up
 
 
 def table(jobs: int, seed: int = 1) -> dict[str, dict[str, tuple[float, float, int]]]:
-    """Every schedule on every workload, on the same jobs."""
+    """Measure every schedule for every workload, with the same jobs."""
     random.seed(seed)
     result = {}
     for name, duration in WORKLOADS.items():
         durations = [duration() for _ in range(jobs)]
-        result[name] = {schedule: measured(make, durations) for schedule, make in SCHEDULES.items()}
+        result[name] = {schedule: measure(make, durations) for schedule, make in SCHEDULES.items()}
     return result
 
 
 def main() -> None:
-    """Prints polls and overshoot, and ours as ratios of google-api-core's."""
+    """Print polls and overshoot, and the ratios of our schedule to that of google-api-core."""
     print(f"\nmean polls / mean overshoot in s, {JOBS} jobs each; {NOTE}")
     print(f"{'':12}" + "".join(f"{name:>20}" for name in SCHEDULES) + f"{'ours / google':>20}")
     for name, row in table(JOBS).items():
-        cells = "".join(f"{f'{polls:.1f} / {late:.2f}':>20}" for polls, late, _ in row.values())
+        cells = "".join(f"{f'{polls:.1f} / {overshoot:.2f}':>20}" for polls, overshoot, _ in row.values())
         ratio = f"{row['ours'][0] / row['google-api-core'][0]:.2f} / {row['ours'][1] / row['google-api-core'][1]:.2f}"
         print(f"{name:12}{cells}{ratio:>20}")

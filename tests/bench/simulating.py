@@ -1,6 +1,6 @@
-"""Status requests per second of the simulator beside Prism's mock of the same document, and the memory it takes.
+"""Benchmark of the simulator against Prism's mock of the same document: requests per second and memory.
 
-Each server runs on one core, the load on another. One request in twenty is invalid and has to be refused.
+Each server runs on one core, the load generator on another. One request in twenty is invalid and must be rejected.
 """
 
 import asyncio
@@ -30,13 +30,13 @@ PATH = "/_plugins/_flow_framework/workflow/d6WKB6IBR8spXwU9M5eD/_status"
 HEAD = "GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n"
 
 
-def pinned(core: int) -> list[str]:
-    """The beginning of a command that keeps to one core, where that can be had."""
+def taskset(core: int) -> list[str]:
+    """Return the command prefix that pins a process to one core, or an empty list if that is not possible."""
     return ["taskset", "-c", str(core)] if shutil.which("taskset") and (os.cpu_count() or 1) > 1 else []
 
 
-class Load:
-    """Requests over kept connections, one in twenty of them invalid."""
+class LoadGenerator:
+    """A load of requests over persistent connections, one in twenty of them invalid."""
 
     def __init__(self, port: int, base: str) -> None:
         self.port = port
@@ -44,11 +44,11 @@ class Load:
         self.requests = [valid] * 19 + [invalid]
         self.statuses: Counter[tuple[bool, int]] = Counter()
 
-    async def one(self, number: int, until: float, share: int) -> None:
-        """One connection, until a moment or for its share of the requests."""
+    async def run_connection(self, number: int, deadline: float, count: int) -> None:
+        """Send requests over one connection, until a deadline or up to a count."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         sent = number
-        while time.monotonic() < until and share > 0:
+        while time.monotonic() < deadline and count > 0:
             request = self.requests[sent % 20]
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
@@ -57,31 +57,33 @@ class Load:
             )
             await reader.readexactly(length)
             self.statuses[sent % 20 == 19, int(head[9:12])] += 1
-            sent, share = sent + 1, share - 1
+            sent, count = sent + 1, count - 1
         writer.close()
 
     def run(self, seconds: float = 1e9, requests: int = 10**9) -> float:
-        """Runs it all; gives the requests per second."""
+        """Send requests over all connections; return the requests per second."""
 
-        async def every() -> None:
-            until = time.monotonic() + seconds
-            await asyncio.gather(*(self.one(n, until, requests // CONNECTIONS) for n in range(CONNECTIONS)))
+        async def run_all() -> None:
+            deadline = time.monotonic() + seconds
+            await asyncio.gather(
+                *(self.run_connection(n, deadline, requests // CONNECTIONS) for n in range(CONNECTIONS))
+            )
 
         before, began = self.statuses.total(), time.monotonic()
-        uvloop.run(every())
+        uvloop.run(run_all())
         return (self.statuses.total() - before) / (time.monotonic() - began)
 
-    def refused(self) -> str:
-        """What became of the invalid ones and of the others."""
+    def summary(self) -> str:
+        """Summarize whether exactly the invalid requests were rejected."""
         wrong = sum(count for (invalid, status), count in self.statuses.items() if invalid != (400 <= status < 500))
         invalid = sum(count for (invalid, _), count in self.statuses.items() if invalid)
-        return f"{invalid} invalid, {'all' if not wrong else f'{wrong} of all answers not'} as they should be"
+        return f"{invalid} invalid requests, {f'{wrong} responses not' if wrong else 'all responses'} as expected"
 
 
 @contextlib.contextmanager
-def ours() -> Iterator[tuple[int, int]]:
-    """The simulator on a core of its own; its port and process."""
-    command = [*pinned(0), sys.executable, "-m", "scripts.simulate", "--port", "0"]
+def run_simulator_process() -> Iterator[tuple[int, int]]:
+    """Run the simulator on its own core; yield its port and process id."""
+    command = [*taskset(0), sys.executable, "-m", "scripts.simulate", "--port", "0"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -92,20 +94,21 @@ def ours() -> Iterator[tuple[int, int]]:
 
 
 @contextlib.contextmanager
-def prism() -> Iterator[int | None]:
-    """Prism's mock on a core of its own; None, with a word, where it cannot be had."""
+def run_prism() -> Iterator[int | None]:
+    """Run Prism's mock on its own core; yield its port, or None with a message if it cannot be installed."""
     home = ROOT / "build" / "prism"
     program = home / "node_modules" / ".bin" / "prism"
     if not program.exists() and shutil.which("npm"):
         install = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(home), PRISM]
         subprocess.run(install, check=False, capture_output=True, timeout=240)
     if not program.exists():
-        print("Prism: skipped, npm is not here or cannot install it")
+        print("Prism: skipped, npm is missing or cannot install it")
         yield None
+        return
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     document = str(ROOT / "openapi" / f"{DOCUMENT}.yaml")
-    command = [*pinned(0), str(program), "mock", "--multiprocess", "false", "-v", "error", "-p", str(port), document]
+    command = [*taskset(0), str(program), "mock", "--multiprocess", "false", "-v", "error", "-p", str(port), document]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(200):
@@ -119,8 +122,8 @@ def prism() -> Iterator[int | None]:
         process.wait()
 
 
-def resident(pid: int) -> float:
-    """The resident memory of a process, in MB; 0 where it is not told."""
+def resident_memory(pid: int) -> float:
+    """Return the resident memory of a process in MB, or 0 if the system does not report it."""
     status = Path(f"/proc/{pid}/status")
     if not status.exists():
         return 0.0
@@ -129,32 +132,32 @@ def resident(pid: int) -> float:
 
 
 def main() -> None:
-    """Prints rates, their ratio, and the memory."""
+    """Print the request rates, their ratio, and the memory."""
     print(f"\nstatus requests per second on one core, every request validated, {DOCUMENT}")
-    if pinned(1):
+    if taskset(1):
         os.sched_setaffinity(0, {1})
-    with ours() as (port, pid):
-        load = Load(port, f"/{DOCUMENT}")
+    with run_simulator_process() as (port, pid):
+        load = LoadGenerator(port, f"/{DOCUMENT}")
         load.run(1.0)
         rate = load.run(SECONDS)
-        print(f"  ours   {rate:8.0f}   {load.refused()}")
-        with prism() as other:
+        print(f"  simulator {rate:8.0f}   {load.summary()}")
+        with run_prism() as other:
             if other is not None:
-                mock = Load(other, "")
+                mock = LoadGenerator(other, "")
                 mock.run(1.0)
                 theirs = mock.run(SECONDS)
-                print(f"  Prism  {theirs:8.0f}   {mock.refused()}")
-                print(f"ours / Prism {rate / theirs:6.1f}   goal 3")
-        before = resident(pid)
+                print(f"  Prism     {theirs:8.0f}   {mock.summary()}")
+                print(f"simulator / Prism {rate / theirs:6.1f}   goal 3")
+        before = resident_memory(pid)
         with Control(f"http://127.0.0.1:{port}") as control:
             began = time.monotonic()
             control.create_jobs(HUNDRED_THOUSAND, api=DOCUMENT)
             took = time.monotonic() - began
-        print(f"{HUNDRED_THOUSAND} jobs created in {took:.1f} s, {resident(pid) - before:.0f} MB")
+        print(f"{HUNDRED_THOUSAND} jobs created in {took:.1f} s, {resident_memory(pid) - before:.0f} MB")
         load.run(requests=max(HUNDRED_THOUSAND - load.statuses.total(), CONNECTIONS))
-        first = resident(pid)
+        first = resident_memory(pid)
         load.run(requests=MILLION - load.statuses.total())
-        print(f"memory from request {HUNDRED_THOUSAND} to {MILLION}: {resident(pid) - first:+.1f} MB   goal 20")
+        print(f"memory from request {HUNDRED_THOUSAND} to {MILLION}: {resident_memory(pid) - first:+.1f} MB   goal 20")
 
 
 if __name__ == "__main__":

@@ -1,99 +1,88 @@
 # Generated from openapi/ai-for-process.yaml by `make generate`; do not edit.
 
-"""AI for Process, as classes."""
+"""The client classes of AI for Process."""
 
 from __future__ import annotations
 
-import ssl as _ssl
-from collections.abc import Callable as _Callable
-from collections.abc import Iterable as _Iterable
-from collections.abc import Mapping as _Mapping
-from typing import Any as _Any
+import ssl
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-import httpx as _httpx
+import httpx
 
-from .._client.auth import AsyncCredential as _AsyncCredential
-from .._client.auth import Credential as _Credential
-from .._client.auth import Scheme as _Scheme
-from .._client.base import AsyncClient as _AsyncClient
-from .._client.base import Client as _Client
-from .._client.call import Operation as _Operation
-from .._client.call import RawResponse as _RawResponse
-from .._client.polling.factory import Link as _Link
-from .._client.polling.factory import Start as _Start
-from .._client.polling.factory import Starts as _Starts
-from .._client.polling.factory import follow as _follow
+from .._client.auth import AsyncCredential, Credential, Scheme
+from .._client.base import AsyncClient, Client
+from .._client.call import Operation, RawResponse
+from .._client.polling.factory import Link, Start, Starts, follow
 from .._client.polling.factory import resume as _resume
-from .._client.polling.job import AsyncJob as _AsyncJob
-from .._client.polling.job import Job as _Job
-from .._client.polling.job import options as _options
-from .._client.polling.spec import JobSpec as _JobSpec
-from ..ai_for_process.api.dock_status import get_dock_status as _op_get_dock_status
-from ..ai_for_process.api.models import undeploy_model as _op_undeploy_model
+from .._client.polling.job import AsyncJob, Job, poll_options
+from .._client.polling.spec import JobSpec
+from ..ai_for_process.api.dock_status.get_dock_status import _get_kwargs as _build_get_dock_status
+from ..ai_for_process.api.models.undeploy_model import _get_kwargs as _build_undeploy_model
 from ..ai_for_process.models.dock_status import DockStatus
 from ..ai_for_process.models.model_undeployment import ModelUndeployment
 
-_OP_GET_DOCK_STATUS = _Operation("get_dock_status", "GET", ("dock_status_id",), reports=("_id",))
-_OP_UNDEPLOY_MODEL = _Operation("undeploy_model", "POST", ("model_id",))
-_SPEC_DOCK_STATUS = _JobSpec(
+_OP_GET_DOCK_STATUS = Operation("get_dock_status", "GET", ("dock_status_id",), job_id=("_id",))
+_OP_UNDEPLOY_MODEL = Operation("undeploy_model", "POST", ("model_id",))
+_SPEC_DOCK_STATUS = JobSpec(
     api="AIForProcess",
     operation=_OP_GET_DOCK_STATUS,
-    request=_op_get_dock_status._get_kwargs,
-    read=DockStatus.from_dict,
+    build=_build_get_dock_status,
+    parse=DockStatus.from_dict,
     id=("_id",),
     state=("status",),
     pending=("IN_PROGRESS",),
     success=("SUCCESS",),
     failure=("FAILED",),
 )
-_STARTS: _Starts = {
-    ModelUndeployment: _Start(
+_STARTS: Starts = {
+    ModelUndeployment: Start(
         "undeploy_model",
         (
-            _Link(_SPEC_DOCK_STATUS, (("dock-statusId",),)),
-            _Link(_SPEC_DOCK_STATUS, (("dockStatusId",),)),
+            Link(_SPEC_DOCK_STATUS, (("dock-statusId",),), "wait_for_dock_status"),
+            Link(_SPEC_DOCK_STATUS, (("dockStatusId",),), "wait_for_dock_status"),
         ),
     ),
 }
 
 
-class AIForProcess(_Client):
+class AIForProcess(Client):
     """AI for Process: the status of import, export, deploy and undeploy jobs, and undeploying a model.
 
     Args:
-        base_url: the base URL, such as `https://ai-for-process.domain.ai`.
-        api_key: the credential, or a callable that is asked for it before each request.
-        timeout: seconds for a whole call, its retries included.
-        max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
-            504.
-        headers: headers of every request.
-        verify: True for the system's trust and certifi's, the path of a file or folder of certificates, a
-            context, or False for no check at all.
-        proxy: the URL of a proxy, instead of that of the environment.
-        http_transport: an httpx transport in place of the built-in one.
-        event_hooks: hooks of httpx; the requests they see hold no credential.
-        max_response_bytes: a larger answer is refused.
-        trust_env: whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR
-            count.
+        base_url: The base URL, such as `https://ai-for-process.domain.ai`.
+        api_key: The credential, or a callable that returns it and is called before each request.
+        timeout: Seconds for a call, including its retries.
+        max_retries: How often an idempotent call is retried after a connection error or 429, 502, 503, 504.
+        headers: Headers of every request.
+        verify: True to trust the certificates of the system and of certifi, the path of a file or folder of
+            certificates, an SSL context, or False to disable verification.
+        proxy: The URL of a proxy, instead of that of the environment.
+        http_transport: An httpx transport to use instead of the built-in one. Configure TLS and proxies in
+            it: passing `verify` or `proxy` too is an error.
+        event_hooks: Event hooks as in httpx. The requests passed to them contain no credentials.
+        max_response_bytes: Maximum size of a response body; a larger one is an error.
+        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are
+            used.
 
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
 
-    _schemes = (_Scheme("api_key", "key", "header", "x-api-key"),)
+    _schemes = (Scheme("api_key", "key", "header", "x-api-key"),)
     _alternatives = (("api_key",),)
 
     def __init__(
         self,
         base_url: str,
         *,
-        api_key: _Credential,
+        api_key: Credential,
         timeout: float = 30.0,
         max_retries: int = 2,
-        headers: _Mapping[str, str] | None = None,
-        verify: _ssl.SSLContext | str | bool = True,
-        proxy: str | _httpx.Proxy | None = None,
-        http_transport: _httpx.BaseTransport | None = None,
-        event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        verify: ssl.SSLContext | str | bool = True,
+        proxy: str | httpx.Proxy | None = None,
+        http_transport: httpx.BaseTransport | None = None,
+        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
     ) -> None:
@@ -112,39 +101,40 @@ class AIForProcess(_Client):
         )
 
     def get_dock_status(
-        self, dock_status_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
+        self, dock_status_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
     ) -> DockStatus:
         """Get the status of a job.
 
-        Tracks an ongoing or completed job of a workflow or model: import, export, deploy or undeploy. The
-        status is final once it reads SUCCESS or FAILED.
+        Returns the status of an ongoing or completed job of a workflow or model: import, export, deploy or
+        undeploy. The states SUCCESS and FAILED are final.
 
         Args:
-            dock_status_id: The dock status id that the start of the job has answered.
-            timeout: seconds for the whole call, instead of the client's.
-            headers: headers of this request, beside the client's.
+            dock_status_id: The id of the dock status, as returned by the request that started the job.
+            timeout: Seconds for the call, instead of the client's `timeout`.
+            headers: Headers of this request, in addition to the client's.
 
         Returns:
-            The job as it stands.
+            The current status of the job.
 
         Raises:
             ApiError (400): The request is malformed.
             UnauthorizedError: The API key is missing or unknown.
-            ForbiddenError: The API key lacks the scope. Requests outside the key's scopes are rejected, how is
-                not printed.
-            NotFoundError: There is no such job or model. Dock statuses of a sister product expire, some after
+            ForbiddenError: The API key lacks the scope. Kore.ai says that such requests are rejected, but not
+                with which response.
+            NotFoundError: There is no such job or model. Dock statuses of a related product expire, some after
                 15 minutes.
-            RateLimitError: Too many requests. No limit is documented for this product.
-            UnexpectedResponseError: the answer is not what the document describes.
-            TransportError: no answer came.
+            RateLimitError: Too many requests. No rate limit is documented for this product.
+            ServerError: The server, or a gateway before it, failed (5xx).
+            UnexpectedResponseError: The OpenAPI document does not describe the response.
+            TransportError: No response was received.
 
         Source: https://docs.kore.ai/ai-for-process/apis/apis-list/get-dock-status
         """
         return (
-            self._call(
+            self._core.call(
                 _OP_GET_DOCK_STATUS,
-                _op_get_dock_status.sync_detailed,
-                DockStatus,
+                _build_get_dock_status,
+                DockStatus.from_dict,
                 (dock_status_id,),
                 {},
                 timeout,
@@ -153,48 +143,49 @@ class AIForProcess(_Client):
         ).parsed
 
     def get_dock_status_raw(
-        self, dock_status_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
-    ) -> _RawResponse[DockStatus]:
-        """As `get_dock_status`, with the status, headers and body around the model."""
-        return self._call(
-            _OP_GET_DOCK_STATUS, _op_get_dock_status.sync_detailed, DockStatus, (dock_status_id,), {}, timeout, headers
+        self, dock_status_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> RawResponse[DockStatus]:
+        """Call `get_dock_status`, and return the status, headers and body together with the parsed body."""
+        return self._core.call(
+            _OP_GET_DOCK_STATUS, _build_get_dock_status, DockStatus.from_dict, (dock_status_id,), {}, timeout, headers
         )
 
     def undeploy_model(
-        self, model_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
+        self, model_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
     ) -> ModelUndeployment:
         """Undeploy a model.
 
-        Starts to undeploy a model from the environment. The answer names the job; follow it with
-        get_dock_status, also when the answer already reads SUCCESS: the page asks to verify the
+        Starts the undeployment of a model from the environment. The response has the id of the job; poll it
+        with get_dock_status, even if the response already reports SUCCESS: Kore.ai requires to verify the
         undeployment there.
 
         Args:
-            model_id: The unique identifier of the model to undeploy. The page says "to deploy", a slip.
-            timeout: seconds for the whole call, instead of the client's.
-            headers: headers of this request, beside the client's.
+            model_id: The unique identifier of the model to undeploy.
+            timeout: Seconds for the call, instead of the client's `timeout`.
+            headers: Headers of this request, in addition to the client's.
 
         Returns:
-            The undeployment has been started, is done or has failed.
+            The undeployment has started, succeeded or failed.
 
         Raises:
             ApiError (400): The request is malformed.
             UnauthorizedError: The API key is missing or unknown.
-            ForbiddenError: The API key lacks the scope. Requests outside the key's scopes are rejected, how is
-                not printed.
-            NotFoundError: There is no such job or model. Dock statuses of a sister product expire, some after
+            ForbiddenError: The API key lacks the scope. Kore.ai says that such requests are rejected, but not
+                with which response.
+            NotFoundError: There is no such job or model. Dock statuses of a related product expire, some after
                 15 minutes.
-            RateLimitError: Too many requests. No limit is documented for this product.
-            UnexpectedResponseError: the answer is not what the document describes.
-            TransportError: no answer came.
+            RateLimitError: Too many requests. No rate limit is documented for this product.
+            ServerError: The server, or a gateway before it, failed (5xx).
+            UnexpectedResponseError: The OpenAPI document does not describe the response.
+            TransportError: No response was received.
 
         Source: https://docs.kore.ai/ai-for-process/apis/apis-list/undeploy-a-model
         """
         return (
-            self._call(
+            self._core.call(
                 _OP_UNDEPLOY_MODEL,
-                _op_undeploy_model.sync_detailed,
-                ModelUndeployment,
+                _build_undeploy_model,
+                ModelUndeployment.from_dict,
                 (model_id,),
                 {},
                 timeout,
@@ -203,11 +194,11 @@ class AIForProcess(_Client):
         ).parsed
 
     def undeploy_model_raw(
-        self, model_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
-    ) -> _RawResponse[ModelUndeployment]:
-        """As `undeploy_model`, with the status, headers and body around the model."""
-        return self._call(
-            _OP_UNDEPLOY_MODEL, _op_undeploy_model.sync_detailed, ModelUndeployment, (model_id,), {}, timeout, headers
+        self, model_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> RawResponse[ModelUndeployment]:
+        """Call `undeploy_model`, and return the status, headers and body together with the parsed body."""
+        return self._core.call(
+            _OP_UNDEPLOY_MODEL, _build_undeploy_model, ModelUndeployment.from_dict, (model_id,), {}, timeout, headers
         )
 
     def dock_status_job(
@@ -215,21 +206,21 @@ class AIForProcess(_Client):
         dock_status_id: str,
         *,
         timeout: float | None = 3600.0,
-        on_update: _Callable[[DockStatus, float | None], object] | None = None,
-        schedule: _Iterable[float] | None = None,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        schedule: Iterable[float] | None = None,
         error_timeout: float = 120.0,
-        headers: _Mapping[str, str] | None = None,
-    ) -> _Job[DockStatus]:
-        """The job of that id, to be waited for now or with others. Its time runs from here. See
-        `wait_for_dock_status` for the arguments.
+        headers: Mapping[str, str] | None = None,
+    ) -> Job[DockStatus]:
+        """Return a `Job` for an id, without polling, to wait for it alone or with others. Its timeout counts
+        from here. See `wait_for_dock_status` for the arguments.
         """
-        return _Job(
-            self,
+        return Job(
+            self._core,
             _SPEC_DOCK_STATUS,
             (dock_status_id,),
             timeout=timeout,
             schedule=schedule,
-            options=_options({}, headers, on_update, error_timeout=error_timeout),
+            options=poll_options({}, headers, on_update, error_timeout=error_timeout),
         )
 
     def wait_for_dock_status(
@@ -237,31 +228,32 @@ class AIForProcess(_Client):
         dock_status_id: str,
         *,
         timeout: float | None = 3600.0,
-        on_update: _Callable[[DockStatus, float | None], object] | None = None,
-        schedule: _Iterable[float] | None = None,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        schedule: Iterable[float] | None = None,
         error_timeout: float = 120.0,
-        headers: _Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> DockStatus:
-        """Waits until the job reported by `get_dock_status` has ended.
+        """Wait until the job reported by `get_dock_status` ends, and return its last status.
 
-        The state is final once it reads SUCCESS, FAILED. Words that are not known count as pending.
+        The final states are SUCCESS, FAILED. An unknown state is treated as pending.
 
         Args:
-            dock_status_id: The dock status id that the start of the job has answered.
-            timeout: seconds until the wait is given up, None for no limit. The job goes on.
-            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            schedule: another schedule: due times in seconds after the beginning. The last gap repeats. An
-                iterator serves one job.
-            error_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
-            headers: headers of every request, beside the client's.
+            dock_status_id: The id of the dock status, as returned by the request that started the job.
+            timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
+            on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
+            schedule: Due times of the polls in seconds after the start of the wait, instead of the default
+                schedule. The last interval repeats. An iterator serves one job.
+            error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
+                tolerated.
+            headers: Headers of every request, in addition to the client's.
 
         Returns:
-            The last status of a job that has ended well.
+            The last status of a job that succeeded.
 
         Raises:
-            JobFailedError: the job has ended badly.
-            JobTimeoutError: the time is over; the job goes on.
-            CallError: the API has refused, or could not be reached for too long.
+            JobFailedError: The job failed.
+            JobTimeoutError: The deadline passed; the job keeps running.
+            CallError: The API returned an error, or was unavailable for too long.
 
         Source: https://docs.kore.ai/ai-for-process/apis/apis-list/get-dock-status
         """
@@ -279,20 +271,20 @@ class AIForProcess(_Client):
         started: ModelUndeployment,
         *,
         timeout: float | None = 3600.0,
-        on_update: _Callable[[DockStatus, float | None], object] | None = None,
-        schedule: _Iterable[float] | None = None,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        schedule: Iterable[float] | None = None,
         error_timeout: float = 120.0,
-        headers: _Mapping[str, str] | None = None,
-    ) -> _Job[DockStatus]:
-        """The job that a start has begun. Its time runs from here. See `wait` for the arguments."""
-        return _follow(
-            _Job,
-            self,
+        headers: Mapping[str, str] | None = None,
+    ) -> Job[DockStatus]:
+        """Return a `Job` for a started job, without polling. Its timeout counts from here. See `wait` for the arguments."""
+        return follow(
+            Job,
+            self._core,
             _STARTS,
             started,
             timeout,
             schedule,
-            _options({}, headers, on_update, error_timeout=error_timeout),
+            poll_options({}, headers, on_update, error_timeout=error_timeout),
         )
 
     def wait(
@@ -300,32 +292,33 @@ class AIForProcess(_Client):
         started: ModelUndeployment,
         *,
         timeout: float | None = 3600.0,
-        on_update: _Callable[[DockStatus, float | None], object] | None = None,
-        schedule: _Iterable[float] | None = None,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        schedule: Iterable[float] | None = None,
         error_timeout: float = 120.0,
-        headers: _Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> DockStatus:
-        """Waits until the job that `undeploy_model` has started has ended.
+        """Wait for the job started by `undeploy_model`, and return its last status.
 
-        The job is read at least once, also when the start has answered that it is done.
+        The status is requested at least once, also if the start has already reported success.
 
         Args:
-            started: what `undeploy_model` has answered.
-            timeout: seconds until the wait is given up, None for no limit. The job goes on.
-            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            schedule: another schedule: due times in seconds after the beginning. The last gap repeats. An
-                iterator serves one job.
-            error_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
-            headers: headers of every request, beside the client's.
+            started: The response of `undeploy_model`.
+            timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
+            on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
+            schedule: Due times of the polls in seconds after the start of the wait, instead of the default
+                schedule. The last interval repeats. An iterator serves one job.
+            error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
+                tolerated.
+            headers: Headers of every request, in addition to the client's.
 
         Returns:
             The last status of the job.
 
         Raises:
-            JobFailedError: the job has ended badly.
-            JobTimeoutError: the time is over; the job goes on.
-            CallError: the API has refused, or could not be reached for too long.
-            UnexpectedResponseError: the answer names no job.
+            JobFailedError: The job failed.
+            JobTimeoutError: The deadline passed; the job keeps running.
+            CallError: The API returned an error, or was unavailable for too long.
+            UnexpectedResponseError: The response contains no id of a job.
         """
         return self.job(
             started,
@@ -341,64 +334,67 @@ class AIForProcess(_Client):
         token: str,
         *,
         timeout: float | None = None,
-        on_update: _Callable[[DockStatus, float | None], object] | None = None,
-        schedule: _Iterable[float] | None = None,
-        headers: _Mapping[str, str] | None = None,
-    ) -> _Job[DockStatus]:
-        """The job of a resume token: with its beginning, its run and its deadline.
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        schedule: Iterable[float] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Job[DockStatus]:
+        """Return the job of a resume token, with its start, its run and its deadline.
 
         Args:
-            token: what `token()` of a job has given, in this process or another, or the `token` of an error.
-            timeout: seconds from now, instead of the token's deadline.
-            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            schedule: another schedule: due times in seconds after the beginning. The last gap repeats. An
-                iterator serves one job.
-            headers: headers of every request, beside the client's.
+            token: The result of `token()` of a job, in this process or another, or the `token` of an exception.
+            timeout: Seconds from now, instead of the deadline of the token.
+            on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
+            schedule: Due times of the polls in seconds after the start of the wait, instead of the default
+                schedule. The last interval repeats. An iterator serves one job.
+            headers: Headers of every request, in addition to the client's.
 
         Raises:
-            InvalidArgumentError: it is no token of this API.
+            InvalidArgumentError: It is not a token of this API.
         """
-        return _resume(_Job, self, (_SPEC_DOCK_STATUS,), token, timeout, schedule, _options({}, headers, on_update))
+        return _resume(
+            Job, self._core, (_SPEC_DOCK_STATUS,), token, timeout, schedule, poll_options({}, headers, on_update)
+        )
 
 
-class AsyncAIForProcess(_AsyncClient):
+class AsyncAIForProcess(AsyncClient):
     """AI for Process, async: the status of import, export, deploy and undeploy jobs, and undeploying a
     model.
 
     Args:
-        base_url: the base URL, such as `https://ai-for-process.domain.ai`.
-        api_key: the credential, or a callable, also an async one, that is asked for it before each request.
-        timeout: seconds for a whole call, its retries included.
-        max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
-            504.
-        headers: headers of every request.
-        verify: True for the system's trust and certifi's, the path of a file or folder of certificates, a
-            context, or False for no check at all.
-        proxy: the URL of a proxy, instead of that of the environment.
-        http_transport: an httpx transport in place of the built-in one.
-        event_hooks: hooks of httpx; the requests they see hold no credential.
-        max_response_bytes: a larger answer is refused.
-        trust_env: whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR
-            count.
+        base_url: The base URL, such as `https://ai-for-process.domain.ai`.
+        api_key: The credential, or a callable, sync or async, that returns it and is called before each
+            request.
+        timeout: Seconds for a call, including its retries.
+        max_retries: How often an idempotent call is retried after a connection error or 429, 502, 503, 504.
+        headers: Headers of every request.
+        verify: True to trust the certificates of the system and of certifi, the path of a file or folder of
+            certificates, an SSL context, or False to disable verification.
+        proxy: The URL of a proxy, instead of that of the environment.
+        http_transport: An httpx transport to use instead of the built-in one. Configure TLS and proxies in
+            it: passing `verify` or `proxy` too is an error.
+        event_hooks: Event hooks as in httpx. The requests passed to them contain no credentials.
+        max_response_bytes: Maximum size of a response body; a larger one is an error.
+        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are
+            used.
 
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
 
-    _schemes = (_Scheme("api_key", "key", "header", "x-api-key"),)
+    _schemes = (Scheme("api_key", "key", "header", "x-api-key"),)
     _alternatives = (("api_key",),)
 
     def __init__(
         self,
         base_url: str,
         *,
-        api_key: _AsyncCredential,
+        api_key: AsyncCredential,
         timeout: float = 30.0,
         max_retries: int = 2,
-        headers: _Mapping[str, str] | None = None,
-        verify: _ssl.SSLContext | str | bool = True,
-        proxy: str | _httpx.Proxy | None = None,
-        http_transport: _httpx.AsyncBaseTransport | None = None,
-        event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        verify: ssl.SSLContext | str | bool = True,
+        proxy: str | httpx.Proxy | None = None,
+        http_transport: httpx.AsyncBaseTransport | None = None,
+        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
     ) -> None:
@@ -417,39 +413,40 @@ class AsyncAIForProcess(_AsyncClient):
         )
 
     async def get_dock_status(
-        self, dock_status_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
+        self, dock_status_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
     ) -> DockStatus:
         """Get the status of a job.
 
-        Tracks an ongoing or completed job of a workflow or model: import, export, deploy or undeploy. The
-        status is final once it reads SUCCESS or FAILED.
+        Returns the status of an ongoing or completed job of a workflow or model: import, export, deploy or
+        undeploy. The states SUCCESS and FAILED are final.
 
         Args:
-            dock_status_id: The dock status id that the start of the job has answered.
-            timeout: seconds for the whole call, instead of the client's.
-            headers: headers of this request, beside the client's.
+            dock_status_id: The id of the dock status, as returned by the request that started the job.
+            timeout: Seconds for the call, instead of the client's `timeout`.
+            headers: Headers of this request, in addition to the client's.
 
         Returns:
-            The job as it stands.
+            The current status of the job.
 
         Raises:
             ApiError (400): The request is malformed.
             UnauthorizedError: The API key is missing or unknown.
-            ForbiddenError: The API key lacks the scope. Requests outside the key's scopes are rejected, how is
-                not printed.
-            NotFoundError: There is no such job or model. Dock statuses of a sister product expire, some after
+            ForbiddenError: The API key lacks the scope. Kore.ai says that such requests are rejected, but not
+                with which response.
+            NotFoundError: There is no such job or model. Dock statuses of a related product expire, some after
                 15 minutes.
-            RateLimitError: Too many requests. No limit is documented for this product.
-            UnexpectedResponseError: the answer is not what the document describes.
-            TransportError: no answer came.
+            RateLimitError: Too many requests. No rate limit is documented for this product.
+            ServerError: The server, or a gateway before it, failed (5xx).
+            UnexpectedResponseError: The OpenAPI document does not describe the response.
+            TransportError: No response was received.
 
         Source: https://docs.kore.ai/ai-for-process/apis/apis-list/get-dock-status
         """
         return (
-            await self._call(
+            await self._core.call(
                 _OP_GET_DOCK_STATUS,
-                _op_get_dock_status.asyncio_detailed,
-                DockStatus,
+                _build_get_dock_status,
+                DockStatus.from_dict,
                 (dock_status_id,),
                 {},
                 timeout,
@@ -458,54 +455,49 @@ class AsyncAIForProcess(_AsyncClient):
         ).parsed
 
     async def get_dock_status_raw(
-        self, dock_status_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
-    ) -> _RawResponse[DockStatus]:
-        """As `get_dock_status`, with the status, headers and body around the model."""
-        return await self._call(
-            _OP_GET_DOCK_STATUS,
-            _op_get_dock_status.asyncio_detailed,
-            DockStatus,
-            (dock_status_id,),
-            {},
-            timeout,
-            headers,
+        self, dock_status_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> RawResponse[DockStatus]:
+        """Call `get_dock_status`, and return the status, headers and body together with the parsed body."""
+        return await self._core.call(
+            _OP_GET_DOCK_STATUS, _build_get_dock_status, DockStatus.from_dict, (dock_status_id,), {}, timeout, headers
         )
 
     async def undeploy_model(
-        self, model_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
+        self, model_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
     ) -> ModelUndeployment:
         """Undeploy a model.
 
-        Starts to undeploy a model from the environment. The answer names the job; follow it with
-        get_dock_status, also when the answer already reads SUCCESS: the page asks to verify the
+        Starts the undeployment of a model from the environment. The response has the id of the job; poll it
+        with get_dock_status, even if the response already reports SUCCESS: Kore.ai requires to verify the
         undeployment there.
 
         Args:
-            model_id: The unique identifier of the model to undeploy. The page says "to deploy", a slip.
-            timeout: seconds for the whole call, instead of the client's.
-            headers: headers of this request, beside the client's.
+            model_id: The unique identifier of the model to undeploy.
+            timeout: Seconds for the call, instead of the client's `timeout`.
+            headers: Headers of this request, in addition to the client's.
 
         Returns:
-            The undeployment has been started, is done or has failed.
+            The undeployment has started, succeeded or failed.
 
         Raises:
             ApiError (400): The request is malformed.
             UnauthorizedError: The API key is missing or unknown.
-            ForbiddenError: The API key lacks the scope. Requests outside the key's scopes are rejected, how is
-                not printed.
-            NotFoundError: There is no such job or model. Dock statuses of a sister product expire, some after
+            ForbiddenError: The API key lacks the scope. Kore.ai says that such requests are rejected, but not
+                with which response.
+            NotFoundError: There is no such job or model. Dock statuses of a related product expire, some after
                 15 minutes.
-            RateLimitError: Too many requests. No limit is documented for this product.
-            UnexpectedResponseError: the answer is not what the document describes.
-            TransportError: no answer came.
+            RateLimitError: Too many requests. No rate limit is documented for this product.
+            ServerError: The server, or a gateway before it, failed (5xx).
+            UnexpectedResponseError: The OpenAPI document does not describe the response.
+            TransportError: No response was received.
 
         Source: https://docs.kore.ai/ai-for-process/apis/apis-list/undeploy-a-model
         """
         return (
-            await self._call(
+            await self._core.call(
                 _OP_UNDEPLOY_MODEL,
-                _op_undeploy_model.asyncio_detailed,
-                ModelUndeployment,
+                _build_undeploy_model,
+                ModelUndeployment.from_dict,
                 (model_id,),
                 {},
                 timeout,
@@ -514,17 +506,11 @@ class AsyncAIForProcess(_AsyncClient):
         ).parsed
 
     async def undeploy_model_raw(
-        self, model_id: str, *, timeout: float | None = None, headers: _Mapping[str, str] | None = None
-    ) -> _RawResponse[ModelUndeployment]:
-        """As `undeploy_model`, with the status, headers and body around the model."""
-        return await self._call(
-            _OP_UNDEPLOY_MODEL,
-            _op_undeploy_model.asyncio_detailed,
-            ModelUndeployment,
-            (model_id,),
-            {},
-            timeout,
-            headers,
+        self, model_id: str, *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> RawResponse[ModelUndeployment]:
+        """Call `undeploy_model`, and return the status, headers and body together with the parsed body."""
+        return await self._core.call(
+            _OP_UNDEPLOY_MODEL, _build_undeploy_model, ModelUndeployment.from_dict, (model_id,), {}, timeout, headers
         )
 
     def dock_status_job(
@@ -532,21 +518,21 @@ class AsyncAIForProcess(_AsyncClient):
         dock_status_id: str,
         *,
         timeout: float | None = 3600.0,
-        on_update: _Callable[[DockStatus, float | None], object] | None = None,
-        schedule: _Iterable[float] | None = None,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        schedule: Iterable[float] | None = None,
         error_timeout: float = 120.0,
-        headers: _Mapping[str, str] | None = None,
-    ) -> _AsyncJob[DockStatus]:
-        """The job of that id, to be waited for now or with others. Its time runs from here. See
-        `wait_for_dock_status` for the arguments.
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncJob[DockStatus]:
+        """Return a `Job` for an id, without polling, to wait for it alone or with others. Its timeout counts
+        from here. See `wait_for_dock_status` for the arguments.
         """
-        return _AsyncJob(
-            self,
+        return AsyncJob(
+            self._core,
             _SPEC_DOCK_STATUS,
             (dock_status_id,),
             timeout=timeout,
             schedule=schedule,
-            options=_options({}, headers, on_update, error_timeout=error_timeout),
+            options=poll_options({}, headers, on_update, error_timeout=error_timeout),
         )
 
     async def wait_for_dock_status(
@@ -554,31 +540,32 @@ class AsyncAIForProcess(_AsyncClient):
         dock_status_id: str,
         *,
         timeout: float | None = 3600.0,
-        on_update: _Callable[[DockStatus, float | None], object] | None = None,
-        schedule: _Iterable[float] | None = None,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        schedule: Iterable[float] | None = None,
         error_timeout: float = 120.0,
-        headers: _Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> DockStatus:
-        """Waits until the job reported by `get_dock_status` has ended.
+        """Wait until the job reported by `get_dock_status` ends, and return its last status.
 
-        The state is final once it reads SUCCESS, FAILED. Words that are not known count as pending.
+        The final states are SUCCESS, FAILED. An unknown state is treated as pending.
 
         Args:
-            dock_status_id: The dock status id that the start of the job has answered.
-            timeout: seconds until the wait is given up, None for no limit. The job goes on.
-            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            schedule: another schedule: due times in seconds after the beginning. The last gap repeats. An
-                iterator serves one job.
-            error_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
-            headers: headers of every request, beside the client's.
+            dock_status_id: The id of the dock status, as returned by the request that started the job.
+            timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
+            on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
+            schedule: Due times of the polls in seconds after the start of the wait, instead of the default
+                schedule. The last interval repeats. An iterator serves one job.
+            error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
+                tolerated.
+            headers: Headers of every request, in addition to the client's.
 
         Returns:
-            The last status of a job that has ended well.
+            The last status of a job that succeeded.
 
         Raises:
-            JobFailedError: the job has ended badly.
-            JobTimeoutError: the time is over; the job goes on.
-            CallError: the API has refused, or could not be reached for too long.
+            JobFailedError: The job failed.
+            JobTimeoutError: The deadline passed; the job keeps running.
+            CallError: The API returned an error, or was unavailable for too long.
 
         Source: https://docs.kore.ai/ai-for-process/apis/apis-list/get-dock-status
         """
@@ -596,20 +583,20 @@ class AsyncAIForProcess(_AsyncClient):
         started: ModelUndeployment,
         *,
         timeout: float | None = 3600.0,
-        on_update: _Callable[[DockStatus, float | None], object] | None = None,
-        schedule: _Iterable[float] | None = None,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        schedule: Iterable[float] | None = None,
         error_timeout: float = 120.0,
-        headers: _Mapping[str, str] | None = None,
-    ) -> _AsyncJob[DockStatus]:
-        """The job that a start has begun. Its time runs from here. See `wait` for the arguments."""
-        return _follow(
-            _AsyncJob,
-            self,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncJob[DockStatus]:
+        """Return a `Job` for a started job, without polling. Its timeout counts from here. See `wait` for the arguments."""
+        return follow(
+            AsyncJob,
+            self._core,
             _STARTS,
             started,
             timeout,
             schedule,
-            _options({}, headers, on_update, error_timeout=error_timeout),
+            poll_options({}, headers, on_update, error_timeout=error_timeout),
         )
 
     async def wait(
@@ -617,32 +604,33 @@ class AsyncAIForProcess(_AsyncClient):
         started: ModelUndeployment,
         *,
         timeout: float | None = 3600.0,
-        on_update: _Callable[[DockStatus, float | None], object] | None = None,
-        schedule: _Iterable[float] | None = None,
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        schedule: Iterable[float] | None = None,
         error_timeout: float = 120.0,
-        headers: _Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> DockStatus:
-        """Waits until the job that `undeploy_model` has started has ended.
+        """Wait for the job started by `undeploy_model`, and return its last status.
 
-        The job is read at least once, also when the start has answered that it is done.
+        The status is requested at least once, also if the start has already reported success.
 
         Args:
-            started: what `undeploy_model` has answered.
-            timeout: seconds until the wait is given up, None for no limit. The job goes on.
-            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            schedule: another schedule: due times in seconds after the beginning. The last gap repeats. An
-                iterator serves one job.
-            error_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
-            headers: headers of every request, beside the client's.
+            started: The response of `undeploy_model`.
+            timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
+            on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
+            schedule: Due times of the polls in seconds after the start of the wait, instead of the default
+                schedule. The last interval repeats. An iterator serves one job.
+            error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
+                tolerated.
+            headers: Headers of every request, in addition to the client's.
 
         Returns:
             The last status of the job.
 
         Raises:
-            JobFailedError: the job has ended badly.
-            JobTimeoutError: the time is over; the job goes on.
-            CallError: the API has refused, or could not be reached for too long.
-            UnexpectedResponseError: the answer names no job.
+            JobFailedError: The job failed.
+            JobTimeoutError: The deadline passed; the job keeps running.
+            CallError: The API returned an error, or was unavailable for too long.
+            UnexpectedResponseError: The response contains no id of a job.
         """
         return await self.job(
             started,
@@ -658,23 +646,23 @@ class AsyncAIForProcess(_AsyncClient):
         token: str,
         *,
         timeout: float | None = None,
-        on_update: _Callable[[DockStatus, float | None], object] | None = None,
-        schedule: _Iterable[float] | None = None,
-        headers: _Mapping[str, str] | None = None,
-    ) -> _AsyncJob[DockStatus]:
-        """The job of a resume token: with its beginning, its run and its deadline.
+        on_update: Callable[[DockStatus, float | None], object] | None = None,
+        schedule: Iterable[float] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncJob[DockStatus]:
+        """Return the job of a resume token, with its start, its run and its deadline.
 
         Args:
-            token: what `token()` of a job has given, in this process or another, or the `token` of an error.
-            timeout: seconds from now, instead of the token's deadline.
-            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            schedule: another schedule: due times in seconds after the beginning. The last gap repeats. An
-                iterator serves one job.
-            headers: headers of every request, beside the client's.
+            token: The result of `token()` of a job, in this process or another, or the `token` of an exception.
+            timeout: Seconds from now, instead of the deadline of the token.
+            on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
+            schedule: Due times of the polls in seconds after the start of the wait, instead of the default
+                schedule. The last interval repeats. An iterator serves one job.
+            headers: Headers of every request, in addition to the client's.
 
         Raises:
-            InvalidArgumentError: it is no token of this API.
+            InvalidArgumentError: It is not a token of this API.
         """
         return _resume(
-            _AsyncJob, self, (_SPEC_DOCK_STATUS,), token, timeout, schedule, _options({}, headers, on_update)
+            AsyncJob, self._core, (_SPEC_DOCK_STATUS,), token, timeout, schedule, poll_options({}, headers, on_update)
         )

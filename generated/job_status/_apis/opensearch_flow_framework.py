@@ -1,46 +1,38 @@
 # Generated from openapi/opensearch-flow-framework.yaml by `make generate`; do not edit.
 
-"""OpenSearch flow-framework, as classes."""
+"""The client classes of OpenSearch flow-framework."""
 
 from __future__ import annotations
 
-import ssl as _ssl
-from collections.abc import Callable as _Callable
-from collections.abc import Iterable as _Iterable
-from collections.abc import Mapping as _Mapping
-from typing import Any as _Any
+import ssl
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-import httpx as _httpx
+import httpx
 
-from .._client.auth import AsyncBasicCredential as _AsyncBasicCredential
-from .._client.auth import BasicCredential as _BasicCredential
-from .._client.auth import Scheme as _Scheme
-from .._client.base import AsyncClient as _AsyncClient
-from .._client.base import Client as _Client
-from .._client.call import Operation as _Operation
-from .._client.call import RawResponse as _RawResponse
+from .._client.auth import AsyncBasicCredential, BasicCredential, Scheme
+from .._client.base import AsyncClient, Client
+from .._client.call import Operation, RawResponse
 from .._client.polling.factory import resume as _resume
-from .._client.polling.job import AsyncJob as _AsyncJob
-from .._client.polling.job import Job as _Job
-from .._client.polling.job import options as _options
-from .._client.polling.run_id import RunId as _RunId
-from .._client.polling.spec import JobSpec as _JobSpec
-from ..opensearch_flow_framework.api.workflow import get_workflow_status as _op_get_workflow_status
+from .._client.polling.job import AsyncJob, Job, poll_options
+from .._client.polling.run_id import RunId
+from .._client.polling.spec import JobSpec
+from ..opensearch_flow_framework.api.workflow.get_workflow_status import _get_kwargs as _build_get_workflow_status
 from ..opensearch_flow_framework.models.workflow_status import WorkflowStatus
 from ..opensearch_flow_framework.types import Unset
 
-_OP_GET_WORKFLOW_STATUS = _Operation(
+_OP_GET_WORKFLOW_STATUS = Operation(
     "get_workflow_status",
     "GET",
     ("workflow_id",),
     not_served=(400, "no handler found for uri "),
-    reports=("workflow_id",),
+    job_id=("workflow_id",),
 )
-_SPEC_WORKFLOW_STATUS = _JobSpec(
+_SPEC_WORKFLOW_STATUS = JobSpec(
     api="OpenSearchFlowFramework",
     operation=_OP_GET_WORKFLOW_STATUS,
-    request=_op_get_workflow_status._get_kwargs,
-    read=WorkflowStatus.from_dict,
+    build=_build_get_workflow_status,
+    parse=WorkflowStatus.from_dict,
     id=("workflow_id",),
     state=("state",),
     pending=("PROVISIONING",),
@@ -49,49 +41,49 @@ _SPEC_WORKFLOW_STATUS = _JobSpec(
     not_started=("NOT_STARTED",),
     reason=("error",),
     run=(("provision_start_time",),),
-    begun=("provision_start_time",),
+    requested_at=("provision_start_time",),
     unknown=(404, "Fail to find workflow status of "),
-    widest=("all_", True),
+    full_view=("all_", True),
 )
 
 
-class OpenSearchFlowFramework(_Client):
+class OpenSearchFlowFramework(Client):
     """OpenSearch flow-framework: the status of provisioning a workflow.
 
     Args:
-        base_url: the base URL, such as `http://localhost:9200`.
-        basic_auth: (user, password), or a callable that is asked for it before each request.
-        timeout: seconds for a whole call, its retries included.
-        max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
-            504.
-        headers: headers of every request.
-        verify: True for the system's trust and certifi's, the path of a file or folder of certificates, a
-            context, or False for no check at all.
-        proxy: the URL of a proxy, instead of that of the environment.
-        http_transport: an httpx transport in place of the built-in one.
-        event_hooks: hooks of httpx; the requests they see hold no credential.
-        max_response_bytes: a larger answer is refused.
-        trust_env: whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR
-            count.
+        base_url: The base URL, such as `http://localhost:9200`.
+        basic_auth: (user, password), or a callable that returns it and is called before each request.
+        timeout: Seconds for a call, including its retries.
+        max_retries: How often an idempotent call is retried after a connection error or 429, 502, 503, 504.
+        headers: Headers of every request.
+        verify: True to trust the certificates of the system and of certifi, the path of a file or folder of
+            certificates, an SSL context, or False to disable verification.
+        proxy: The URL of a proxy, instead of that of the environment.
+        http_transport: An httpx transport to use instead of the built-in one. Configure TLS and proxies in
+            it: passing `verify` or `proxy` too is an error.
+        event_hooks: Event hooks as in httpx. The requests passed to them contain no credentials.
+        max_response_bytes: Maximum size of a response body; a larger one is an error.
+        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are
+            used.
 
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
 
-    _schemes = (_Scheme("basic_auth", "basic", "header", "Authorization"),)
+    _schemes = (Scheme("basic_auth", "basic", "header", "Authorization"),)
     _alternatives = (("basic_auth",), ())
 
     def __init__(
         self,
         base_url: str,
         *,
-        basic_auth: _BasicCredential | None = None,
+        basic_auth: BasicCredential | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
-        headers: _Mapping[str, str] | None = None,
-        verify: _ssl.SSLContext | str | bool = True,
-        proxy: str | _httpx.Proxy | None = None,
-        http_transport: _httpx.BaseTransport | None = None,
-        event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        verify: ssl.SSLContext | str | bool = True,
+        proxy: str | httpx.Proxy | None = None,
+        http_transport: httpx.BaseTransport | None = None,
+        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
     ) -> None:
@@ -118,57 +110,58 @@ class OpenSearchFlowFramework(_Client):
         human: bool | Unset = False,
         error_trace: bool | Unset = False,
         timeout: float | None = None,
-        headers: _Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> WorkflowStatus:
         """Get the status of a workflow.
 
-        Monitors the provisioning of a workflow until it is complete. The state is final once it reads
-        COMPLETED or FAILED, as long as nobody deprovisions meanwhile: a deprovisioning during a
-        provisioning reads NOT_STARTED, or COMPLETED where it is refused, and the provisioning goes on
-        unseen until it writes COMPLETED or FAILED. Otherwise NOT_STARTED moves only when somebody asks to
-        provision. A node that stops while it provisions leaves PROVISIONING for good, and so do as many
-        provisionings at once as the plugin has threads for, 8 unless set otherwise: they wait for each
-        other until the node is started again. Decide by `state` alone: an `error` can stand beside any
+        Returns the status of the provisioning of a workflow. The states COMPLETED and FAILED are final,
+        unless the workflow is deprovisioned during the provisioning: the state is then NOT_STARTED, or
+        COMPLETED if the deprovisioning is refused, and the provisioning continues in the background until
+        it sets COMPLETED or FAILED. Otherwise NOT_STARTED changes only when the workflow is provisioned. If
+        a node stops during a provisioning, the state stays PROVISIONING forever. The same happens to
+        concurrent provisionings if there are as many as the plugin has threads, 8 by default: they block
+        each other until the node is restarted. Use only `state` to decide: an `error` can be present in any
         state.
 
         Args:
-            workflow_id: The workflow.
-            all_: Whether to return every field. Otherwise the answer holds workflow_id, error, state and
+            workflow_id: The id of the workflow.
+            all_: Whether to return all fields. If false, the response has only workflow_id, error, state and
                 resources_created.
-            pretty: Whether to indent the answer.
-            human: Whether to write numbers for people. The status has none that change.
-            error_trace: Whether an error of the core carries its stack trace.
-            timeout: seconds for the whole call, instead of the client's.
-            headers: headers of this request, beside the client's.
+            pretty: Whether to indent the response.
+            human: Whether to format numbers for humans. The status has no such numbers.
+            error_trace: Whether errors of the core include the stack trace.
+            timeout: Seconds for the call, instead of the client's `timeout`.
+            headers: Headers of this request, in addition to the client's.
 
         Returns:
-            The workflow as it stands.
+            The current status of the workflow.
 
         Raises:
-            ApiError (400): A parameter cannot be read or is not known, both told by the core; or the plugin
-                refuses (an empty tenant, or before 3.0 a workflow of another backend role).
-            UnauthorizedError: The credentials are missing or wrong. Told by the security plugin, in plain text.
+            ApiError (400): A parameter is invalid or unknown, as an error of the core; or the plugin refuses
+                the request (an empty tenant, or before 3.0 a workflow of another backend role).
+            UnauthorizedError: The credentials are missing or wrong. The response is plain text of the security
+                plugin.
             ForbiddenError: The plugin is disabled, the user lacks the permission, or the workflow belongs to
                 another tenant.
-            NotFoundError: There is no such workflow, or the state index could not be read: closed, blocked,
-                missing or, for a second after a restart, not yet there. It does not prove that the workflow is
-                gone.
+            NotFoundError: There is no such workflow, or the state index is unavailable: closed, blocked,
+                missing or, for a second after a restart, not yet loaded. The response does not prove that the
+                workflow has been deleted.
             ApiError (405): The method is not allowed.
-            ApiError (406): The request has a body without a type or of a type that the core does not read.
-            RateLimitError: A breaker of the core has tripped: that of requests under way, for requests with a
-                body, or that of the whole heap, for any request to a node that is short of it.
-            ServerError: The stored state cannot be read. Before 2.19 answered with 400.
+            ApiError (406): The request has a body whose content type is missing or not supported by the core.
+            RateLimitError: A circuit breaker of the core has tripped: that of in-flight requests, for requests
+                with a body, or the parent breaker, for any request to a node that is low on heap memory.
+            ServerError: The stored state cannot be parsed. Before 2.19 the status code is 400.
             ServerError: The security plugin has not started yet.
-            UnexpectedResponseError: the answer is not what the document describes.
-            TransportError: no answer came.
+            UnexpectedResponseError: The OpenAPI document does not describe the response.
+            TransportError: No response was received.
 
         Source: https://docs.opensearch.org/latest/automating-workflows/api/get-workflow-status/
         """
         return (
-            self._call(
+            self._core.call(
                 _OP_GET_WORKFLOW_STATUS,
-                _op_get_workflow_status.sync_detailed,
-                WorkflowStatus,
+                _build_get_workflow_status,
+                WorkflowStatus.from_dict,
                 (workflow_id,),
                 {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
                 timeout,
@@ -185,13 +178,13 @@ class OpenSearchFlowFramework(_Client):
         human: bool | Unset = False,
         error_trace: bool | Unset = False,
         timeout: float | None = None,
-        headers: _Mapping[str, str] | None = None,
-    ) -> _RawResponse[WorkflowStatus]:
-        """As `get_workflow_status`, with the status, headers and body around the model."""
-        return self._call(
+        headers: Mapping[str, str] | None = None,
+    ) -> RawResponse[WorkflowStatus]:
+        """Call `get_workflow_status`, and return the status, headers and body together with the parsed body."""
+        return self._core.call(
             _OP_GET_WORKFLOW_STATUS,
-            _op_get_workflow_status.sync_detailed,
-            WorkflowStatus,
+            _build_get_workflow_status,
+            WorkflowStatus.from_dict,
             (workflow_id,),
             {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
             timeout,
@@ -207,23 +200,23 @@ class OpenSearchFlowFramework(_Client):
         human: bool | Unset = False,
         error_trace: bool | Unset = False,
         timeout: float | None = 3600.0,
-        on_update: _Callable[[WorkflowStatus, float | None], object] | None = None,
-        schedule: _Iterable[float] | None = None,
-        after_run: _RunId | None = None,
+        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
+        schedule: Iterable[float] | None = None,
+        after_run: RunId | None = None,
         not_started_timeout: float = 30.0,
         error_timeout: float = 120.0,
-        headers: _Mapping[str, str] | None = None,
-    ) -> _Job[WorkflowStatus]:
-        """The job of that id, to be waited for now or with others. Its time runs from here. See
-        `wait_for_workflow_status` for the arguments.
+        headers: Mapping[str, str] | None = None,
+    ) -> Job[WorkflowStatus]:
+        """Return a `Job` for an id, without polling, to wait for it alone or with others. Its timeout counts
+        from here. See `wait_for_workflow_status` for the arguments.
         """
-        return _Job(
-            self,
+        return Job(
+            self._core,
             _SPEC_WORKFLOW_STATUS,
             (workflow_id,),
             timeout=timeout,
             schedule=schedule,
-            options=_options(
+            options=poll_options(
                 {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
                 headers,
                 on_update,
@@ -242,42 +235,42 @@ class OpenSearchFlowFramework(_Client):
         human: bool | Unset = False,
         error_trace: bool | Unset = False,
         timeout: float | None = 3600.0,
-        on_update: _Callable[[WorkflowStatus, float | None], object] | None = None,
-        schedule: _Iterable[float] | None = None,
-        after_run: _RunId | None = None,
+        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
+        schedule: Iterable[float] | None = None,
+        after_run: RunId | None = None,
         not_started_timeout: float = 30.0,
         error_timeout: float = 120.0,
-        headers: _Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> WorkflowStatus:
-        """Waits until the job reported by `get_workflow_status` has ended.
+        """Wait until the job reported by `get_workflow_status` ends, and return its last status.
 
-        The state is final once it reads COMPLETED, FAILED. Words that are not known count as pending.
+        The final states are COMPLETED, FAILED. An unknown state is treated as pending.
 
         Args:
-            workflow_id: The workflow.
-            all_: Whether to return every field. Otherwise the answer holds workflow_id, error, state and
+            workflow_id: The id of the workflow.
+            all_: Whether to return all fields. If false, the response has only workflow_id, error, state and
                 resources_created.
-            pretty: Whether to indent the answer.
-            human: Whether to write numbers for people. The status has none that change.
-            error_trace: Whether an error of the core carries its stack trace.
-            timeout: seconds until the wait is given up, None for no limit. The job goes on.
-            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            schedule: another schedule: due times in seconds after the beginning. The last gap repeats. An
-                iterator serves one job.
-            after_run: the mark of a run, as `current_run()` of a job gives it; that run and those before it do
-                not count.
-            not_started_timeout: seconds that a job may rest in a state that it does not leave by itself.
-            error_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
-            headers: headers of every request, beside the client's.
+            pretty: Whether to indent the response.
+            human: Whether to format numbers for humans. The status has no such numbers.
+            error_trace: Whether errors of the core include the stack trace.
+            timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
+            on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
+            schedule: Due times of the polls in seconds after the start of the wait, instead of the default
+                schedule. The last interval repeats. An iterator serves one job.
+            after_run: A run from `current_run()` of a job; that run and earlier ones are ignored.
+            not_started_timeout: Seconds until `JobNotStartedError` while nobody has started the job.
+            error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
+                tolerated.
+            headers: Headers of every request, in addition to the client's.
 
         Returns:
-            The last status of a job that has ended well.
+            The last status of a job that succeeded.
 
         Raises:
-            JobFailedError: the job has ended badly.
-            JobTimeoutError: the time is over; the job goes on.
-            JobNotStartedError: it rests in a state that it does not leave by itself.
-            CallError: the API has refused, or could not be reached for too long.
+            JobFailedError: The job failed.
+            JobTimeoutError: The deadline passed; the job keeps running.
+            JobNotStartedError: Nobody has started the job.
+            CallError: The API returned an error, or was unavailable for too long.
 
         Source: https://docs.opensearch.org/latest/automating-workflows/api/get-workflow-status/
         """
@@ -301,64 +294,66 @@ class OpenSearchFlowFramework(_Client):
         token: str,
         *,
         timeout: float | None = None,
-        on_update: _Callable[[WorkflowStatus, float | None], object] | None = None,
-        schedule: _Iterable[float] | None = None,
-        headers: _Mapping[str, str] | None = None,
-    ) -> _Job[WorkflowStatus]:
-        """The job of a resume token: with its beginning, its run and its deadline.
+        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
+        schedule: Iterable[float] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Job[WorkflowStatus]:
+        """Return the job of a resume token, with its start, its run and its deadline.
 
         Args:
-            token: what `token()` of a job has given, in this process or another, or the `token` of an error.
-            timeout: seconds from now, instead of the token's deadline.
-            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            schedule: another schedule: due times in seconds after the beginning. The last gap repeats. An
-                iterator serves one job.
-            headers: headers of every request, beside the client's.
+            token: The result of `token()` of a job, in this process or another, or the `token` of an exception.
+            timeout: Seconds from now, instead of the deadline of the token.
+            on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
+            schedule: Due times of the polls in seconds after the start of the wait, instead of the default
+                schedule. The last interval repeats. An iterator serves one job.
+            headers: Headers of every request, in addition to the client's.
 
         Raises:
-            InvalidArgumentError: it is no token of this API.
+            InvalidArgumentError: It is not a token of this API.
         """
-        return _resume(_Job, self, (_SPEC_WORKFLOW_STATUS,), token, timeout, schedule, _options({}, headers, on_update))
+        return _resume(
+            Job, self._core, (_SPEC_WORKFLOW_STATUS,), token, timeout, schedule, poll_options({}, headers, on_update)
+        )
 
 
-class AsyncOpenSearchFlowFramework(_AsyncClient):
+class AsyncOpenSearchFlowFramework(AsyncClient):
     """OpenSearch flow-framework, async: the status of provisioning a workflow.
 
     Args:
-        base_url: the base URL, such as `http://localhost:9200`.
-        basic_auth: (user, password), or a callable, also an async one, that is asked for it before each
-            request.
-        timeout: seconds for a whole call, its retries included.
-        max_retries: how often an idempotent call is tried again after a connection error or 429, 502, 503,
-            504.
-        headers: headers of every request.
-        verify: True for the system's trust and certifi's, the path of a file or folder of certificates, a
-            context, or False for no check at all.
-        proxy: the URL of a proxy, instead of that of the environment.
-        http_transport: an httpx transport in place of the built-in one.
-        event_hooks: hooks of httpx; the requests they see hold no credential.
-        max_response_bytes: a larger answer is refused.
-        trust_env: whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR
-            count.
+        base_url: The base URL, such as `http://localhost:9200`.
+        basic_auth: (user, password), or a callable, sync or async, that returns it and is called before
+            each request.
+        timeout: Seconds for a call, including its retries.
+        max_retries: How often an idempotent call is retried after a connection error or 429, 502, 503, 504.
+        headers: Headers of every request.
+        verify: True to trust the certificates of the system and of certifi, the path of a file or folder of
+            certificates, an SSL context, or False to disable verification.
+        proxy: The URL of a proxy, instead of that of the environment.
+        http_transport: An httpx transport to use instead of the built-in one. Configure TLS and proxies in
+            it: passing `verify` or `proxy` too is an error.
+        event_hooks: Event hooks as in httpx. The requests passed to them contain no credentials.
+        max_response_bytes: Maximum size of a response body; a larger one is an error.
+        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are
+            used.
 
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
 
-    _schemes = (_Scheme("basic_auth", "basic", "header", "Authorization"),)
+    _schemes = (Scheme("basic_auth", "basic", "header", "Authorization"),)
     _alternatives = (("basic_auth",), ())
 
     def __init__(
         self,
         base_url: str,
         *,
-        basic_auth: _AsyncBasicCredential | None = None,
+        basic_auth: AsyncBasicCredential | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
-        headers: _Mapping[str, str] | None = None,
-        verify: _ssl.SSLContext | str | bool = True,
-        proxy: str | _httpx.Proxy | None = None,
-        http_transport: _httpx.AsyncBaseTransport | None = None,
-        event_hooks: _Mapping[str, list[_Callable[..., _Any]]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        verify: ssl.SSLContext | str | bool = True,
+        proxy: str | httpx.Proxy | None = None,
+        http_transport: httpx.AsyncBaseTransport | None = None,
+        event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
     ) -> None:
@@ -385,57 +380,58 @@ class AsyncOpenSearchFlowFramework(_AsyncClient):
         human: bool | Unset = False,
         error_trace: bool | Unset = False,
         timeout: float | None = None,
-        headers: _Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> WorkflowStatus:
         """Get the status of a workflow.
 
-        Monitors the provisioning of a workflow until it is complete. The state is final once it reads
-        COMPLETED or FAILED, as long as nobody deprovisions meanwhile: a deprovisioning during a
-        provisioning reads NOT_STARTED, or COMPLETED where it is refused, and the provisioning goes on
-        unseen until it writes COMPLETED or FAILED. Otherwise NOT_STARTED moves only when somebody asks to
-        provision. A node that stops while it provisions leaves PROVISIONING for good, and so do as many
-        provisionings at once as the plugin has threads for, 8 unless set otherwise: they wait for each
-        other until the node is started again. Decide by `state` alone: an `error` can stand beside any
+        Returns the status of the provisioning of a workflow. The states COMPLETED and FAILED are final,
+        unless the workflow is deprovisioned during the provisioning: the state is then NOT_STARTED, or
+        COMPLETED if the deprovisioning is refused, and the provisioning continues in the background until
+        it sets COMPLETED or FAILED. Otherwise NOT_STARTED changes only when the workflow is provisioned. If
+        a node stops during a provisioning, the state stays PROVISIONING forever. The same happens to
+        concurrent provisionings if there are as many as the plugin has threads, 8 by default: they block
+        each other until the node is restarted. Use only `state` to decide: an `error` can be present in any
         state.
 
         Args:
-            workflow_id: The workflow.
-            all_: Whether to return every field. Otherwise the answer holds workflow_id, error, state and
+            workflow_id: The id of the workflow.
+            all_: Whether to return all fields. If false, the response has only workflow_id, error, state and
                 resources_created.
-            pretty: Whether to indent the answer.
-            human: Whether to write numbers for people. The status has none that change.
-            error_trace: Whether an error of the core carries its stack trace.
-            timeout: seconds for the whole call, instead of the client's.
-            headers: headers of this request, beside the client's.
+            pretty: Whether to indent the response.
+            human: Whether to format numbers for humans. The status has no such numbers.
+            error_trace: Whether errors of the core include the stack trace.
+            timeout: Seconds for the call, instead of the client's `timeout`.
+            headers: Headers of this request, in addition to the client's.
 
         Returns:
-            The workflow as it stands.
+            The current status of the workflow.
 
         Raises:
-            ApiError (400): A parameter cannot be read or is not known, both told by the core; or the plugin
-                refuses (an empty tenant, or before 3.0 a workflow of another backend role).
-            UnauthorizedError: The credentials are missing or wrong. Told by the security plugin, in plain text.
+            ApiError (400): A parameter is invalid or unknown, as an error of the core; or the plugin refuses
+                the request (an empty tenant, or before 3.0 a workflow of another backend role).
+            UnauthorizedError: The credentials are missing or wrong. The response is plain text of the security
+                plugin.
             ForbiddenError: The plugin is disabled, the user lacks the permission, or the workflow belongs to
                 another tenant.
-            NotFoundError: There is no such workflow, or the state index could not be read: closed, blocked,
-                missing or, for a second after a restart, not yet there. It does not prove that the workflow is
-                gone.
+            NotFoundError: There is no such workflow, or the state index is unavailable: closed, blocked,
+                missing or, for a second after a restart, not yet loaded. The response does not prove that the
+                workflow has been deleted.
             ApiError (405): The method is not allowed.
-            ApiError (406): The request has a body without a type or of a type that the core does not read.
-            RateLimitError: A breaker of the core has tripped: that of requests under way, for requests with a
-                body, or that of the whole heap, for any request to a node that is short of it.
-            ServerError: The stored state cannot be read. Before 2.19 answered with 400.
+            ApiError (406): The request has a body whose content type is missing or not supported by the core.
+            RateLimitError: A circuit breaker of the core has tripped: that of in-flight requests, for requests
+                with a body, or the parent breaker, for any request to a node that is low on heap memory.
+            ServerError: The stored state cannot be parsed. Before 2.19 the status code is 400.
             ServerError: The security plugin has not started yet.
-            UnexpectedResponseError: the answer is not what the document describes.
-            TransportError: no answer came.
+            UnexpectedResponseError: The OpenAPI document does not describe the response.
+            TransportError: No response was received.
 
         Source: https://docs.opensearch.org/latest/automating-workflows/api/get-workflow-status/
         """
         return (
-            await self._call(
+            await self._core.call(
                 _OP_GET_WORKFLOW_STATUS,
-                _op_get_workflow_status.asyncio_detailed,
-                WorkflowStatus,
+                _build_get_workflow_status,
+                WorkflowStatus.from_dict,
                 (workflow_id,),
                 {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
                 timeout,
@@ -452,13 +448,13 @@ class AsyncOpenSearchFlowFramework(_AsyncClient):
         human: bool | Unset = False,
         error_trace: bool | Unset = False,
         timeout: float | None = None,
-        headers: _Mapping[str, str] | None = None,
-    ) -> _RawResponse[WorkflowStatus]:
-        """As `get_workflow_status`, with the status, headers and body around the model."""
-        return await self._call(
+        headers: Mapping[str, str] | None = None,
+    ) -> RawResponse[WorkflowStatus]:
+        """Call `get_workflow_status`, and return the status, headers and body together with the parsed body."""
+        return await self._core.call(
             _OP_GET_WORKFLOW_STATUS,
-            _op_get_workflow_status.asyncio_detailed,
-            WorkflowStatus,
+            _build_get_workflow_status,
+            WorkflowStatus.from_dict,
             (workflow_id,),
             {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
             timeout,
@@ -474,23 +470,23 @@ class AsyncOpenSearchFlowFramework(_AsyncClient):
         human: bool | Unset = False,
         error_trace: bool | Unset = False,
         timeout: float | None = 3600.0,
-        on_update: _Callable[[WorkflowStatus, float | None], object] | None = None,
-        schedule: _Iterable[float] | None = None,
-        after_run: _RunId | None = None,
+        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
+        schedule: Iterable[float] | None = None,
+        after_run: RunId | None = None,
         not_started_timeout: float = 30.0,
         error_timeout: float = 120.0,
-        headers: _Mapping[str, str] | None = None,
-    ) -> _AsyncJob[WorkflowStatus]:
-        """The job of that id, to be waited for now or with others. Its time runs from here. See
-        `wait_for_workflow_status` for the arguments.
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncJob[WorkflowStatus]:
+        """Return a `Job` for an id, without polling, to wait for it alone or with others. Its timeout counts
+        from here. See `wait_for_workflow_status` for the arguments.
         """
-        return _AsyncJob(
-            self,
+        return AsyncJob(
+            self._core,
             _SPEC_WORKFLOW_STATUS,
             (workflow_id,),
             timeout=timeout,
             schedule=schedule,
-            options=_options(
+            options=poll_options(
                 {"all_": all_, "pretty": pretty, "human": human, "error_trace": error_trace},
                 headers,
                 on_update,
@@ -509,42 +505,42 @@ class AsyncOpenSearchFlowFramework(_AsyncClient):
         human: bool | Unset = False,
         error_trace: bool | Unset = False,
         timeout: float | None = 3600.0,
-        on_update: _Callable[[WorkflowStatus, float | None], object] | None = None,
-        schedule: _Iterable[float] | None = None,
-        after_run: _RunId | None = None,
+        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
+        schedule: Iterable[float] | None = None,
+        after_run: RunId | None = None,
         not_started_timeout: float = 30.0,
         error_timeout: float = 120.0,
-        headers: _Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> WorkflowStatus:
-        """Waits until the job reported by `get_workflow_status` has ended.
+        """Wait until the job reported by `get_workflow_status` ends, and return its last status.
 
-        The state is final once it reads COMPLETED, FAILED. Words that are not known count as pending.
+        The final states are COMPLETED, FAILED. An unknown state is treated as pending.
 
         Args:
-            workflow_id: The workflow.
-            all_: Whether to return every field. Otherwise the answer holds workflow_id, error, state and
+            workflow_id: The id of the workflow.
+            all_: Whether to return all fields. If false, the response has only workflow_id, error, state and
                 resources_created.
-            pretty: Whether to indent the answer.
-            human: Whether to write numbers for people. The status has none that change.
-            error_trace: Whether an error of the core carries its stack trace.
-            timeout: seconds until the wait is given up, None for no limit. The job goes on.
-            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            schedule: another schedule: due times in seconds after the beginning. The last gap repeats. An
-                iterator serves one job.
-            after_run: the mark of a run, as `current_run()` of a job gives it; that run and those before it do
-                not count.
-            not_started_timeout: seconds that a job may rest in a state that it does not leave by itself.
-            error_timeout: seconds of nothing but faults, such as 503 or no connection, that are borne.
-            headers: headers of every request, beside the client's.
+            pretty: Whether to indent the response.
+            human: Whether to format numbers for humans. The status has no such numbers.
+            error_trace: Whether errors of the core include the stack trace.
+            timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
+            on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
+            schedule: Due times of the polls in seconds after the start of the wait, instead of the default
+                schedule. The last interval repeats. An iterator serves one job.
+            after_run: A run from `current_run()` of a job; that run and earlier ones are ignored.
+            not_started_timeout: Seconds until `JobNotStartedError` while nobody has started the job.
+            error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
+                tolerated.
+            headers: Headers of every request, in addition to the client's.
 
         Returns:
-            The last status of a job that has ended well.
+            The last status of a job that succeeded.
 
         Raises:
-            JobFailedError: the job has ended badly.
-            JobTimeoutError: the time is over; the job goes on.
-            JobNotStartedError: it rests in a state that it does not leave by itself.
-            CallError: the API has refused, or could not be reached for too long.
+            JobFailedError: The job failed.
+            JobTimeoutError: The deadline passed; the job keeps running.
+            JobNotStartedError: Nobody has started the job.
+            CallError: The API returned an error, or was unavailable for too long.
 
         Source: https://docs.opensearch.org/latest/automating-workflows/api/get-workflow-status/
         """
@@ -568,23 +564,29 @@ class AsyncOpenSearchFlowFramework(_AsyncClient):
         token: str,
         *,
         timeout: float | None = None,
-        on_update: _Callable[[WorkflowStatus, float | None], object] | None = None,
-        schedule: _Iterable[float] | None = None,
-        headers: _Mapping[str, str] | None = None,
-    ) -> _AsyncJob[WorkflowStatus]:
-        """The job of a resume token: with its beginning, its run and its deadline.
+        on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
+        schedule: Iterable[float] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncJob[WorkflowStatus]:
+        """Return the job of a resume token, with its start, its run and its deadline.
 
         Args:
-            token: what `token()` of a job has given, in this process or another, or the `token` of an error.
-            timeout: seconds from now, instead of the token's deadline.
-            on_update: called with the status and the progress, 0 to 100 or None, when either has changed.
-            schedule: another schedule: due times in seconds after the beginning. The last gap repeats. An
-                iterator serves one job.
-            headers: headers of every request, beside the client's.
+            token: The result of `token()` of a job, in this process or another, or the `token` of an exception.
+            timeout: Seconds from now, instead of the deadline of the token.
+            on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
+            schedule: Due times of the polls in seconds after the start of the wait, instead of the default
+                schedule. The last interval repeats. An iterator serves one job.
+            headers: Headers of every request, in addition to the client's.
 
         Raises:
-            InvalidArgumentError: it is no token of this API.
+            InvalidArgumentError: It is not a token of this API.
         """
         return _resume(
-            _AsyncJob, self, (_SPEC_WORKFLOW_STATUS,), token, timeout, schedule, _options({}, headers, on_update)
+            AsyncJob,
+            self._core,
+            (_SPEC_WORKFLOW_STATUS,),
+            token,
+            timeout,
+            schedule,
+            poll_options({}, headers, on_update),
         )

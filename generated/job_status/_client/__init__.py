@@ -1,3 +1,3 @@
 # Generated from scripts/client/__init__.py by `make generate`; do not edit.
 
-"""What the client is made of besides generated code: errors, secrets, deadlines, transport, calls."""
+"""The hand-written part of the client. `make generate` copies it into the generated package as `job_status._client`."""

@@ -1,6 +1,6 @@
 # Generated from scripts/client/arguments.py by `make generate`; do not edit.
 
-"""Refuses what cannot be sent, before anything is."""
+"""Validation of arguments, before anything is sent."""
 
 import math
 import operator
@@ -13,53 +13,57 @@ from typing import Any, Final
 import httpx
 
 from .errors import InvalidArgumentError
-from .sanitize import shown
+from .sanitize import describe, sanitize
 
-MOST_SECONDS: Final = 1e9  # some thirty years; the clocks of operating systems end soon after
-LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")  # of the name of a host
-TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # the name of a header
-LONGEST_ID: Final = 8000  # characters; no server takes a longer URL
+MAX_SECONDS: Final = 1e9  # about thirty years; the clocks of operating systems end soon after
+HOST_LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+FRAMING_HEADERS: Final = frozenset({"content-length", "transfer-encoding", "connection", "host"})
+MAX_ID: Final = 8000  # characters; no server accepts a longer URL
 
 
-def read_base_url(base_url: Any) -> tuple[str, str, bool]:
-    """The base URL without a slash at its end, its origin, and whether it is https.
+def parse_base_url(base_url: Any) -> tuple[str, str, bool]:
+    """Parse a base URL.
+
+    Returns:
+        The URL without a trailing slash, its origin, and whether it is https.
 
     Raises:
-        InvalidArgumentError: it is none under which a path could be asked for.
+        InvalidArgumentError: It is not a URL, or has a part that a base URL cannot have.
     """
     if not isinstance(base_url, str | httpx.URL):
-        kind = "None; is its variable set?" if base_url is None else type(base_url).__name__
-        raise InvalidArgumentError(f"base_url= wants a URL like https://host, got {kind}")
+        got = "None; is its environment variable set?" if base_url is None else type(base_url).__name__
+        raise InvalidArgumentError(f"base_url= must be a URL like https://host, got {got}")
     text = str(base_url)
     if "@" in text.partition("//")[2].partition("/")[0]:
-        raise InvalidArgumentError("base_url= holds a user or password; pass credentials by their own keywords")
-    said = shown(repr(text), 200)
+        raise InvalidArgumentError("base_url= contains a user or password; pass credentials by their own keywords")
+    got = sanitize(repr(text), 200)
     if not text.isprintable() or " " in text:
-        raise InvalidArgumentError(f"base_url= holds a blank or a character that cannot be seen: {said}")
+        raise InvalidArgumentError(f"base_url= contains a space or an unprintable character: {got}")
     try:
         parts, url = urllib.parse.urlsplit(text), httpx.URL(text)
         port, name = parts.port, url.raw_host.decode() if url.host else ""
     except (ValueError, httpx.InvalidURL) as error:
-        raise InvalidArgumentError(f"base_url= wants a URL like https://host, got {said}: {error}") from None
+        raise InvalidArgumentError(f"base_url= must be a URL like https://host, got {got}: {error}") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or not name or port == 0:
-        raise InvalidArgumentError(f"base_url= wants a URL like https://host, got {said}")
+        raise InvalidArgumentError(f"base_url= must be a URL like https://host, got {got}")
     if parts.query or parts.fragment or text.endswith(("?", "#")):
-        raise InvalidArgumentError(f"base_url= wants a URL without a query or fragment, got {said}")
+        raise InvalidArgumentError(f"base_url= must be a URL without a query or fragment, got {got}")
     if "\\" in text or "//" in parts.path or {".", ".."} & set(parts.path.split("/")):
-        raise InvalidArgumentError(f"base_url= has a path with an empty part, dots or a backslash, got {said}")
+        raise InvalidArgumentError(f"base_url= has a path with an empty segment, dots or a backslash, got {got}")
     labels = name.removesuffix(".").split(".")
-    if ":" not in name and not (len(name) <= 254 and all(LABEL.fullmatch(label) for label in labels)):
-        raise InvalidArgumentError(f"base_url= names a host that there cannot be, got {said}")
+    if ":" not in name and not (len(name) <= 254 and all(HOST_LABEL.fullmatch(label) for label in labels)):
+        raise InvalidArgumentError(f"base_url= has an invalid host name, got {got}")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     origin = f"{parts.scheme}://{host}{f':{port}' if port else ''}"
     return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/"), origin, parts.scheme == "https"
 
 
-def read_id(operation: str, name: str, value: Any) -> Any:
-    """An id as it is sent: texts, UUIDs and whole numbers of any library are ids.
+def validate_id(operation: str, name: str, value: Any) -> Any:
+    """Return an id as it is sent. Strings, UUIDs and integers of any library are ids.
 
     Raises:
-        InvalidArgumentError: it would reach another endpoint, or none.
+        InvalidArgumentError: It would reach another endpoint, or cannot be part of a URL.
     """
     if isinstance(value, str):
         plain: Any = str.__str__(value)
@@ -67,120 +71,110 @@ def read_id(operation: str, name: str, value: Any) -> Any:
         plain = str(value)
     elif isinstance(value, float) and math.isfinite(value):
         plain = value
-    elif _is_whole(value):
+    elif _is_integer(value):
         plain = operator.index(value)
     else:
         got = "None" if value is None else type(value).__name__
-        raise InvalidArgumentError(f"{operation}: {name} wants the id of a job, a text, a number or a UUID, got {got}")
+        raise InvalidArgumentError(f"{operation}: {name} must be the id of a job (str, int or UUID), got {got}")
     try:
         text = str(plain)
-    except ValueError:  # a number of more digits than Python writes
-        raise InvalidArgumentError(
-            f"{operation}: {name} is a number of too many digits; no URL holds so many"
-        ) from None
+    except ValueError:  # an integer with more digits than Python converts
+        raise InvalidArgumentError(f"{operation}: {name} has too many digits for a URL") from None
     if text in {"", ".", ".."}:
         raise InvalidArgumentError(
             f"{operation}: {name} is {plain!r}, which would reach another endpoint; pass the id of a job"
         )
-    if len(text) > LONGEST_ID:
-        raise InvalidArgumentError(f"{operation}: {name} has {len(text)} characters; no URL holds so many")
+    if len(text) > MAX_ID:
+        raise InvalidArgumentError(f"{operation}: {name} has {len(text)} characters, too many for a URL")
     if not text.isprintable():
         problem = next(c for c in text if not c.isprintable())
         raise InvalidArgumentError(
-            f"{operation}: {name} holds the unprintable character U+{ord(problem):04X}; pass the id of a job"
+            f"{operation}: {name} contains the unprintable character U+{ord(problem):04X}; pass the id of a job"
         )
     return plain
 
 
-def _is_whole(value: Any) -> bool:
+def _is_integer(value: Any) -> bool:
     if isinstance(value, bool):
         return False
     try:
         operator.index(value)
-    except Exception:  # whatever an object of another library raises
+    except Exception:  # an object of another library may raise anything
         return False
     return True
 
 
-def check_headers(headers: Mapping[str, str] | None) -> None:
-    """Refuses headers that cannot be sent, or that say how the message itself is framed."""
+def validate_headers(headers: Mapping[str, str] | None) -> None:
+    """Reject headers that cannot be sent, or that control the framing of the message.
+
+    Raises:
+        InvalidArgumentError: There is such a header.
+    """
     if headers is not None and not isinstance(headers, Mapping):
-        raise InvalidArgumentError(f"headers= wants a mapping of texts, got {type(headers).__name__}")
+        raise InvalidArgumentError(f"headers= must be a mapping of strings, got {type(headers).__name__}")
     for name, value in (headers or {}).items():
         if not (isinstance(name, str) and isinstance(value, str)):
-            raise InvalidArgumentError(f"headers= wants texts, got {type(value).__name__} for {name!r}")
+            raise InvalidArgumentError(f"headers= must map strings to strings, got {type(value).__name__} for {name!r}")
         if not name.isprintable() or not value.isprintable():
-            raise InvalidArgumentError(f"headers= holds a line break or another unprintable character in {name!r}")
-        if not TOKEN.fullmatch(name):
-            raise InvalidArgumentError(
-                f"headers= wants names of letters, digits and dashes, got {shown(repr(name), 60)}"
-            )
+            raise InvalidArgumentError(f"headers= contains a line break or another unprintable character in {name!r}")
+        if not HEADER_NAME.fullmatch(name):
+            got = sanitize(repr(name), 60)
+            raise InvalidArgumentError(f"headers= must have names of letters, digits and dashes, got {got}")
         if value != value.strip() or not value.isascii():
-            raise InvalidArgumentError(
-                f"headers= holds a blank at an end or a letter beyond ASCII in the value of {name!r}"
-            )
-        if name.lower() in {"content-length", "transfer-encoding", "connection", "host"}:
+            problem = "a leading or trailing space or a non-ASCII character"
+            raise InvalidArgumentError(f"headers= has {problem} in the value of {name!r}")
+        if name.lower() in FRAMING_HEADERS:
             raise InvalidArgumentError(f"headers= cannot set {name}, which belongs to the connection")
 
 
-def number(value: Any) -> float | None:
-    """A number of any library as a float, None where it is none. Texts and truth values are none."""
+def to_float(value: Any) -> float | None:
+    """Return a number of any library as a float, or None if it is not a number. Strings and booleans are not."""
     if isinstance(value, bool | str | bytes):
         return None
     try:
-        # Python itself takes what has `__float__` or `__index__`.
+        # Python itself accepts anything with `__float__` or `__index__`.
         return float(value)
-    except Exception:  # whatever an object of another library raises
+    except Exception:  # an object of another library may raise anything
         return None
 
 
-def seconds(timeout: Any, name: str = "timeout", *, or_none_at_all: bool = False) -> float:
-    """A number of seconds above 0, or from 0 where none at all is one too.
+def validate_seconds(timeout: Any, name: str = "timeout", *, allow_zero: bool = False) -> float:
+    """Return a number of seconds above 0, or from 0 with `allow_zero`.
 
     Raises:
-        InvalidArgumentError: it is no time.
+        InvalidArgumentError: It is not such a number.
     """
-    found = number(timeout)
-    if found is None or not found <= MOST_SECONDS or not (found >= 0 if or_none_at_all else found > 0):
-        wanted = ", 0 or more" if or_none_at_all else " above 0"
-        raise InvalidArgumentError(f"{name}= wants a number of seconds{wanted}, at most 1e9, got {told(timeout)}")
+    found = to_float(timeout)
+    if found is None or not found <= MAX_SECONDS or not (found >= 0 if allow_zero else found > 0):
+        least = ", 0 or more" if allow_zero else " above 0"
+        raise InvalidArgumentError(f"{name}= must be a number of seconds{least}, at most 1e9, got {describe(timeout)}")
     return found
 
 
-def told(value: Any) -> str:
-    """What was passed, in short; its kind where it cannot say itself."""
-    try:
-        return shown(repr(value), 60)
-    except Exception:  # whatever an object of another library raises
-        return type(value).__name__
-
-
-def whole(value: Any, name: str) -> int:
-    """A whole number from 0.
+def validate_count(value: Any, name: str) -> int:
+    """Return an integer from 0.
 
     Raises:
-        InvalidArgumentError: it is none.
+        InvalidArgumentError: It is not such an integer.
     """
-    if not _is_whole(value) or operator.index(value) < 0:
-        raise InvalidArgumentError(f"{name}= wants 0 or more, a whole number, got {told(value)}")
+    if not _is_integer(value) or operator.index(value) < 0:
+        raise InvalidArgumentError(f"{name}= must be an integer, 0 or more, got {describe(value)}")
     return operator.index(value)
 
 
-def read_hooks(event_hooks: Any) -> Mapping[str, tuple[Callable[..., Any], ...]]:
-    """The hooks of requests and responses.
+def validate_hooks(event_hooks: Any) -> Mapping[str, tuple[Callable[..., Any], ...]]:
+    """Return the hooks of `request` and `response`.
 
     Raises:
-        InvalidArgumentError: these are none.
+        InvalidArgumentError: It is not a mapping of these to lists of callables.
     """
     if event_hooks is not None and not isinstance(event_hooks, Mapping):
         got = type(event_hooks).__name__
-        raise InvalidArgumentError(
-            f"event_hooks= wants a mapping of request and response to lists of callables, got {got}"
-        )
+        raise InvalidArgumentError(f"event_hooks= must map request and response to lists of callables, got {got}")
     hooks = dict(event_hooks or {})
     if unknown := sorted(map(str, set(hooks) - {"request", "response"})):
-        raise InvalidArgumentError(f"event_hooks= knows request and response, got {', '.join(unknown)}")
+        raise InvalidArgumentError(f"event_hooks= must have the keys request and response, got {', '.join(unknown)}")
     for name, listed in hooks.items():
         if not isinstance(listed, list | tuple) or not all(callable(hook) for hook in listed):
-            raise InvalidArgumentError(f"event_hooks= wants a list of callables for {name}, got {told(listed)}")
+            raise InvalidArgumentError(f"event_hooks= must be a list of callables for {name}, got {describe(listed)}")
     return {name: tuple(listed) for name, listed in hooks.items()}

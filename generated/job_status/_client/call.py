@@ -1,44 +1,51 @@
 # Generated from scripts/client/call.py by `make generate`; do not edit.
 
-"""One call under way: its request, its answer, its errors.
-
-The generated functions of a document do the typed work: they build a request and read an answer. Here they are given
-a client of ours, which sends the request within limits and hands back nothing but an answer that can be read.
-"""
+"""One call: its request, attempts, response and errors. Performs no I/O; `core.py` drives it, sync and async."""
 
 from __future__ import annotations
 
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Generic, NoReturn, Self, TypeVar, cast
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 import httpx
 from attrs import field, frozen
 
-from . import responses, retry
-from .arguments import seconds
-from .auth import AuthParameters
+from . import httpx_internals, responses, retry
+from .arguments import validate_seconds
+from .auth import Authenticator, AuthParameters
 from .clock import Clock
 from .errors import ApiError, InvalidArgumentError, TransportError, UnexpectedResponseError, error_for
 from .rate_limit import Limit, RateLimiter
-from .sanitize import shown
+from .sanitize import sanitize
 
 T = TypeVar("T")
 logger: Final = logging.getLogger("job_status")
 
-LONGEST_PROBLEM: Final = 500  # characters
+MAX_PROBLEM: Final = 500  # characters
 CONNECT_TIMEOUT: Final = 5.0  # seconds, within the timeout of the call
-BODIES: Final = frozenset({"json", "content", "data", "files"})
-FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError)
+BODY_KEYWORDS: Final = frozenset({"json", "content", "data", "files"})
+# What a transport raises when a request fails.
+TRANSPORT_ERRORS: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError)
+
+CallFailure: TypeAlias = TransportError | UnexpectedResponseError | ApiError
+Exchange: TypeAlias = tuple[CallFailure | None, httpx.Response | None]
 
 
 @frozen
 class Operation:
-    """What the document says of an operation, as far as a call needs it.
+    """An operation of the document.
 
-    `reports` is where an answer repeats the id of the job that was asked for. `not_served` is the status and the beginning of the text by which a server says that it does not have this API.
+    Attributes:
+        id: Its operationId.
+        method: Its HTTP method.
+        path_parameters: The names of its path parameters.
+        limits: Its documented rate limits.
+        not_served: Status and beginning of the message by which a server says that it does not have this API.
+        job_id: Where a response repeats the id of the requested job.
+        successes: The documented success statuses, such as `200` or `2XX`.
     """
 
     id: str
@@ -46,35 +53,58 @@ class Operation:
     path_parameters: tuple[str, ...]
     limits: tuple[Limit, ...] = ()
     not_served: tuple[int, str] | None = None
-    reports: tuple[str, ...] = ()
+    job_id: tuple[str, ...] = ()
+    successes: tuple[str, ...] = ("200",)
+
+    def is_success(self, status: int) -> bool:
+        """Return whether the document describes a status as a success."""
+        return str(status) in self.successes or f"{status // 100}XX" in self.successes
 
 
 @frozen
 class Settings:
-    """What a client has been told, as far as its calls need it."""
+    """The settings of a client that its calls and polls need."""
 
     base_url: str
     origin: str
     timeout: float
     max_retries: int
     headers: list[tuple[bytes, bytes]] = field(repr=False)
-    budget: retry.Budget = field(repr=False)
+    retry_budget: retry.RetryBudget = field(repr=False)
     clock: Clock = field(repr=False)
-    traffic: RateLimiter = field(repr=False)
+    rate_limiter: RateLimiter = field(repr=False)
+
+
+@frozen
+class CallPolicy:
+    """How a call is sent.
+
+    Attributes:
+        retries: Maximum number of retries, or None for that of the client.
+        is_counted: Whether the first request has been counted against the documented limits already.
+        is_detached: Whether an async call runs in a task that is never cancelled.
+    """
+
+    retries: int | None = None
+    is_counted: bool = False
+    is_detached: bool = False
+
+
+PLAIN_CALL: Final = CallPolicy()
 
 
 @frozen
 class RawResponse(Generic[T]):
-    """An answer with everything around it.
+    """A response with its status, headers and body.
 
     Attributes:
-        status: the HTTP status.
-        headers: the headers.
-        content: the body, decoded.
-        parsed: the body as its typed model.
-        request_id: the server's id of the request, None where it gives none.
-        attempts: how many requests were sent.
-        elapsed: seconds from the first request to the end of the answer.
+        status: The HTTP status code.
+        headers: The headers.
+        content: The decoded body.
+        parsed: The body as its typed model.
+        request_id: The server's request id, or None if missing.
+        attempts: Number of requests sent.
+        elapsed: Seconds from the first request to the end of the response.
     """
 
     status: int
@@ -86,171 +116,276 @@ class RawResponse(Generic[T]):
     elapsed: float
 
 
+class _AuthStep:
+    """A step that concerns the credentials."""
+
+    __slots__ = ()
+
+
+AUTHENTICATE: Final = _AuthStep()  # supply the authentication parameters of the next attempt
+RENEW: Final = _AuthStep()  # renew the credentials
+# A request to send, seconds to pause, or what to do with the credentials.
+Step: TypeAlias = httpx.Request | float | _AuthStep
+
+
 class Call:
-    """One call under way. To the generated code it is a client, and that client's httpx client."""
+    """One call: its deadline, its attempts, and the content of its errors."""
 
     __slots__ = (
-        "attached",
         "attempts",
-        "began",
-        "counted",
+        "auth",
         "deadline",
-        "foreign",
         "headers",
-        "max_retries",
         "operation",
-        "response",
-        "send",
+        "policy",
         "settings",
-        "signature",
+        "started_at",
         "url",
         "values",
     )
 
-    raise_on_unexpected_status = False
-
     def __init__(
         self,
         settings: Settings,
-        send: Callable[[Call, Mapping[str, Any]], Any],
         operation: Operation,
         values: tuple[Any, ...],
         timeout: float | None,
         headers: Mapping[str, str] | None,
+        policy: CallPolicy = PLAIN_CALL,
     ) -> None:
         self.settings = settings
-        self.send = send
         self.operation = operation
         self.values = values
         self.headers = headers
-        self.began = time.monotonic()
-        self.deadline = self.began + (settings.timeout if timeout is None else seconds(timeout))
-        self.max_retries = settings.max_retries
-        # Whether the first request has been counted against the documented limits already.
-        self.counted = False
-        # Whether an async call runs in a task that nobody cancels, so that it needs no other to be safe in.
-        self.attached = False
+        self.policy = policy
+        self.started_at = time.monotonic()
+        self.deadline = self.started_at + (settings.timeout if timeout is None else validate_seconds(timeout))
         self.attempts = 0
         self.url = ""
-        self.response: httpx.Response | None = None
-        self.signature: AuthParameters | None = None
-        # An exception of a callback, which is passed on as it is.
-        self.foreign: BaseException | None = None
+        self.auth: AuthParameters | None = None
 
-    def get_httpx_client(self) -> Self:
-        """The generated code asks its client for the httpx client."""
-        return self
-
-    def get_async_httpx_client(self) -> AsyncSender:
-        """The generated code asks its client for the httpx client."""
-        return AsyncSender(self)
-
-    def request(self, **kwargs: Any) -> httpx.Response:
-        """Sends what the generated code has put together; the answer is a 2xx that has been read."""
-        return cast("httpx.Response", self.send(self, kwargs))
-
-    def fields(self) -> dict[str, Any]:
-        """What every error of this call holds."""
-        return {
-            "operation": self.operation.id,
-            "method": self.operation.method,
-            "url": shown(self.redacted(self.url)),
-            "attempts": self.attempts,
-            "elapsed": time.monotonic() - self.began,
-        }
-
-    def redacted(self, text: str) -> str:
-        """A text without the credentials of the call."""
-        return self.signature.redact(text) if self.signature else text
-
-    def masked(self, content: bytes) -> bytes:
-        """A JSON body without the credentials of the call; the very same bytes where it holds none."""
-        text = content.decode(json.detect_encoding(content), errors="replace")
-        shown = self.redacted(text)
-        return content if shown == text else shown.encode()
-
-    def prepared(self, kwargs: Mapping[str, Any], signature: AuthParameters) -> httpx.Request:
-        """As `prepare`.
+    def build(self, build: Callable[..., dict[str, Any]], arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the request as the generated code builds it.
 
         Raises:
-            InvalidArgumentError: what was passed makes no request.
+            InvalidArgumentError: An argument cannot be sent.
         """
         try:
-            return self.prepare(kwargs, signature)
-        except (TypeError, ValueError, OverflowError, httpx.InvalidURL) as error:
-            told = f"{type(error).__name__}: {self.redacted(str(error))}"
-        raise InvalidArgumentError(f"{self.operation.id}: an argument cannot be sent: {told}")
+            return build(*self.values, **arguments)
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
+        raise InvalidArgumentError(f"{self.operation.id}: an argument cannot be sent: {problem}")
 
-    def prepare(self, kwargs: Mapping[str, Any], signature: AuthParameters) -> httpx.Request:
-        """The request of the next attempt, with its credentials."""
-        self.signature = signature
+    def attempts_of(
+        self, request: Mapping[str, Any], authenticator: Authenticator
+    ) -> Generator[Step, Any, httpx.Response]:
+        """Yield the steps of this call: authenticate, send, pause. Return the successful response.
+
+        A driver sends back what each step produces: the authentication parameters, the result of the exchange, or
+        nothing. Retries, the renewal of rejected credentials and logging happen here and nowhere else.
+
+        Raises:
+            ApiError: The API returned an error that is not retried.
+            UnexpectedResponseError: The response is neither a success nor an error of the API.
+            TransportError: No response was received.
+            InvalidArgumentError: The request cannot be sent.
+        """
+        renewed = False
+        while True:
+            parameters: AuthParameters = yield AUTHENTICATE
+            exchange: Exchange = yield self.prepare(request, parameters)
+            failure, response = exchange
+            if response is not None:
+                failure = self.check_status(response)
+                self.log(str(response.status_code))
+                if failure is None:
+                    return response
+                if response.status_code == 401 and authenticator.can_renew and not renewed:
+                    renewed = True
+                    yield RENEW
+                    continue
+            elif isinstance(failure, TransportError):
+                self.log(failure.reason)
+            assert failure is not None  # noqa: S101 - an exchange has a response or a failure
+            pause = self.retry_pause(failure)
+            # The request of a response holds credentials, which a traceback must not show.
+            del parameters, exchange, response
+            if pause is None:
+                raise failure
+            yield pause
+
+    def parse(self, response: httpx.Response, parse: Callable[[Any], T]) -> RawResponse[T]:
+        """Return the response with its typed model.
+
+        Raises:
+            UnexpectedResponseError: The status is not a documented success, the body cannot be parsed, or it is about
+                another job.
+        """
+        parsed, problem = self._parse(response, parse)
+        if problem:
+            raise self.unexpected_response(problem, response)
+        return RawResponse(
+            status=response.status_code,
+            headers=response.headers,
+            content=response.content,
+            parsed=cast("T", parsed),
+            request_id=responses.request_id(response.headers),
+            attempts=self.attempts,
+            elapsed=time.monotonic() - self.started_at,
+        )
+
+    def _parse(self, response: httpx.Response, parse: Callable[[Any], T]) -> tuple[T | None, str]:
+        """Return the model, or why there is no model.
+
+        A function of its own: the body may repeat credentials, and must not be a local variable where an error is raised.
+        """
+        if not self.operation.is_success(response.status_code):
+            return None, "a status that the document does not describe as a success"
+        try:
+            body = response.json()
+            parsed = parse(body)
+            problem = self._other_job(body) if self.operation.job_id else ""
+        except KeyError as error:
+            return None, f"the body lacks {error}"
+        except Exception as error:
+            return None, f"the body cannot be parsed: {type(error).__name__}: {self.redact(str(error))[:200]}"
+        return (None, problem) if problem else (parsed, "")
+
+    def _other_job(self, body: Any) -> str:
+        """Return why a body is not about the requested job, empty if it is."""
+        value = body
+        for key in self.operation.job_id:
+            value = value.get(key) if isinstance(value, dict) else None
+        if str(value) in map(str, self.values):
+            return ""
+        return f"/{'/'.join(self.operation.job_id)} is {value!r}, which is another job"
+
+    def redact(self, text: str) -> str:
+        """Return the text without the credentials of the call."""
+        return self.auth.redact(text) if self.auth else text
+
+    def redact_json(self, content: bytes) -> bytes:
+        """Return a JSON body without the credentials of the call; the same object if it contains none."""
+        text = content.decode(json.detect_encoding(content), errors="replace")
+        redacted = self.redact(text)
+        return content if redacted == text else redacted.encode()
+
+    def prepare(self, request: Mapping[str, Any], auth: AuthParameters) -> httpx.Request:
+        """Return the httpx request of the next attempt.
+
+        Raises:
+            InvalidArgumentError: The arguments do not form a valid request.
+        """
+        try:
+            return self._prepare(request, auth)
+        except (TypeError, ValueError, OverflowError, httpx.InvalidURL) as error:
+            problem = f"{type(error).__name__}: {self.redact(str(error))}"
+        raise InvalidArgumentError(f"{self.operation.id}: an argument cannot be sent: {problem}")
+
+    def _prepare(self, request: Mapping[str, Any], auth: AuthParameters) -> httpx.Request:
+        self.auth = auth
         self.attempts += 1
-        if self.operation.limits and not (self.counted and self.attempts == 1):
-            self.settings.traffic.count(self.operation.id, self.values, self.operation.limits)
+        if self.operation.limits and not (self.policy.is_counted and self.attempts == 1):
+            self.settings.rate_limiter.count(self.operation.id, self.values, self.operation.limits)
         left = max(self.deadline - time.monotonic(), 0.001)
         timeout = {"connect": min(CONNECT_TIMEOUT, left), "read": left, "write": left, "pool": left}
         headers = self.settings.headers
-        if self.headers or "headers" in kwargs:
+        if self.headers or "headers" in request:
             merged = httpx.Headers(headers)
-            merged.update(kwargs.get("headers"))
+            merged.update(request.get("headers"))
             merged.update(self.headers)
             headers = merged.raw
-        params = kwargs.get("params")
-        url = self.settings.base_url + kwargs["url"]
+        params = request.get("params")
+        url = self.settings.base_url + request["url"]
         if params:
             url += f"?{httpx.QueryParams(params)}"
         self.url = url
-        query = signature.query()
+        query = auth.query()
         if query:
             url = str(httpx.URL(url).copy_merge_params(query))
         return httpx.Request(
-            kwargs["method"],
+            request["method"],
             url,
-            headers=[*headers, *signature.headers()],
-            cookies=kwargs.get("cookies"),
+            headers=[*headers, *auth.headers()],
+            cookies=request.get("cookies"),
             extensions={"timeout": timeout},
-            **{key: kwargs[key] for key in BODIES & kwargs.keys()},
+            **{key: request[key] for key in BODY_KEYWORDS & request.keys()},
         )
 
-    def bare(self, request: httpx.Request) -> httpx.Request:
-        """The request as hooks see it: without its credentials."""
-        hidden = {name.lower() for name, _ in self.signature.headers()} if self.signature else set()
-        headers = [(name, value) for name, value in request.headers.raw if name.lower() not in hidden]
+    def without_credentials(self, request: httpx.Request) -> httpx.Request:
+        """Return the request that event hooks receive."""
+        secret_names = {name.lower() for name, _ in self.auth.headers()} if self.auth else set()
+        headers = [(name, value) for name, value in request.headers.raw if name.lower() not in secret_names]
         return httpx.Request(
             request.method, self.url, headers=headers, stream=request.stream, extensions=request.extensions
         )
 
     def log(self, outcome: str) -> None:
-        """One line per attempt, at DEBUG."""
+        """Log one attempt at DEBUG."""
         if logger.isEnabledFor(logging.DEBUG):
-            elapsed = (time.monotonic() - self.began) * 1000
+            elapsed = (time.monotonic() - self.started_at) * 1000
             logger.debug(
                 "%s %s %s: %s, attempt %d, %.1f ms",
                 self.operation.id,
                 self.operation.method,
-                shown(self.redacted(self.url)),
-                shown(self.redacted(outcome)),
+                sanitize(self.redact(self.url)),
+                sanitize(self.redact(outcome)),
                 self.attempts,
                 elapsed,
             )
 
-    def unanswered(self, error: BaseException) -> TransportError:
-        """The error for a request that got no answer. The httpx error holds the request, so it is not kept."""
+    def retry_pause(self, error: CallFailure) -> float | None:
+        """Return the seconds until the next attempt, or None for no further attempt."""
+        if isinstance(error, UnexpectedResponseError):
+            return None
+        if isinstance(error, ApiError) and error.status not in retry.RETRYABLE_STATUSES:
+            return None
+        retries = self.settings.max_retries if self.policy.retries is None else self.policy.retries
+        if self.operation.method not in retry.IDEMPOTENT_METHODS or self.attempts > retries:
+            return None
+        pause = retry.backoff(self.attempts - 1, error.retry_after if isinstance(error, ApiError) else None)
+        if time.monotonic() + pause >= self.deadline or not self.settings.retry_budget.take():
+            return None
+        return pause
+
+    def check_status(self, response: httpx.Response) -> ApiError | UnexpectedResponseError | None:
+        """Return the error for the status of a response, or None for a 2xx."""
+        status = response.status_code
+        if 200 <= status < 300:
+            self.settings.retry_budget.refill()
+            return None
+        if status >= 400:
+            return self.api_error(response)
+        location = self.redact(response.headers.get("location", ""))[:200]
+        problem = f"a redirect to {location!r}; redirects are not followed" if location else "not a final response"
+        return self.unexpected_response(problem, response)
+
+    def exchange_failure(self, error: BaseException, response: httpx.Response | None) -> CallFailure:
+        """Return the error for an exchange that raised. It does not refer to the request, which holds credentials."""
+        if isinstance(error, responses.BodyTooLargeError):
+            return self.unexpected_response(f"too large: {error}", response)
+        if isinstance(error, responses.DecodingError):
+            if response is not None and response.status_code >= 400:
+                return self.api_error(responses.with_body(response, b""))
+            return self.unexpected_response(str(error), response)
+        return self.transport_error(error)
+
+    def transport_error(self, error: BaseException) -> TransportError:
+        """Return the error for a request without a response."""
         timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
         reason = type(error).__name__
-        text = self.redacted(" ".join(str(error).split()))[:300]
-        what = "no answer in time" if timed_out else "no answer"
-        message = f"{self.operation.id}: {what} from {self.settings.origin}: {reason}{f': {text}' if text else ''}"
-        return TransportError(message, reason=reason, timed_out=timed_out, **self.fields())
+        text = self.redact(" ".join(str(error).split()))[:300]
+        problem = "no response in time" if timed_out else "no response"
+        message = f"{self.operation.id}: {problem} from {self.settings.origin}: {reason}{f': {text}' if text else ''}"
+        return TransportError(message, reason=reason, timed_out=timed_out, **self._fields())
 
-    def refused(self, response: httpx.Response) -> ApiError:
-        """The error for a 4xx or 5xx."""
-        detail, code = responses.said(response.content, self.redacted)
-        excerpt = responses.excerpt(response.content, self.redacted)
+    def api_error(self, response: httpx.Response) -> ApiError:
+        """Return the error for a 4xx or 5xx."""
+        detail, code = responses.error_detail(response.content, self.redact)
+        excerpt = responses.excerpt(response.content, self.redact)
         status = response.status_code
-        request_id = responses.request_id(response.headers, self.redacted)
-        retry_after = responses.retry_after(response.headers)
-        message = f"{self.operation.id}: {self.settings.origin} answers {status}"
+        request_id = responses.request_id(response.headers, self.redact)
+        message = f"{self.operation.id}: {self.settings.origin} returned {status}"
         if detail or excerpt:
             message += f": {detail or excerpt[:200]}"
         if self.operation.not_served is not None:
@@ -265,116 +400,33 @@ class Call:
             detail=detail,
             code=code,
             request_id=request_id,
-            retry_after=retry_after,
+            retry_after=responses.retry_after(response.headers),
             excerpt=excerpt,
-            **self.fields(),
+            **self._fields(),
         )
 
-    def unexpected(self, problem: str, response: httpx.Response | None) -> UnexpectedResponseError:
-        """The error for an answer that is not what the document describes."""
+    def unexpected_response(self, problem: str, response: httpx.Response | None) -> UnexpectedResponseError:
+        """Return the error for a response that the document does not describe."""
         status = response.status_code if response is not None else 0
         headers = response.headers if response is not None else httpx.Headers()
-        body = (
-            response.content if response is not None and response.is_closed and hasattr(response, "_content") else b""
-        )
-        request_id = responses.request_id(headers, self.redacted)
-        told = self.redacted(problem)[:LONGEST_PROBLEM]
-        message = f"{self.operation.id}: {self.settings.origin} answers {status}: {told}"
+        body = b""
+        if response is not None and response.is_closed and httpx_internals.has_body(response):
+            body = response.content
+        message = f"{self.operation.id}: {self.settings.origin} returned {status}: {self.redact(problem)[:MAX_PROBLEM]}"
         return UnexpectedResponseError(
             message,
             status=status,
-            request_id=request_id,
+            request_id=responses.request_id(headers, self.redact),
             retry_after=responses.retry_after(headers),
-            excerpt=responses.excerpt(body, self.redacted),
-            **self.fields(),
+            excerpt=responses.excerpt(body, self.redact),
+            **self._fields(),
         )
 
-    def wait_before_retry(self, error: ApiError | TransportError) -> float | None:
-        """Seconds until the next attempt, None where there is none."""
-        status = error.status if isinstance(error, ApiError) else None
-        if status is not None and status not in retry.STATUSES:
-            return None
-        if self.operation.method not in retry.IDEMPOTENT or self.attempts > self.max_retries:
-            return None
-        wait = retry.pause(self.attempts - 1, error.retry_after if isinstance(error, ApiError) else None)
-        if time.monotonic() + wait >= self.deadline or not self.settings.budget.take():
-            return None
-        return wait
-
-    def check(self, response: httpx.Response) -> ApiError | UnexpectedResponseError | None:
-        """What is wrong with the status of an answer."""
-        status = response.status_code
-        if 200 <= status < 300:
-            self.response = response
-            self.settings.budget.give()
-            return None
-        if status >= 400:
-            return self.refused(response)
-        where = self.redacted(response.headers.get("location", ""))[:200]
-        told = f"a redirect to {where!r}, and redirects are not followed" if where else "which is no answer to a call"
-        return self.unexpected(told, response)
-
-    def other_job(self, content: bytes) -> str:
-        """Why an answer is not of the job that was asked for; empty where it is."""
-        value = json.loads(content)
-        for key in self.operation.reports:
-            value = value.get(key) if isinstance(value, dict) else None
-        if str(value) in map(str, self.values):
-            return ""
-        return f"/{'/'.join(self.operation.reports)} is {value!r}, which is another job"
-
-    def fail(self, error: Exception | None) -> NoReturn:
-        """Ends a call whose answer the generated code could not read, or read as something else."""
-        if self.response is None:
-            raise InvalidArgumentError(
-                f"{self.operation.id}: an argument cannot be sent: {type(error).__name__}: {error}"
-            )
-        if error is None:
-            told = "a status that the document does not describe as a success"
-        elif isinstance(error, KeyError):
-            told = f"the body lacks {error}"
-        else:
-            told = f"the body cannot be read: {type(error).__name__}: {self.redacted(str(error))[:200]}"
-        raise self.unexpected(told, self.response)
-
-
-class AsyncSender:
-    """What the generated async code takes for its httpx client."""
-
-    __slots__ = ("_call",)
-
-    def __init__(self, call: Call) -> None:
-        self._call = call
-
-    async def request(self, **kwargs: Any) -> httpx.Response:
-        """Sends what the generated code has put together; the answer is a 2xx that has been read."""
-        return cast("httpx.Response", await self._call.send(self._call, kwargs))
-
-
-def failure(
-    call: Call, error: BaseException, response: httpx.Response | None
-) -> TransportError | UnexpectedResponseError | ApiError:
-    if isinstance(error, responses.TooLarge):
-        return call.unexpected(f"too large: {error}", response)
-    if isinstance(error, responses.Undecodable):
-        if response is not None and response.status_code >= 400:
-            return call.refused(responses.rebuilt(response, b""))
-        return call.unexpected(str(error), response)
-    return call.unanswered(error)
-
-
-def finished(call: Call, parsed: Any, model: type[T], failed: Exception | None) -> RawResponse[T]:
-    response = call.response
-    if failed is not None or response is None or not isinstance(parsed, model):
-        call.fail(failed)
-    if call.operation.reports and (other := call.other_job(response.content)):
-        raise call.unexpected(other, response)
-    return RawResponse(
-        status=response.status_code,
-        headers=response.headers,
-        content=response.content,
-        parsed=parsed,
-        request_id=responses.request_id(response.headers),
-        attempts=call.attempts,
-        elapsed=time.monotonic() - call.began,
-    )
+    def _fields(self) -> dict[str, Any]:
+        return {
+            "operation": self.operation.id,
+            "method": self.operation.method,
+            "url": sanitize(self.redact(self.url)),
+            "attempts": self.attempts,
+            "elapsed": time.monotonic() - self.started_at,
+        }

@@ -1,59 +1,62 @@
 # Generated from scripts/client/clock.py by `make generate`; do not edit.
 
-"""The clock by which jobs are waited for. A test can put another in its place."""
+"""The clock that polling uses. A test can substitute another."""
 
+import contextlib
 import threading
 import time
 from typing import Final
 
-LONGEST: Final = 86_400.0  # seconds of one sleep; who has to sleep longer sleeps again
+LONGEST_SLEEP: Final = 86_400.0  # seconds; a longer pause is several sleeps
 
 
-class Door:
-    """Shut until it is opened, once: then nobody waits in front of it any more.
+class Latch:
+    """An event that is set at most once.
 
-    It is one lock that the system knows, so that an exception of a signal handler cannot leave it in between.
+    It consists of one lock of the operating system, so an exception of a signal handler cannot leave it half changed,
+    as it can with `threading.Event`.
     """
 
-    __slots__ = ("_lock", "is_open")
+    __slots__ = ("_lock", "is_set")
 
     def __init__(self) -> None:
-        self.is_open = False
+        self.is_set = False
         self._lock = threading.Lock()
         self._lock.acquire()
 
     def wait(self, seconds: float) -> None:
-        """Waits until it is opened, or for so many seconds, a day at most."""
-        if not self.is_open and self._lock.acquire(timeout=min(seconds, LONGEST)):
+        """Block until the latch is set, or for `seconds`, at most a day."""
+        if not self.is_set and self._lock.acquire(timeout=min(seconds, LONGEST_SLEEP)):
             self._lock.release()
 
-    def open(self) -> None:
-        """Lets everybody through from now on."""
-        if not self.is_open:
-            self.is_open = True
-            self._lock.release()
+    def set(self) -> None:
+        """Release every waiter, now and later."""
+        if not self.is_set:
+            self.is_set = True
+            with contextlib.suppress(RuntimeError):  # another thread has set it at the same time
+                self._lock.release()
 
 
 class Clock:
-    """The machine's own clock."""
+    """The clock of this machine."""
 
     def now(self) -> float:
-        """Seconds on a clock that never goes back."""
+        """Return monotonic seconds."""
         return time.monotonic()
 
     def wall(self) -> float:
-        """Seconds since 1970."""
+        """Return seconds since 1970."""
         return time.time()
 
     def sleep(self, seconds: float) -> None:
-        """Sleeps, a day at most."""
-        time.sleep(min(seconds, LONGEST))
+        """Sleep, at most a day."""
+        time.sleep(min(seconds, LONGEST_SLEEP))
 
     async def sleep_async(self, seconds: float) -> None:
-        """Sleeps, and lets others run."""
+        """Sleep, at most a day, and let other tasks run."""
         import anyio
 
-        await anyio.sleep(min(seconds, LONGEST))
+        await anyio.sleep(min(seconds, LONGEST_SLEEP))
 
 
-REAL: Final = Clock()
+SYSTEM_CLOCK: Final = Clock()

@@ -1,67 +1,76 @@
 # Generated from scripts/client/errors.py by `make generate`; do not edit.
 
-"""Everything that can go wrong, in one family.
+"""Exceptions of this package, in one hierarchy.
 
 JobStatusError
-|- InvalidArgumentError       what was passed cannot be sent (also a ValueError)
-|- CallError             a call was made and failed
-   |- TransportError     no answer came: connection, TLS, name, timeout
-   |- UnexpectedResponseError   an answer that is not what the document describes: not JSON, another shape, too large
-   |- ApiError           the API has refused: a 4xx or 5xx
-      |- UnauthorizedError    401
-      |- ForbiddenError       403
-      |- NotFoundError        404
-      |- RateLimitError     429
-      |- ServerError     5xx
-|- JobError              a wait has ended, and not with success
-   |- JobFailedError          the job has ended badly
-   |- JobTimeoutError        the time is over and the job goes on
-   |- JobNotStartedError      the job does not move by itself, and nobody has started it
+|- InvalidArgumentError          an argument cannot be sent (also a ValueError)
+|- CallError                     a request was made and failed
+   |- TransportError             no response: connection, TLS, name resolution, timeout
+   |- UnexpectedResponseError    a response that the document does not describe: not JSON, another shape, too large
+   |- ApiError                   the API returned a 4xx or 5xx
+      |- UnauthorizedError       401
+      |- ForbiddenError          403
+      |- NotFoundError           404
+      |- RateLimitError          429
+      |- ServerError             5xx
+|- JobError                      a wait ended without success
+   |- JobFailedError             the job failed
+   |- JobTimeoutError            the deadline passed (also a TimeoutError); the job keeps running
+   |- JobNotStartedError         nobody has started the job
 
-A `CallError` that ends a wait holds in `wait` how far the wait had come.
+A `CallError` that ends a wait describes the progress of that wait in its attribute `wait`.
 """
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from attrs import field, frozen
 
-from .sanitize import shown
+from .sanitize import sanitize
 
-REASON: Final = 500  # characters
+if TYPE_CHECKING:
+    import typing_extensions
+
+    # The default is what type checkers assume in `except JobFailedError as error`.
+    T_co = typing_extensions.TypeVar("T_co", covariant=True, default=Any)
+else:
+    T_co = TypeVar("T_co", covariant=True)
+
+MAX_REASON: Final = 500  # characters
 
 
 @frozen
-class WaitSummary:
-    """How far a wait had come.
+class WaitSummary(Generic[T_co]):
+    """The progress of a wait when it ended.
 
     Attributes:
-        job: the operation and the job's parameters, such as `get_dock_status ds-1`.
-        elapsed: seconds since the wait began.
-        polls: how often the job was asked about.
-        faults: how many of those polls brought no reading of the job.
-        last_fault: what the last poll met, None where it brought a reading.
-        state: the last word of the job's state, None where none was read.
-        progress: 0 to 100, None where none was told.
-        status: the last reading as its typed model, None where there was none. Credentials that it repeats are masked.
-        token: a resume token: any process can go on waiting with `api.resume(token)`.
+        job: The operation and the parameters of the job, such as `get_dock_status ds-1`.
+        elapsed: Seconds since the wait began.
+        polls: Number of polls.
+        failed_polls: Number of polls that returned no status of the job.
+        last_error: The error of the last poll, or None if it returned a status.
+        state: The last state of the job, or None if no status was received.
+        progress: 0 to 100, or None if not reported.
+        status: The last status as its typed model, or None if no status was received. Credentials that the server
+            repeats are redacted.
+        token: Resume token: any process can continue the wait with `api.resume(token)`.
     """
 
-    job: str = field(converter=shown)
+    job: str = field(converter=sanitize)
     elapsed: float
     polls: int
-    faults: int
-    last_fault: str | None
+    failed_polls: int
+    last_error: str | None
     state: str | None
     progress: float | None
-    status: Any = field(repr=False)
+    status: T_co | None = field(repr=False)
     token: str = field(repr=False)
 
 
 class JobStatusError(Exception):
-    """Anything that this package raises. Errors can be pickled and compared, and hold no credential."""
+    """Base class of every exception of this package. Errors can be pickled and compared, and hold no credentials."""
 
     def __init__(self, message: str) -> None:
-        message = shown(message)
+        message = sanitize(message)
         super().__init__(message)
         self.message = message
 
@@ -71,33 +80,33 @@ class JobStatusError(Exception):
     __hash__ = Exception.__hash__
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (type(self), self.args, dict(self.__dict__))
+        return _restore, (type(self), self.args, dict(self.__dict__))
 
 
-def _restored(kind: type[JobStatusError], args: tuple[Any, ...], fields: dict[str, Any]) -> JobStatusError:
-    error = kind.__new__(kind)
+def _restore(cls: type[JobStatusError], args: tuple[Any, ...], fields: dict[str, Any]) -> JobStatusError:
+    error = cls.__new__(cls)
     error.args = args
     error.__dict__.update(fields)
     return error
 
 
 class InvalidArgumentError(JobStatusError, ValueError):
-    """What was passed cannot be sent: an id that would reach another endpoint, a URL that is none. Nothing was sent."""
+    """An argument that cannot be sent, such as an id that would reach another endpoint. Nothing was sent."""
 
 
 class CallError(JobStatusError):
-    """A call that was made and failed.
+    """A request was made and failed.
 
     Attributes:
-        operation: the operation, such as `get_dock_status`.
-        method: the HTTP method.
-        url: the URL, without credentials.
-        attempts: how many requests were sent.
-        elapsed: seconds from the first to the end of the last.
-        wait: how far a wait had come that this has ended, None for a call of its own.
+        operation: The operation, such as `get_dock_status`.
+        method: The HTTP method.
+        url: The URL, without credentials.
+        attempts: Number of requests sent.
+        elapsed: Seconds from the first request to the end of the last.
+        wait: The progress of the wait that this error ended, or None for a plain call.
     """
 
-    wait: WaitSummary | None = None
+    wait: WaitSummary[Any] | None = None
     operation: str
     method: str
     url: str
@@ -123,11 +132,11 @@ class CallError(JobStatusError):
 
 
 class TransportError(CallError):
-    """No answer came: the connection, TLS, the name or the time failed.
+    """No response was received: the connection, TLS, name resolution or the timeout failed.
 
     Attributes:
-        reason: what failed, a word of `httpx` such as `ConnectError` or `ReadTimeout`.
-        timed_out: whether it was the time.
+        reason: The kind of failure, an exception name of `httpx` such as `ConnectError` or `ReadTimeout`.
+        timed_out: Whether the failure was a timeout.
     """
 
     reason: str
@@ -140,13 +149,13 @@ class TransportError(CallError):
 
 
 class UnexpectedResponseError(CallError):
-    """An answer that is not what the document describes: not JSON, another shape, a redirect, too large.
+    """A response that the document does not describe: not JSON, another shape, a redirect, another job, too large.
 
     Attributes:
-        status: the HTTP status.
-        request_id: the server's id of the request, None where it gives none.
-        retry_after: seconds that the server asks to wait, None where it does not.
-        excerpt: the beginning of the body, at most 500 characters.
+        status: The HTTP status code.
+        request_id: The server's request id, or None if missing.
+        retry_after: Seconds from the `Retry-After` header, or None if missing.
+        excerpt: The beginning of the body, at most 500 characters.
     """
 
     status: int
@@ -172,15 +181,15 @@ class UnexpectedResponseError(CallError):
 
 
 class ApiError(CallError):
-    """The API has refused: a 4xx or 5xx.
+    """The API returned an error: a 4xx or 5xx.
 
     Attributes:
-        status: the HTTP status.
-        detail: what the API itself says, empty where it says nothing that can be read.
-        code: the API's own code, None where it gives none.
-        request_id: the server's id of the request, None where it gives none.
-        retry_after: seconds that the server asks to wait, None where it does not.
-        excerpt: the beginning of the body, at most 500 characters.
+        status: The HTTP status code.
+        detail: The API's own error message, empty if missing.
+        code: The API's own error code, or None if missing.
+        request_id: The server's request id, or None if missing.
+        retry_after: Seconds from the `Retry-After` header, or None if missing.
+        excerpt: The beginning of the body, at most 500 characters.
     """
 
     status: int
@@ -212,46 +221,46 @@ class ApiError(CallError):
 
 
 class UnauthorizedError(ApiError):
-    """401: the credential is missing, wrong or, with some APIs, lacks the scope."""
+    """401: the credential is missing or wrong or, with some APIs, lacks the scope."""
 
 
 class ForbiddenError(ApiError):
-    """403: the credential is known and may not do this."""
+    """403: the credential is valid but lacks permission."""
 
 
 class NotFoundError(ApiError):
-    """404: there is nothing under this id, or not any more, or not yet."""
+    """404: the id does not exist, no longer exists, or does not exist yet."""
 
 
 class RateLimitError(ApiError):
-    """429: too many requests. `retry_after` says how long to wait, where the server says it."""
+    """429: too many requests. `retry_after` holds the seconds to pause, if the server sent them."""
 
 
 class ServerError(ApiError):
-    """5xx: the server or something before it has failed."""
+    """5xx: the server, or a gateway before it, failed."""
 
 
-class JobError(JobStatusError):
-    """A wait that has ended, and not with success.
+class JobError(JobStatusError, Generic[T_co]):
+    """A wait that ended without success.
 
     Attributes:
-        wait: how far it had come; its fields stand on the error too.
+        wait: The progress of the wait. Its fields are also properties of the error.
     """
 
-    wait: WaitSummary
+    wait: WaitSummary[T_co]
 
-    def __init__(self, message: str, wait: WaitSummary) -> None:
+    def __init__(self, message: str, wait: WaitSummary[T_co]) -> None:
         super().__init__(message)
         self.wait = wait
 
     @property
-    def status(self) -> Any:
-        """The last reading as its typed model, None where there was none."""
+    def status(self) -> T_co | None:
+        """The last status as its typed model, or None if no status was received."""
         return self.wait.status
 
     @property
     def state(self) -> str | None:
-        """The last word of the job's state, None where none was read."""
+        """The last state of the job, or None if no status was received."""
         return self.wait.state
 
     @property
@@ -261,39 +270,39 @@ class JobError(JobStatusError):
 
     @property
     def polls(self) -> int:
-        """How often the job was asked about."""
+        """Number of polls."""
         return self.wait.polls
 
     @property
     def token(self) -> str:
-        """A resume token, for `api.resume(token)` in any process."""
+        """Resume token for `api.resume(token)`, in this process or another."""
         return self.wait.token
 
 
-class JobFailedError(JobError):
-    """The job has ended badly.
+class JobFailedError(JobError[T_co]):
+    """The job failed.
 
     Attributes:
-        reason: what the API says of it, empty where it says nothing.
+        reason: The API's reason, empty if it gives none.
     """
 
     reason: str
 
-    def __init__(self, message: str, wait: WaitSummary, reason: str = "") -> None:
+    def __init__(self, message: str, wait: WaitSummary[T_co], reason: str = "") -> None:
         super().__init__(message, wait)
-        self.reason = shown(reason, REASON)
+        self.reason = sanitize(reason, MAX_REASON)
 
 
-class JobTimeoutError(JobError):
-    """The time is over. The job goes on; `api.resume(error.token, timeout=...)` goes on waiting."""
+class JobTimeoutError(JobError[T_co], TimeoutError):
+    """The deadline of the wait passed. The job keeps running; `api.resume(error.token, timeout=...)` continues."""
 
 
-class JobNotStartedError(JobError):
-    """The job rests in a state that it does not leave by itself. Start it, and wait again."""
+class JobNotStartedError(JobError[T_co]):
+    """The job is in a state that it does not leave by itself. Start it, then wait again."""
 
 
 def error_for(status: int) -> type[ApiError]:
-    """The class of error for a status of 400 or above."""
+    """Return the exception class of an HTTP status of 400 or above."""
     known: dict[int, type[ApiError]] = {
         401: UnauthorizedError,
         403: ForbiddenError,

@@ -1,6 +1,6 @@
 # Generated from scripts/client/responses.py by `make generate`; do not edit.
 
-"""Reads answers: no more than is wanted, and what they say when something went wrong."""
+"""Response bodies: size limit, decoding, and the details of errors."""
 
 import datetime
 import email.utils
@@ -11,189 +11,202 @@ from typing import Any, Final
 
 import httpx
 
-from .sanitize import WORD, shown
+from .sanitize import MAX_TOKEN, sanitize
 
-EXCERPT: Final = 500  # characters
-LAYERS: Final = 3  # content encodings, one on the other
-REQUEST_IDS: Final = ("x-request-id", "x-amzn-requestid", "x-correlation-id", "request-id", "x-opaque-id")
-WORDS: Final = ("msg", "message", "reason", "error", "detail", "description", "title", "error_description", "errors")
+MAX_EXCERPT: Final = 500  # characters
+MAX_ERROR_BODY: Final = 1 << 16  # bytes that are parsed for the details of an error
+MAX_ENCODINGS: Final = 3  # content encodings applied one after the other
+REQUEST_ID_HEADERS: Final = ("x-request-id", "x-amzn-requestid", "x-correlation-id", "request-id", "x-opaque-id")
+DETAIL_KEYS: Final = (
+    "msg",
+    "message",
+    "reason",
+    "error",
+    "detail",
+    "description",
+    "title",
+    "error_description",
+    "errors",
+)
 
 
-class TooLarge(Exception):
-    """The answer is larger than the client takes."""
+class BodyTooLargeError(Exception):
+    """The body exceeds the limit of the client."""
 
 
-class Undecodable(Exception):
-    """The answer's content encoding cannot be undone."""
+class DecodingError(Exception):
+    """The content encoding of the body cannot be decoded."""
 
 
-def fits(response: httpx.Response, limit: int) -> bool:
-    """Whether the answer says itself that it is plain and small, so that it can be read as it comes.
+def is_small_and_plain(response: httpx.Response, limit: int) -> bool:
+    """Return whether the headers announce an unencoded body within the limit.
 
     Raises:
-        TooLarge: it says itself that it is larger than the limit.
+        BodyTooLargeError: The headers announce a larger body.
     """
     length = response.headers.get("content-length", "")
     if length.isdecimal() and int(length) > limit:
-        raise TooLarge(f"{length} bytes announced, {limit} taken at most")
+        raise BodyTooLargeError(f"{length} bytes announced, the limit is {limit}")
     return length.isdecimal() and "content-encoding" not in response.headers
 
 
-class Body:
-    """Collects the chunks of a body, decoded, up to a limit."""
+class BodyReader:
+    """Collect and decode the chunks of a body, up to a limit."""
 
     def __init__(self, response: httpx.Response, limit: int) -> None:
         self._limit = limit
         self._size = 0
         self._chunks: list[bytes] = []
-        self._decoders = [_decoder(name) for name in reversed(_encodings(response))]
+        self._decoders = [_Decoder(name) for name in reversed(_content_encodings(response))]
 
     def add(self, chunk: bytes) -> None:
-        """Takes one chunk as it came over the wire.
+        """Add one raw chunk.
 
         Raises:
-            TooLarge: there is more than the limit.
-            Undecodable: it is not of its content encoding.
+            BodyTooLargeError: The decoded body exceeds the limit.
+            DecodingError: The chunk is not in the content encoding.
         """
-        for piece in self._decoded(chunk):
+        for piece in self._decode(chunk):
             self._size += len(piece)
             if self._size > self._limit:
-                raise TooLarge(f"more than {self._limit} bytes")
+                raise BodyTooLargeError(f"more than {self._limit} bytes")
             self._chunks.append(piece)
 
-    def _decoded(self, chunk: bytes) -> Iterator[bytes]:
+    def _decode(self, chunk: bytes) -> Iterator[bytes]:
         pieces: Iterable[bytes] = (chunk,)
         for decoder in self._decoders:
-            pieces = (part for piece in pieces for part in decoder.feed(piece, self._limit))
+            pieces = (part for piece in pieces for part in decoder.decode(piece, self._limit))
         yield from pieces
 
-    def whole(self) -> bytes:
-        """The decoded body.
+    def body(self) -> bytes:
+        """Return the decoded body.
 
         Raises:
-            Undecodable: it ends before its content encoding does.
+            DecodingError: The body is truncated.
         """
         if any(not decoder.finished for decoder in self._decoders):
-            raise Undecodable("the compressed body ends too early")
+            raise DecodingError("the compressed body is truncated")
         return b"".join(self._chunks)
 
 
-def _encodings(response: httpx.Response) -> list[str]:
+def _content_encodings(response: httpx.Response) -> list[str]:
     names = response.headers.get_list("content-encoding", split_commas=True)
     found = [name.strip().lower() for name in names if name.strip().lower() not in {"", "identity"}]
-    if len(found) > LAYERS:
-        raise Undecodable(f"{len(found)} content encodings, one on the other")
+    if len(found) > MAX_ENCODINGS:
+        raise DecodingError(f"{len(found)} content encodings, at most {MAX_ENCODINGS} are supported")
     return found
 
 
-class _decoder:
-    """Undoes gzip or deflate a piece at a time, never making more than the limit of one piece."""
+class _Decoder:
+    """An incremental gzip or deflate decoder whose output pieces are limited in size."""
 
     def __init__(self, name: str) -> None:
         if name not in {"gzip", "x-gzip", "deflate"}:
-            raise Undecodable(f"the content encoding {name[:40]!r} was not asked for")
+            raise DecodingError(f"the content encoding {name[:40]!r} is not supported")
         self._inflate = zlib.decompressobj(zlib.MAX_WBITS | (16 if "gzip" in name else 0))
-        self._raw_deflate = name == "deflate"
-        self._begun = False
+        self._may_be_raw = name == "deflate"
+        self._started = False
 
     @property
     def finished(self) -> bool:
-        """Whether the compressed data has come to its end; nothing at all is an empty body."""
-        return self._inflate.eof or not self._begun
+        """Whether the compressed data is complete; no data at all is an empty body."""
+        return self._inflate.eof or not self._started
 
-    def feed(self, data: bytes, limit: int) -> Iterator[bytes]:
-        """The decoded pieces of some data."""
+    def decode(self, data: bytes, limit: int) -> Iterator[bytes]:
+        """Yield the decoded pieces of a chunk."""
         while data:
             if self._inflate.eof:
-                raise Undecodable("there is more after the end of the compressed body")
+                raise DecodingError("there is data after the end of the compressed body")
             try:
                 piece = self._inflate.decompress(data, min(limit + 1, 1 << 16))
             except zlib.error as error:
-                if self._raw_deflate and not self._begun:
-                    self._inflate, self._raw_deflate = zlib.decompressobj(-zlib.MAX_WBITS), False
+                if self._may_be_raw and not self._started:
+                    self._inflate, self._may_be_raw = zlib.decompressobj(-zlib.MAX_WBITS), False
                     continue
-                raise Undecodable(f"the body is not what its content encoding says: {error}") from None
-            self._begun = True
+                raise DecodingError(f"the body is not in its content encoding: {error}") from None
+            self._started = True
             yield piece
             data = self._inflate.unconsumed_tail or self._inflate.unused_data
 
 
-def read_before(response: httpx.Response, limit: int) -> httpx.Response:
-    """An answer that its transport has read already, such as one of a test's own.
+def check_consumed(response: httpx.Response, limit: int) -> httpx.Response:
+    """Return a response whose body the transport has read already, as mock transports do.
 
     Raises:
-        TooLarge: there is more than the limit.
+        BodyTooLargeError: The body exceeds the limit.
     """
     if len(response.content) > limit:
-        raise TooLarge(f"{len(response.content)} bytes, {limit} taken at most")
-    return rebuilt(response, response.content)
+        raise BodyTooLargeError(f"{len(response.content)} bytes, the limit is {limit}")
+    return with_body(response, response.content)
 
 
-def rebuilt(response: httpx.Response, body: bytes) -> httpx.Response:
-    """The answer with its decoded body."""
+def with_body(response: httpx.Response, body: bytes) -> httpx.Response:
+    """Return the response with a decoded body."""
     dropped = {b"content-encoding", b"content-length", b"transfer-encoding"}
     headers = [(name, value) for name, value in response.headers.raw if name.lower() not in dropped]
     return httpx.Response(response.status_code, headers=headers, content=body, request=response.request)
 
 
-def request_id(headers: httpx.Headers, masked: Callable[[str], str] = str) -> str | None:
-    """The server's id of the request."""
-    for name in REQUEST_IDS:
+def request_id(headers: httpx.Headers, redact: Callable[[str], str] = str) -> str | None:
+    """Return the server's request id, or None if missing."""
+    for name in REQUEST_ID_HEADERS:
         value = headers.get(name)
         if value:
-            return shown(masked(str(value)), 2 * WORD)
+            return sanitize(redact(str(value)), 2 * MAX_TOKEN)
     return None
 
 
 def retry_after(headers: httpx.Headers) -> float | None:
-    """Seconds that the server asks to wait: a number, or a date counted from the server's own clock."""
+    """Return the seconds of `Retry-After`: a number, or a date relative to the server's own clock."""
     value = headers.get("retry-after", "").strip()
     if not value:
         return None
     if value.replace(".", "", 1).isdecimal() and value.isascii():
         seconds = float(value[:20])
         return seconds if seconds < 1e9 else None
-    then, now = date(value), date(headers.get("date", "")) or datetime.datetime.now(datetime.UTC)
+    then, now = parse_date(value), parse_date(headers.get("date", "")) or datetime.datetime.now(datetime.UTC)
     return max(0.0, (then - now).total_seconds()) if then else None
 
 
-def date(text: str) -> datetime.datetime | None:
-    """The moment of a date header, None where it cannot be read."""
+def parse_date(text: str) -> datetime.datetime | None:
+    """Return the time of a date header, or None if it cannot be parsed."""
     try:
-        moment = email.utils.parsedate_to_datetime(text)
+        found = email.utils.parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+    return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
 
 
-def excerpt(body: bytes, masked: Callable[[str], str] = str) -> str:
-    """The beginning of a body on one line. It is masked before it is cut."""
-    return shown(masked(body[: 1 << 16].decode("utf-8", errors="replace")).strip(), EXCERPT)
+def excerpt(body: bytes, redact: Callable[[str], str] = str) -> str:
+    """Return the beginning of a body on one line, redacted before it is truncated."""
+    return sanitize(redact(body[:MAX_ERROR_BODY].decode("utf-8", errors="replace")).strip(), MAX_EXCERPT)
 
 
-def said(body: bytes, masked: Callable[[str], str] = str) -> tuple[str, str | None]:
-    """What an error answer says, and its code: from the shapes that APIs use, empty where none fits."""
-    if len(body) > 1 << 16:
+def error_detail(body: bytes, redact: Callable[[str], str] = str) -> tuple[str, str | None]:
+    """Return the message of an error body, empty if missing, and its code, or None."""
+    if len(body) > MAX_ERROR_BODY:
         return "", None
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
         return "", None
     code = _code(value, 0)
-    return shown(masked(_told(value, 0)), EXCERPT), None if code is None else shown(masked(code), WORD)
+    return sanitize(redact(_message(value, 0)), MAX_EXCERPT), None if code is None else sanitize(
+        redact(code), MAX_TOKEN
+    )
 
 
-def _told(value: Any, depth: int) -> str:
+def _message(value: Any, depth: int) -> str:
     if isinstance(value, str):
         return " ".join(value.split())
     if depth > 4:
         return ""
     if isinstance(value, list):
-        return "; ".join(filter(None, (_told(entry, depth + 1) for entry in value[:3])))
+        return "; ".join(filter(None, (_message(entry, depth + 1) for entry in value[:3])))
     if isinstance(value, dict):
-        for word in WORDS:
-            if value.get(word):
-                text = _told(value[word], depth + 1)
+        for key in DETAIL_KEYS:
+            if value.get(key):
+                text = _message(value[key], depth + 1)
                 if text:
                     return text
     return ""
@@ -205,11 +218,11 @@ def _code(value: Any, depth: int) -> str | None:
     if isinstance(value, list) and value:
         return _code(value[0], depth + 1)
     if isinstance(value, dict):
-        for word in ("code", "type"):
-            if isinstance(value.get(word), str | int) and not isinstance(value.get(word), bool):
-                return str(value[word])
-        for word in ("errors", "error"):
-            found = _code(value.get(word), depth + 1)
+        for key in ("code", "type"):
+            if isinstance(value.get(key), str | int) and not isinstance(value.get(key), bool):
+                return str(value[key])
+        for key in ("errors", "error"):
+            found = _code(value.get(key), depth + 1)
             if found:
                 return found
     return None

@@ -1,20 +1,20 @@
 # Generated from scripts/client/retry.py by `make generate`; do not edit.
 
-"""When a call is tried again, and when not."""
+"""Which calls are retried, and when."""
 
 import random
 import threading
 from typing import Final
 
-IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-STATUSES: Final = frozenset({429, 502, 503, 504})
-FIRST, MOST = 0.5, 8.0  # seconds
+IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds
 
 
-class Budget:
-    """Tokens for retries, shared by all calls of a client, so that an outage is not answered with a flood.
+class RetryBudget:
+    """A token bucket shared by all calls of a client, so that retries do not multiply the load of an outage.
 
-    A retry takes one token, a call that succeeds gives a tenth back.
+    A retry takes one token; a successful call returns a tenth.
     """
 
     __slots__ = ("_capacity", "_lock", "_tokens")
@@ -25,21 +25,21 @@ class Budget:
         self._lock = threading.Lock()
 
     def take(self) -> bool:
-        """Takes a token, if there is one."""
+        """Take a token. Return False if the budget is exhausted."""
         with self._lock:
             if self._tokens < 1:
                 return False
             self._tokens -= 1
             return True
 
-    def give(self) -> None:
-        """Gives a tenth of a token back."""
+    def refill(self) -> None:
+        """Return a tenth of a token."""
         if self._tokens < self._capacity:
             with self._lock:
                 self._tokens = min(self._capacity, self._tokens + 0.1)
 
 
-def pause(attempt: int, retry_after: float | None) -> float:
-    """Seconds before the next attempt: doubling, with jitter, and never less than the server asks for."""
-    wait: float = min(FIRST * 2.0**attempt, MOST) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
-    return wait if retry_after is None else max(wait, retry_after)
+def backoff(attempt: int, retry_after: float | None) -> float:
+    """Return the seconds before the next attempt: exponential, with jitter, at least `retry_after`."""
+    pause: float = min(FIRST_PAUSE * 2.0**attempt, LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+    return pause if retry_after is None else max(pause, retry_after)

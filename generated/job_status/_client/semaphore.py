@@ -1,57 +1,57 @@
 # Generated from scripts/client/semaphore.py by `make generate`; do not edit.
 
-"""How many polls of one client are under way at a time."""
+"""A limit on the polls of one client that are in flight."""
 
 import random
 import time
 import weakref
 from typing import Final
 
-from .clock import Door
+from .clock import Latch
 
-PAUSE: Final = 0.002, 0.05  # seconds between two looks whether there is room: the first, and the most
+RETRY_PAUSES: Final = 0.002, 0.05  # seconds between two attempts to get a permit: the first, and the longest
 
 
 class _Anchor:
-    """What the permits of a gate are references to."""
+    """The object that the permits of a semaphore refer to."""
 
     __slots__ = ("__weakref__",)
 
 
 class Permit(weakref.ref[_Anchor]):
-    """The right to have a poll under way. It lasts as long as somebody holds it.
+    """The right to have a poll in flight, released when the last reference to it is dropped.
 
-    The interpreter counts references when they go, whatever has become of the code that held them, so no exception,
-    at whatever moment, can keep a permit from being free again.
+    The interpreter counts references whatever happens to the code that held them, so no exception, at any time, can
+    leave a permit taken.
     """
 
     __slots__ = ()
 
 
-class Gate:
-    """Gives out permits, a number of them at a time."""
+class PollSemaphore:
+    """A semaphore for threads whose permits cannot be lost."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._anchor = _Anchor()
 
     @property
-    def out(self) -> int:
-        """How many permits are held."""
+    def in_use(self) -> int:
+        """The number of permits taken."""
         return weakref.getweakrefcount(self._anchor)
 
-    def permit(self, seconds: float, door: Door) -> Permit | None:
-        """A permit, to be held in a variable while it is used; None where there is none in time, or the door is open."""
+    def acquire(self, seconds: float, closed: Latch) -> Permit | None:
+        """Return a permit, to be held in a variable, or None if none is free in time or the client is closed."""
         ends_at = time.monotonic() + seconds
-        pause, most = PAUSE
+        pause, longest = RETRY_PAUSES
         while True:
             permit = Permit(self._anchor)
-            if self.out <= self._most:
+            if self.in_use <= self._limit:
                 return permit
             del permit
             left = ends_at - time.monotonic()
-            if left <= 0 or door.is_open:
+            if left <= 0 or closed.is_set:
                 return None
-            # Two who look at the same moment are not to do so for ever.
-            door.wait(min(pause * random.uniform(0.5, 1), left))  # noqa: S311 - jitter
-            pause = min(2 * pause, most)
+            # Jitter, so that two threads that try at the same time do not do so again.
+            closed.wait(min(pause * random.uniform(0.5, 1), left))  # noqa: S311 - jitter
+            pause = min(2 * pause, longest)

@@ -1,12 +1,11 @@
 # Generated from scripts/client/transport.py by `make generate`; do not edit.
 
-"""The httpx transports under a client: trust, proxies, few connections, and deadlines."""
+"""The built-in httpx transports of a client: TLS verification, proxies, connection limits, and deadlines."""
 
 import functools
 import ipaddress
 import os
 import ssl
-import threading
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,26 +13,27 @@ from typing import Any, Final
 
 import httpx
 
-from .arguments import LABEL, told
+from . import httpx_internals
+from .arguments import HOST_LABEL
 from .errors import InvalidArgumentError
-from .sanitize import shown
+from .sanitize import describe, sanitize
 
-# httpx's pool takes time that grows with the square of its connections; a status is a small answer.
-LIMITS: Final = httpx.Limits(max_connections=10, max_keepalive_connections=10, keepalive_expiry=60.0)
-# For what is sent once: a connection of its own, which no server is about to close.
-FRESH: Final = httpx.Limits(max_connections=10, max_keepalive_connections=0)
-# Polls of the waits of one client that are under way at a time; some connections are left for its calls.
-POLLS: Final = 8
+# The cost of httpx's pool grows with the square of its connections, and a status is a small response.
+POOLED: Final = httpx.Limits(max_connections=10, max_keepalive_connections=10, keepalive_expiry=60.0)
+# For requests that are sent once: a new connection, which the server is not about to close.
+UNPOOLED: Final = httpx.Limits(max_connections=10, max_keepalive_connections=0)
+# Polls of one client in flight at a time; the remaining connections are for its calls.
+MAX_POLLS_IN_FLIGHT: Final = 8
 
 
-def context(verify: Any, *, tls: bool, trust_env: bool) -> ssl.SSLContext:
-    """The TLS context for `verify`.
+def create_tls_context(verify: Any, *, tls: bool, trust_env: bool) -> ssl.SSLContext:
+    """Return the TLS context for `verify`.
 
-    True trusts the system's store and that of certifi, or instead of both what SSL_CERT_FILE and SSL_CERT_DIR name;
-    a path trusts a file or folder of certificates; False trusts everybody.
+    True trusts the system's store and certifi's, or instead of both the certificates of SSL_CERT_FILE and
+    SSL_CERT_DIR; a path trusts a file or folder of certificates; False disables verification.
 
     Raises:
-        InvalidArgumentError: it is none of these, or holds no certificates that can be read.
+        InvalidArgumentError: It is another kind of value, or contains no readable certificates.
     """
     if isinstance(verify, ssl.SSLContext):
         return verify
@@ -42,108 +42,104 @@ def context(verify: Any, *, tls: bool, trust_env: bool) -> ssl.SSLContext:
             return httpx.create_ssl_context(verify=False)
         if not tls:
             return _unused_context()
-        named = (os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")) if trust_env else ("", "")
-        return shared_context(*named) if any(named) else shared_context()
+        paths = (os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")) if trust_env else ("", "")
+        return default_context(*paths) if any(paths) else default_context()
     if isinstance(verify, str | os.PathLike) and str(verify):
         path = Path(verify)
-        return _trusting("verify=", "verify=", *(("", str(path)) if path.is_dir() else (str(path), "")))
-    wanted = "True, False, the path of a file or folder of certificates, or an ssl.SSLContext"
-    raise InvalidArgumentError(f"verify= wants {wanted}, got {told(verify)}")
+        return _load_certificates("verify=", "verify=", *(("", str(path)) if path.is_dir() else (str(path), "")))
+    expected = "True, False, the path of a file or folder of certificates, or an ssl.SSLContext"
+    raise InvalidArgumentError(f"verify= must be {expected}, got {describe(verify)}")
 
 
 @functools.cache
-def shared_context(file: str = "", folder: str = "") -> ssl.SSLContext:
-    """The TLS context of every client that is given no other. It takes tens of milliseconds to make."""
+def default_context(file: str = "", folder: str = "") -> ssl.SSLContext:
+    """Return the TLS context that clients share by default: creating one takes tens of milliseconds."""
     if file or folder:
-        return _trusting("SSL_CERT_FILE", "SSL_CERT_DIR", file, folder)
+        return _load_certificates("SSL_CERT_FILE", "SSL_CERT_DIR", file, folder)
     import certifi
 
-    made = ssl.create_default_context()
-    made.load_verify_locations(certifi.where())
-    return made
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
 
 
-def _trusting(file_name: str, folder_name: str, file: str, folder: str) -> ssl.SSLContext:
-    for name, path, is_there in ((file_name, file, os.path.exists), (folder_name, folder, os.path.isdir)):
-        # OpenSSL takes a list of folders.
-        places = path.split(os.pathsep) if is_there is os.path.isdir else [path]
-        if path and not any(is_there(place) for place in places):
-            what = "a folder" if is_there is os.path.isdir and os.path.exists(path) else "there"
-            raise InvalidArgumentError(f"{name} names {shown(path, 200)}, which is not {what}")
+def _load_certificates(file_name: str, folder_name: str, file: str, folder: str) -> ssl.SSLContext:
+    for name, path, exists in ((file_name, file, os.path.exists), (folder_name, folder, os.path.isdir)):
+        # OpenSSL accepts a list of folders.
+        places = path.split(os.pathsep) if exists is os.path.isdir else [path]
+        if path and not any(exists(place) for place in places):
+            problem = "is not a folder" if exists is os.path.isdir and os.path.exists(path) else "does not exist"
+            raise InvalidArgumentError(f"{name} is {sanitize(path, 200)}, which {problem}")
     try:
         return ssl.create_default_context(cafile=file or None, capath=folder or None)
     except (OSError, ValueError) as error:
         name, path = (file_name, file) if file else (folder_name, folder)
-        told = f"which holds no certificates that can be read: {error}"
-        raise InvalidArgumentError(f"{name} names {shown(path, 200)}, {told}") from None
+        problem = f"which contains no readable certificates: {error}"
+        raise InvalidArgumentError(f"{name} is {sanitize(path, 200)}, {problem}") from None
 
 
 @functools.cache
 def _unused_context() -> ssl.SSLContext:
-    """For clients of plain http, which never shake hands. It trusts nobody."""
+    """Return the context of clients of plain http, which never use it. It trusts no certificate."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def read_proxy(proxy: Any, base_url: str, *, trust_env: bool) -> httpx.Proxy | None:
-    """The proxy that leads to a base URL: the one that is given, or that of the environment, as httpx chooses it.
+def resolve_proxy(proxy: Any, base_url: str, *, trust_env: bool) -> httpx.Proxy | None:
+    """Return the proxy for a base URL: the given one or, as httpx selects it, that of the environment.
 
-    No proxy of the environment leads to this machine itself.
+    The proxies of the environment are not used for loopback addresses.
 
     Raises:
-        InvalidArgumentError: it cannot be used.
+        InvalidArgumentError: The proxy cannot be used.
     """
     name, found = "proxy=", proxy
-    if proxy is None and trust_env and not _is_here(base_url):
+    if proxy is None and trust_env and not _is_loopback(base_url):
         try:
-            name, found = _of_the_environment(base_url)
+            name, found = _environment_proxy(base_url)
         except (ValueError, httpx.InvalidURL) as error:
-            wanted = "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY cannot be read"
-            raise InvalidArgumentError(f"{wanted}: {error}; correct it, or pass trust_env=False") from None
+            problem = "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY cannot be parsed"
+            raise InvalidArgumentError(f"{problem}: {error}; correct it, or pass trust_env=False") from None
     if found is None:
         return None
-    wanted = f"{name} wants the URL of a proxy, such as http://host:3128"
+    expected = f"{name} must be the URL of a proxy, such as http://host:3128"
     try:
-        made = found if isinstance(found, httpx.Proxy) else httpx.Proxy(found)
-        # A name or port that there cannot be is noticed here.
-        has_host = bool(made.url.host) and urllib.parse.urlsplit(str(made.url)).port != 0
-        if not made.url.host.isprintable() or " " in made.url.host or "%20" in str(made.url):
-            raise ValueError("it holds a blank")
-        labels = made.url.raw_host.decode().removesuffix(".").split(".")
-        if ":" not in made.url.host and has_host and not all(LABEL.fullmatch(label) for label in labels):
-            raise ValueError("there can be no host of that name")
+        parsed = found if isinstance(found, httpx.Proxy) else httpx.Proxy(found)
+        # An invalid host or port is noticed here.
+        has_host = bool(parsed.url.host) and urllib.parse.urlsplit(str(parsed.url)).port != 0
+        if not parsed.url.host.isprintable() or " " in parsed.url.host or "%20" in str(parsed.url):
+            raise ValueError("it contains a space")
+        labels = parsed.url.raw_host.decode().removesuffix(".").split(".")
+        if ":" not in parsed.url.host and has_host and not all(HOST_LABEL.fullmatch(label) for label in labels):
+            raise ValueError("invalid host name")
     except Exception as error:
-        # What httpx says of a URL repeats its password.
-        why = "" if isinstance(found, str) and "@" in found else f": {shown(error, 200)}"
-        raise InvalidArgumentError(f"{wanted}{why}") from None
+        # httpx's message about a URL repeats its password.
+        reason = "" if isinstance(found, str) and "@" in found else f": {sanitize(error, 200)}"
+        raise InvalidArgumentError(f"{expected}{reason}") from None
     if not has_host:
-        raise InvalidArgumentError(f"{wanted}, got one without a host")
-    return made
+        raise InvalidArgumentError(f"{expected}, got one without a host")
+    return parsed
 
 
-def _of_the_environment(base_url: str) -> tuple[str, str | None]:
-    """The variable that names the proxy for a URL, and the proxy; None where it takes none."""
-    # httpx has these for its own clients; nothing public of it says which proxy a URL takes.
-    from httpx._utils import URLPattern, get_environment_proxies
-
+def _environment_proxy(base_url: str) -> tuple[str, str | None]:
+    """Return the environment variable of the proxy for a URL, and the proxy, or None if no proxy is set."""
     url, patterns = httpx.URL(base_url), []
-    for pattern, proxy in get_environment_proxies().items():
+    for text, proxy in httpx_internals.environment_proxies().items():
         try:
-            patterns.append((URLPattern(pattern), proxy))
+            patterns.append((httpx_internals.url_pattern(text), proxy))
         except (ValueError, httpx.InvalidURL):
             if proxy is not None:
                 raise
-            # An entry of NO_PROXY that names no host, such as fe80::/10: it is none of ours.
+            # An entry of NO_PROXY that is not a host, such as fe80::/10, does not concern this URL.
     patterns.sort(key=lambda entry: entry[0])
     chosen = next((entry for entry in patterns if entry[0].matches(url)), None)
     if chosen is None:
         return "", None
     scheme, proxy = chosen[0].scheme or "all", chosen[1]
-    names = (f"{scheme}_proxy", f"{scheme}_proxy".upper())
-    return next((name for name in names if os.environ.get(name)), "the proxy of the system"), proxy
+    variables = (f"{scheme}_proxy", f"{scheme}_proxy".upper())
+    return next((name for name in variables if os.environ.get(name)), "the proxy of the system"), proxy
 
 
-def _is_here(base_url: str) -> bool:
-    """Whether a URL leads to this machine."""
+def _is_loopback(base_url: str) -> bool:
     host = (urllib.parse.urlsplit(base_url).hostname or "").removesuffix(".")
     try:
         return host == "localhost" or host.endswith(".localhost") or ipaddress.ip_address(host).is_loopback
@@ -151,8 +147,8 @@ def _is_here(base_url: str) -> bool:
         return False
 
 
-def passwords(proxy: httpx.Proxy | None) -> Iterator[str]:
-    """What of a proxy must not be shown, in the forms in which it is repeated."""
+def proxy_secrets(proxy: httpx.Proxy | None) -> Iterator[str]:
+    """Yield the secrets of a proxy, in the forms in which a message can repeat them."""
     if proxy is not None and proxy.raw_auth is not None:
         import base64
 
@@ -161,37 +157,32 @@ def passwords(proxy: httpx.Proxy | None) -> Iterator[str]:
         yield base64.b64encode(b":".join(proxy.raw_auth)).decode()
 
 
-def _made(kind: Any, verify: ssl.SSLContext, proxy: httpx.Proxy | None, limits: httpx.Limits) -> Any:
+def _create(cls: Any, verify: ssl.SSLContext, proxy: httpx.Proxy | None, limits: httpx.Limits) -> Any:
     try:
-        return kind(verify=verify, limits=limits, proxy=proxy, trust_env=False)
+        return cls(verify=verify, limits=limits, proxy=proxy, trust_env=False)
     except ImportError:
-        raise InvalidArgumentError(
-            "proxy= names a SOCKS proxy; install what it needs: pip install httpx[socks]"
-        ) from None
+        problem = "proxy= is a SOCKS proxy; install its dependency: pip install httpx[socks]"
+        raise InvalidArgumentError(problem) from None
 
 
 def sync_transport(
-    verify: ssl.SSLContext, proxy: httpx.Proxy | None, limits: httpx.Limits = LIMITS
+    verify: ssl.SSLContext, proxy: httpx.Proxy | None, limits: httpx.Limits = POOLED
 ) -> httpx.HTTPTransport:
-    """httpx's own transport, whose connections know the deadline of the call."""
-    from .network import Backend  # httpcore is not imported before a client is made
+    """Return httpx's own transport, with connections that enforce the deadline of the call."""
+    from .network import DeadlineBackend  # httpcore is imported when the first client is created
 
-    transport: httpx.HTTPTransport = _made(httpx.HTTPTransport, verify, proxy, limits)
-    pool = transport._pool
-    # Its own lock is one of Python's making: a signal handler that raises within it would leave the thread to wait for
-    # itself. This one is the thread's already.
-    pool._optional_thread_lock = threading.RLock()  # type: ignore[assignment]
-    pool._network_backend = Backend(pool._network_backend)
+    transport: httpx.HTTPTransport = _create(httpx.HTTPTransport, verify, proxy, limits)
+    httpx_internals.make_pool_lock_reentrant(transport)
+    httpx_internals.replace_network_backend(transport, DeadlineBackend)
     return transport
 
 
 def async_transport(
-    verify: ssl.SSLContext, proxy: httpx.Proxy | None, limits: httpx.Limits = LIMITS
+    verify: ssl.SSLContext, proxy: httpx.Proxy | None, limits: httpx.Limits = POOLED
 ) -> httpx.AsyncHTTPTransport:
-    """httpx's own transport, whose connections know the deadline of the call."""
-    from .network import AsyncBackend  # httpcore is not imported before a client is made
+    """Return httpx's own transport, with connections that enforce the deadline of the call."""
+    from .network import AsyncDeadlineBackend  # httpcore is imported when the first client is created
 
-    transport: httpx.AsyncHTTPTransport = _made(httpx.AsyncHTTPTransport, verify, proxy, limits)
-    pool = transport._pool
-    pool._network_backend = AsyncBackend(pool._network_backend)
+    transport: httpx.AsyncHTTPTransport = _create(httpx.AsyncHTTPTransport, verify, proxy, limits)
+    httpx_internals.replace_network_backend(transport, AsyncDeadlineBackend)
     return transport

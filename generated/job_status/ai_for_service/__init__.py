@@ -2,9 +2,46 @@
 
 """A client library for accessing AI for Service"""
 
-from .client import AuthenticatedClient, Client
+from typing import TYPE_CHECKING
 
-__all__ = (
+if TYPE_CHECKING:
+    from .client import AuthenticatedClient as AuthenticatedClient
+    from .client import Client as Client
+    from .models import ErrorEntry as ErrorEntry
+    from .models import ErrorList as ErrorList
+    from .models import PublishedResource as PublishedResource
+    from .models import PublishState as PublishState
+    from .models import PublishStatus as PublishStatus
+
+__all__ = [
     "AuthenticatedClient",
     "Client",
-)
+    "ErrorEntry",
+    "ErrorList",
+    "PublishState",
+    "PublishStatus",
+    "PublishedResource",
+]
+
+_HOMES = {
+    "AuthenticatedClient": ".client",
+    "Client": ".client",
+    "ErrorEntry": ".models",
+    "ErrorList": ".models",
+    "PublishState": ".models",
+    "PublishStatus": ".models",
+    "PublishedResource": ".models",
+}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        from importlib import import_module
+
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_HOMES[name], __name__), name)
+        return value
+
+    def __dir__():
+        return sorted([*globals(), *_HOMES])

@@ -1,1 +1,1 @@
-"""Waiting for jobs: when to ask, what an answer means, and many at once."""
+"""Polling: the lifecycle of a job, the schedule, and the handles with which callers wait."""

@@ -1,4 +1,4 @@
-"""Makes jobs out of what a client was given: the answer of a start, or a resume token."""
+"""Creation of jobs from the response of a start, or from a resume token."""
 
 from __future__ import annotations
 
@@ -9,26 +9,29 @@ from typing import Any, TypeAlias, TypeVar
 import attrs
 from attrs import frozen
 
-from ..arguments import read_id
+from ..arguments import validate_id
+from ..core import AsyncCore, SyncCore
 from ..errors import InvalidArgumentError, JobFailedError, UnexpectedResponseError, WaitSummary
 from . import token as tokens
-from .poller import Options, Poller
-from .spec import JobSpec, Keys, pointer, walk
+from .job import AsyncJob, Job
+from .poller import PollOptions
+from .spec import JobSpec, Keys, get_path, to_pointer
 
-W = TypeVar("W", bound=Poller[Any])
+J = TypeVar("J", bound="Job[Any] | AsyncJob[Any]")
 
 
 @frozen(eq=False)
 class Link:
-    """A link of a start's answer: the job it leads to, and where the answer holds each of its path parameters."""
+    """A link in the response of a start: the job, where its path parameters are, and the method that waits by id."""
 
-    plan: JobSpec[Any]
+    spec: JobSpec[Any]
     parameters: tuple[Keys, ...]
+    method: str
 
 
 @frozen(eq=False)
 class Start:
-    """What the answer of a start operation leads to: its links, in the order in which they are tried."""
+    """The links in the response of a start operation, in the order in which they are tried."""
 
     operation: str
     links: tuple[Link, ...]
@@ -38,96 +41,108 @@ Starts: TypeAlias = Mapping[type, Start]
 
 
 def follow(
-    kind: type[W],
-    client: Any,
+    cls: type[J],
+    core: SyncCore | AsyncCore,
     starts: Starts,
     started: Any,
     timeout: float | None,
     schedule: Iterable[float] | None,
-    options: Options,
-) -> W:
-    """The job that a start has begun.
+    options: PollOptions,
+) -> J:
+    """Return the job that a start operation has started.
 
     Raises:
-        InvalidArgumentError: this is no answer of a start operation.
-        JobFailedError: the answer tells a failure and names no job.
-        UnexpectedResponseError: the answer names no job.
+        InvalidArgumentError: `started` is not the response of a start operation.
+        JobFailedError: The response reports a failure and no job.
+        UnexpectedResponseError: The response contains no id of a job.
     """
     start = starts.get(type(started))
     if start is None:
-        wanted = " or ".join(f"the {cls.__name__} that {known.operation} returns" for cls, known in starts.items())
-        raise InvalidArgumentError(
-            f"wait wants {wanted}, got {type(started).__name__}; for an id there is wait_for_<noun>"
-        )
+        expected = " or ".join(f"the {model.__name__} returned by {s.operation}()" for model, s in starts.items())
+        methods = " or ".join(dict.fromkeys(f"{link.method}(id)" for s in starts.values() for link in s.links))
+        got = type(started).__name__
+        raise InvalidArgumentError(f"wait() expects {expected}, got {got}. To wait by id, use {methods}.")
     body = started.to_dict()
     for link in start.links:
-        values = tuple(walk(body, path) for path in link.parameters)
+        values = tuple(get_path(body, path) for path in link.parameters)
         if all(value not in (None, "") and not isinstance(value, dict | list) for value in values):
-            word = walk(body, link.plan.state)
-            ended = isinstance(word, str) and link.plan.kind(word) in {"success", "failure"}
-            for name, value in zip(link.plan.operation.path_parameters, values, strict=True):
+            state = get_path(body, link.spec.state)
+            has_ended = isinstance(state, str) and link.spec.kind(state) in {"success", "failure"}
+            for name, value in zip(link.spec.operation.path_parameters, values, strict=True):
                 try:
-                    read_id(link.plan.operation.id, name, value)
+                    validate_id(link.spec.operation.id, name, value)
                 except InvalidArgumentError as error:
-                    raise _unfollowable(
-                        client, start, body, f"names a job that cannot be asked about: {error}"
-                    ) from None
-            return kind(
-                client, link.plan, values, timeout=timeout, schedule=schedule, options=options, under_way=not ended
+                    problem = f"contains an id that cannot be requested: {error}"
+                    raise _unexpected_start(core, start, body, problem) from None
+            return cls(
+                core,
+                link.spec,
+                values,
+                timeout=timeout,
+                schedule=schedule,
+                options=options,
+                just_started=not has_ended,
             )
-    plan = start.links[0].plan
-    word = walk(body, plan.state)
-    if isinstance(word, str) and plan.kind(word) == "failure":
-        masked = client._signer.redact(json.dumps(body))
-        status = type(started).from_dict(json.loads(masked))
-        reason = client._signer.redact(plan.why(body))
-        summary = WaitSummary(start.operation, 0.0, 0, 0, None, word, None, status, "")
-        message = f"{start.operation}: {word}, and the answer names no job{f': {reason}' if reason else ''}"
+    spec = start.links[0].spec
+    state = get_path(body, spec.state)
+    redact = core.authenticator.redact
+    if isinstance(state, str) and spec.kind(state) == "failure":
+        status = type(started).from_dict(json.loads(redact(json.dumps(body))))
+        reason = redact(spec.failure_reason(body))
+        summary = WaitSummary(start.operation, 0.0, 0, 0, None, state, None, status, "")
+        message = f"{start.operation}: {state}, and the response contains no job id{f': {reason}' if reason else ''}"
         raise JobFailedError(message, summary, reason)
-    wanted = " or ".join(pointer(path) for link in start.links for path in link.parameters)
-    raise _unfollowable(client, start, body, f"names no job to wait for: it lacks {wanted}")
+    expected = " or ".join(to_pointer(path) for link in start.links for path in link.parameters)
+    raise _unexpected_start(core, start, body, f"contains no job id: {expected} is missing")
 
 
-def _unfollowable(client: Any, start: Start, body: Any, problem: str) -> UnexpectedResponseError:
-    masked = client._signer.redact
-    excerpt = masked(json.dumps(body))[:500]
+def _unexpected_start(core: SyncCore | AsyncCore, start: Start, body: Any, problem: str) -> UnexpectedResponseError:
+    redact = core.authenticator.redact
+    excerpt = redact(json.dumps(body))[:500]
     return UnexpectedResponseError(
-        f"{start.operation}: the answer {masked(problem)}", operation=start.operation, excerpt=excerpt
+        f"{start.operation}: the response {redact(problem)}", operation=start.operation, excerpt=excerpt
     )
 
 
 def resume(
-    kind: type[W],
-    client: Any,
-    plans: tuple[JobSpec[Any], ...],
+    cls: type[J],
+    core: SyncCore | AsyncCore,
+    specs: tuple[JobSpec[Any], ...],
     text: str,
     timeout: float | None,
     schedule: Iterable[float] | None,
-    options: Options,
-) -> W:
-    """The job of a resume token, with its beginning, its run and, unless there is another timeout, its deadline.
+    options: PollOptions,
+) -> J:
+    """Return the job of a resume token, with its start, its run and, unless `timeout` is given, its deadline.
 
     Raises:
-        InvalidArgumentError: it is no token of this API.
+        InvalidArgumentError: It is not a token of this API.
     """
-    token = tokens.read(text, plans[0].api)
-    plan = next((plan for plan in plans if plan.operation.id == token.operation), None)
-    if plan is None:
-        known = ", ".join(plan.operation.id for plan in plans)
+    token = tokens.loads(text, specs[0].api)
+    spec = next((spec for spec in specs if spec.operation.id == token.operation), None)
+    if spec is None:
+        known = ", ".join(spec.operation.id for spec in specs)
+        problem = f"the token is of {token.operation[:80]!r}, which reports no job of this API"
+        raise InvalidArgumentError(f"{problem}; expected {known}")
+    if len(token.parameters) != len(spec.operation.path_parameters):
+        names = ", ".join(spec.operation.path_parameters)
         raise InvalidArgumentError(
-            f"the token is of {token.operation[:80]!r}, which reports no job here; wanted {known}"
+            f"the token's parameters must have a value for each of {names}, got {len(token.parameters)}"
         )
-    if len(token.parameters) != len(plan.operation.path_parameters):
-        wanted = ", ".join(plan.operation.path_parameters)
-        raise InvalidArgumentError(
-            f"the token's parameters want a value for each of {wanted}, got {len(token.parameters)}"
-        )
-    told = attrs.evolve(
+    resumed = attrs.evolve(
         options,
         arguments=tuple(token.arguments.items()),
         after_run=token.after_run,
-        pinned=token.run,
+        current_run=token.run,
         not_started_timeout=token.not_started_timeout,
         error_timeout=token.error_timeout,
     )
-    return kind(client, plan, token.parameters, timeout=timeout, schedule=schedule, options=told, token=token)
+    return cls(
+        core,
+        spec,
+        token.parameters,
+        timeout=timeout,
+        schedule=schedule,
+        options=resumed,
+        token=token,
+    )

@@ -1,19 +1,20 @@
-"""One wait for one job: what each answer means for it, and when to ask again. It neither sends nor sleeps."""
+"""The state machine of one wait: what each response means, and when to poll next. Performs no I/O and never sleeps."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 import httpx
 from attrs import field, frozen
 
 from .. import responses
-from ..arguments import check_headers, read_id, seconds
-from ..call import Call
+from ..arguments import validate_headers, validate_id, validate_seconds
+from ..auth import Authenticator
+from ..call import Call, CallPolicy, Settings
 from ..errors import (
-    REASON,
+    MAX_REASON,
     ApiError,
     CallError,
     InvalidArgumentError,
@@ -28,76 +29,70 @@ from ..errors import (
     UnexpectedResponseError,
     WaitSummary,
 )
-from ..sanitize import WORD, shown
+from ..sanitize import MAX_TOKEN, sanitize
 from . import token as tokens
-from .run_id import RunId, moment
-from .schedule import FLOOR, Steps, backoff, gap, spread
-from .spec import JobSpec, walk
+from .run_id import RunId, parse_timestamp
+from .schedule import SHORTEST_INTERVAL, Schedule, add_jitter, backoff, interval
+from .spec import JobSpec, get_path
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-News: TypeAlias = tuple[T, float | None]
+# The status and its progress, for `on_update=`.
+Update: TypeAlias = tuple[T, float | None]
 logger: Final = logging.getLogger("job_status")
 
-TIMEOUT: Final = 3600.0  # seconds, unless told otherwise
+TIMEOUT: Final = 3600.0  # seconds, the default of `timeout=`
 NOT_STARTED_TIMEOUT: Final = 30.0
 ERROR_TIMEOUT: Final = 120.0
 
-STRANGE_TIMEOUT: Final = 30.0  # seconds of answers that are none of the API, before anything was read
-MISS_TIMEOUT: Final = (
-    30.0  # seconds of answers that there is no such job; a server that starts again says so for a while
-)
-SAMPLES: Final = 3  # polls, at least, from which it is told that something lasts
-LAST_MARGIN: Final = 0.1  # seconds from the last poll to the deadline
-LONGEST_PAUSE: Final = 86_400.0  # seconds, whatever a server asks for
-PASSING: Final = frozenset({408, 425})  # statuses that say no more of a job than a 503
+# Seconds of responses that are not of this API, before any of this API was read: the base URL is probably wrong.
+WRONG_SERVER_TIMEOUT: Final = 30.0
+NOT_FOUND_TIMEOUT: Final = 30.0  # seconds of 404; a restarting server returns it for a while
+MIN_CONSECUTIVE: Final = 3  # polls from which a condition counts as lasting
+LAST_POLL_MARGIN: Final = 0.1  # seconds from the last poll to the deadline
+MAX_SERVER_PAUSE: Final = 86_400.0  # seconds, whatever a server requests
+TRANSIENT_STATUSES: Final = frozenset({408, 425})  # they say as little about a job as a 503
+POLL: Final = CallPolicy(retries=0, is_counted=True)
+DETACHED_POLL: Final = CallPolicy(retries=0, is_counted=True, is_detached=True)
+# What a model raises for a body that it cannot represent.
+PARSE_ERRORS: Final = (TypeError, ValueError, KeyError, AttributeError)
 
-_unknown_words: set[tuple[str, str, str]] = set()
+_logged_states: set[tuple[str, str, str]] = set()
+
+
+class ClientCore(Protocol):
+    """What polling needs of a client."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the client."""
+
+    @property
+    def authenticator(self) -> Authenticator:
+        """The credentials of the client."""
+
+    is_closed: bool
+    has_read: bool
 
 
 @frozen
-class Options:
-    """What a wait has been told. Most have been told nothing and share one."""
+class PollOptions:
+    """The arguments of a wait, except its schedule and timeout. Waits with equal options share one instance."""
 
     arguments: tuple[tuple[str, Any], ...] = ()
     headers: Mapping[str, str] | None = field(default=None, repr=False)
     on_update: Callable[[Any, float | None], Any] | None = None
     after_run: RunId | None = None
-    pinned: RunId | None = None
+    current_run: RunId | None = None
     not_started_timeout: float = NOT_STARTED_TIMEOUT
     error_timeout: float = ERROR_TIMEOUT
 
 
-DEFAULTS: Final = Options()
-
-
-@frozen
-class Outcome(Generic[T_co]):
-    """How a wait has ended.
-
-    Attributes:
-        job: the job that was waited for.
-        status: its last status, typed, where it has ended well; otherwise None.
-        error: why it has not; None where it has. The error holds the last status.
-    """
-
-    job: Any
-    status: T_co | None
-    error: BaseException | None = None
-
-    def result(self) -> T_co:
-        """The last status of a job that has ended well.
-
-        Raises:
-            JobStatusError: it has not; or whatever `on_update` or a credential callable has raised.
-        """
-        if self.error is not None:
-            raise self.error
-        return self.status  # type: ignore[return-value]
+DEFAULT_OPTIONS: Final = PollOptions()
 
 
 class Streak:
-    """Answers of one kind in a row: how many, and since when."""
+    """Consecutive responses of one kind: their number, and when the first came."""
 
     __slots__ = ("count", "since")
 
@@ -106,565 +101,597 @@ class Streak:
         self.since = 0.0
 
     def add(self, now: float) -> None:
-        """One more."""
+        """Add one."""
         if not self.count:
             self.since = now
         self.count += 1
 
     def lasts(self, now: float, seconds: float) -> bool:
-        """Whether it has gone on for so long. Two answers far apart say nothing of what lay between them."""
-        return self.count >= (SAMPLES if seconds else 2) and now - self.since >= seconds
+        """Return whether the streak has lasted so long. Two responses far apart do not show that."""
+        return self.count >= (MIN_CONSECUTIVE if seconds else 2) and now - self.since >= seconds
 
 
-class Trouble:
-    """Polls in a row that have brought no reading.
+class ErrorStreak:
+    """Consecutive polls without a status of the job.
 
-    `faults` are those for which the server has not said when to come back; `misses` say that there is no such job,
-    `strange` ones are no answers of this API. `asked` is the pause that the last has asked for.
+    Attributes:
+        count: Number of polls.
+        last: The message of the last error.
+        server_pause: Seconds of the last `Retry-After`, 0 if missing.
+        errors: The polls without a `Retry-After`.
+        not_found: Those that returned 404.
+        wrong_server: Those whose response is not of this API.
     """
 
-    __slots__ = ("asked", "count", "faults", "last", "misses", "strange")
+    __slots__ = ("count", "errors", "last", "not_found", "server_pause", "wrong_server")
 
     def __init__(self) -> None:
         self.count = 0
         self.last = ""
-        self.asked = 0.0
-        self.faults, self.misses, self.strange = Streak(), Streak(), Streak()
+        self.server_pause = 0.0
+        self.reset()
+
+    def reset(self) -> None:
+        """Start the streaks again."""
+        self.errors, self.not_found, self.wrong_server = Streak(), Streak(), Streak()
 
 
 class Poller(Generic[T_co]):
-    """A wait for one job, from the moment it is made until its deadline.
+    """One wait for one job, from its creation to its deadline.
 
-    There can be very many of them, so each holds little: the last answer is kept as its bytes, and read at the end.
+    There can be very many of them, so each is small: the last response is kept as bytes and parsed at the end.
+
+    Attributes:
+        core: The client.
+        spec: The lifecycle of the job.
+        values: The values of its path parameters.
+        options: The arguments of the wait.
+        next_poll_at: When the job is to be polled next.
+        deadline: When the wait ends, or None.
+        is_finished: Whether the wait has ended.
+        status: The final status, if the job succeeded.
+        error: The exception with which the wait ended, if it did not.
+        is_busy: Whether the job is being waited for.
     """
 
     __slots__ = (
-        "_began",
-        "_busy",
-        "_client",
-        "_deadline",
-        "_due",
-        "_faults",
-        "_idle_since",
+        "_errors",
+        "_failed_polls",
         "_last",
-        "_options",
+        "_not_started_since",
         "_origin",
-        "_outcome",
-        "_plan",
         "_polls",
-        "_steps",
-        "_trouble",
-        "_values",
+        "_schedule",
+        "_started_at",
+        "core",
+        "deadline",
+        "error",
+        "is_busy",
+        "is_finished",
+        "next_poll_at",
+        "options",
+        "spec",
+        "status",
+        "values",
     )
 
     def __init__(
         self,
-        client: Any,
-        plan: JobSpec[T_co],
+        core: ClientCore,
+        spec: JobSpec[T_co],
         values: tuple[Any, ...],
         *,
         timeout: float | None = TIMEOUT,
         schedule: Iterable[float] | None = None,
-        options: Options = DEFAULTS,
-        under_way: bool = False,
+        options: PollOptions = DEFAULT_OPTIONS,
+        just_started: bool = False,
         token: tokens.Token | None = None,
     ) -> None:
-        named = zip(plan.operation.path_parameters, values, strict=True)
-        values = tuple([read_id(plan.operation.id, name, value) for name, value in named])
-        check_headers(options.headers)
-        self._client = client
-        self._plan = plan
-        self._values = values
-        self._options = options
-        now = client._settings.clock.now()
-        self._began: float = now
-        # Where the job's own age is known, the schedule counts from its beginning.
+        named = zip(spec.operation.path_parameters, values, strict=True)
+        values = tuple([validate_id(spec.operation.id, name, value) for name, value in named])
+        validate_headers(options.headers)
+        self.core = core
+        self.spec = spec
+        self.values = values
+        self.options = options
+        clock = core.settings.clock
+        now = clock.now()
+        self._started_at: float = now
+        # The schedule counts from the start of the job itself, once that is known.
         self._origin: float = now
-        self._deadline: float | None = None if timeout is None else now + seconds(timeout)
-        self._steps = None if schedule is None else Steps(schedule)
+        self.deadline: float | None = None if timeout is None else now + validate_seconds(timeout)
+        self._schedule = None if schedule is None else Schedule(schedule)
         self._polls = 0
-        self._faults = 0
-        self._trouble: Trouble | None = None
-        self._idle_since: float | None = None
+        self._failed_polls = 0
+        self._errors: ErrorStreak | None = None
+        self._not_started_since: float | None = None
         self._last: bytes | None = None
-        self._outcome: Outcome[T_co] | None = None
-        self._busy = False
+        self.is_finished = False
+        self.status: T_co | None = None
+        self.error: BaseException | None = None
+        self.is_busy = False
         try:
-            self._request()
+            self.build_request()
         except Exception as error:
-            told = f"{type(error).__name__}: {error}"
-            raise InvalidArgumentError(f"{plan.operation.id}: an argument cannot be sent: {told}") from None
+            problem = f"{type(error).__name__}: {error}"
+            raise InvalidArgumentError(f"{spec.operation.id}: an argument cannot be sent: {problem}") from None
         if token is not None:
-            from_wall = now - client._settings.clock.wall()
-            # A clock that has gone back makes nothing undone.
-            self._began = self._origin = min(token.began + from_wall, now - token.elapsed)
-            self._polls, self._faults = token.polls, token.faults
+            to_monotonic = now - clock.wall()
+            # A wall clock that was set back undoes nothing.
+            self._started_at = self._origin = min(token.started_at + to_monotonic, now - token.elapsed)
+            self._polls, self._failed_polls = token.polls, token.failed_polls
             if timeout is None and token.deadline is not None:
-                left = token.deadline - token.began if token.left is None else token.left
-                self._deadline = min(token.deadline + from_wall, now + max(left, 0.0))
+                remaining = token.deadline - token.started_at if token.remaining is None else token.remaining
+                self.deadline = min(token.deadline + to_monotonic, now + max(remaining, 0.0))
             elif timeout is None:
-                self._deadline = None
-        self._due: float = now
-        if self._steps is not None:
-            self._due = self._began + self._steps.after(now - self._began if token else -1.0)
-        elif under_way:
-            self._due = now + gap(0.0)
-        if self._deadline is not None:
-            self._due = max(min(self._due, self._last_moment(self._deadline)), now)
+                self.deadline = None
+        self.next_poll_at: float = now
+        if self._schedule is not None:
+            self.next_poll_at = self._started_at + self._schedule.next_after(now - self._started_at if token else -1.0)
+        elif just_started:
+            self.next_poll_at = now + interval(0.0)
+        if self.deadline is not None:
+            self.next_poll_at = max(min(self.next_poll_at, self._last_poll_at(self.deadline)), now)
 
     def __lt__(self, other: Poller[Any]) -> bool:
-        return self._due < other._due
-
-    def __repr__(self) -> str:
-        ended = self._outcome
-        told = "ended" if ended else "waiting"
-        return f"<{type(self).__name__} {self.name}: {told}, {self._polls} polls>"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        raise TypeError(f"{type(self).__name__} holds a client and is not pickled; keep its token() and resume it")
+        return self.next_poll_at < other.next_poll_at
 
     @property
     def name(self) -> str:
-        """The operation and the job's parameters, such as `get_dock_status ds-1`."""
-        return shown(" ".join([self._plan.operation.id, *map(str, self._values)]), 3 * WORD)
+        """The operation and the parameters of the job, such as `get_dock_status ds-1`."""
+        return sanitize(" ".join([self.spec.operation.id, *map(str, self.values)]), 3 * MAX_TOKEN)
+
+    @property
+    def polls(self) -> int:
+        """Number of polls."""
+        return self._polls
+
+    @property
+    def last_content(self) -> bytes | None:
+        """The last status response, without credentials, or None before the first."""
+        return self._last
 
     @property
     def state(self) -> str | None:
-        """The word of its state when it was last read, None before. It holds no credential, and nothing unprintable."""
+        """The last state, or None before the first status. It is printable and contains no credentials."""
         body = self._body()
-        return None if body is None else shown(walk(body, self._plan.state), WORD)
-
-    @property
-    def outcome(self) -> Outcome[T_co] | None:
-        """How the wait has ended, None while it has not."""
-        return self._outcome
+        return None if body is None else sanitize(get_path(body, self.spec.state), MAX_TOKEN)
 
     def token(self) -> str:
-        """A resume token: plain JSON without a secret. `api.resume(token)` goes on in any process, until the same deadline.
-
-        Ask for it at any time: before the wait, to be safe against a crash, or from the error that has ended it.
-        """
-        clock = self._client._settings.clock
+        """Return the resume token."""
+        clock = self.core.settings.clock
         now = clock.now()
         to_wall = clock.wall() - now
-        body = self._body()
-        pinned = self._pinned(body)
-        return tokens.written(
+        return tokens.dumps(
             tokens.Token(
-                api=self._plan.api,
-                operation=self._plan.operation.id,
-                parameters=self._values,
-                arguments=dict(self._options.arguments),
-                began=self._began + to_wall,
-                deadline=None if self._deadline is None else self._deadline + to_wall,
-                after_run=self._options.after_run,
-                run=pinned,
+                api=self.spec.api,
+                operation=self.spec.operation.id,
+                parameters=self.values,
+                arguments=dict(self.options.arguments),
+                started_at=self._started_at + to_wall,
+                deadline=None if self.deadline is None else self.deadline + to_wall,
+                after_run=self.options.after_run,
+                run=self._current_run(self._body()),
                 state=self.state,
-                not_started_timeout=self._options.not_started_timeout,
-                error_timeout=self._options.error_timeout,
+                not_started_timeout=self.options.not_started_timeout,
+                error_timeout=self.options.error_timeout,
                 polls=self._polls,
-                faults=self._faults,
-                elapsed=max(now - self._began, 0.0),
-                left=None if self._deadline is None else self._deadline - now,
+                failed_polls=self._failed_polls,
+                elapsed=max(now - self._started_at, 0.0),
+                remaining=None if self.deadline is None else self.deadline - now,
             )
         )
 
-    def _request(self) -> dict[str, Any]:
-        """The request that asks about the job."""
-        if self._options.after_run is not None:
-            return self._widest_request()
-        return self._plan.request(*self._values, **dict(self._options.arguments))
+    # What a driver calls.
 
-    def _widest_request(self) -> dict[str, Any]:
-        """The request that has everything told: in a narrow view, runs cannot be told apart."""
-        arguments = dict(self._options.arguments)
-        if self._plan.widest is not None:
-            arguments.update([self._plan.widest])
-        return self._plan.request(*self._values, **arguments)
+    def acquire(self) -> None:
+        """Reserve the job for one waiter.
 
-    def _next_call(self) -> Call:
-        """The call of a poll. It is not tried again: the schedule sees to that."""
-        client = self._client
-        call = Call(client._settings, client._send, self._plan.operation, self._values, None, self._options.headers)
-        call.max_retries = 0
-        call.counted = True
-        return call
+        Raises:
+            InvalidArgumentError: Another waits for it already.
+        """
+        if self.is_busy:
+            raise InvalidArgumentError(f"{self.name} is being waited for already; create another job with the same id")
+        self.is_busy = True
 
-    def _first_call(self) -> Call:
-        """The call that takes the mark of a run."""
-        if not self._plan.run:
-            raise InvalidArgumentError(f"{self._plan.operation.id}: the document tells no runs of this job apart")
-        client = self._client
-        return Call(client._settings, client._send, self._plan.operation, self._values, None, self._options.headers)
+    def release(self) -> None:
+        """Allow another waiter."""
+        self.is_busy = False
 
-    def _run_of(self, call: Call, response: httpx.Response) -> RunId:
-        """The run that an answer reports."""
+    def limit(self, deadline: float) -> None:
+        """Move the deadline forward."""
+        if self.deadline is None or deadline < self.deadline:
+            self.deadline = deadline
+            self.next_poll_at = min(self.next_poll_at, max(self._last_poll_at(deadline), self._started_at))
+
+    def restore_deadline(self, deadline: float | None) -> None:
+        """Restore the deadline of a wait that has not ended."""
+        if not self.is_finished:
+            self.deadline = deadline
+
+    def should_poll(self, now: float) -> bool:
+        """Return whether the job is to be polled now. If not, the wait has ended, or the next poll is later."""
+        # A deadline that had passed when the wait was created, such as that of an old token, still allows one poll.
+        if self.deadline is not None and now >= self.deadline and (self._polls or self.next_poll_at <= self.deadline):
+            self._time_out(now)
+            return False
+        if now < self.next_poll_at:
+            return False
+        operation = self.spec.operation
+        heed_server = not (self.deadline is not None and now >= self._last_poll_at(self.deadline) - 1e-6)
+        allowed_at = self.core.settings.rate_limiter.acquire(
+            operation.id, self.values, operation.limits, heed_server=heed_server
+        )
+        if allowed_at is None:
+            return True
+        if self.deadline is not None and allowed_at >= self.deadline:
+            self._time_out(now)
+        else:
+            self.next_poll_at = allowed_at
+        return False
+
+    def seconds_to_deadline(self, now: float) -> float:
+        """Return how long a poll may wait for other polls of its client."""
+        return MAX_SERVER_PAUSE if self.deadline is None else max(self.deadline - now, 0.0)
+
+    def check_deadline(self, now: float) -> None:
+        """End a wait whose last poll could not be sent in time."""
+        if not self.is_finished and self.deadline is not None and now >= self.deadline:
+            self._time_out(now)
+
+    def build_request(self) -> dict[str, Any]:
+        """Return the request of a poll."""
+        if self.options.after_run is not None:
+            return self.build_full_request()
+        return self.spec.build(*self.values, **dict(self.options.arguments))
+
+    def build_full_request(self) -> dict[str, Any]:
+        """Return the request of the complete response: a partial one does not identify the run."""
+        arguments = dict(self.options.arguments)
+        if self.spec.full_view is not None:
+            arguments.update([self.spec.full_view])
+        return self.spec.build(*self.values, **arguments)
+
+    def new_call(self, policy: CallPolicy = POLL) -> Call:
+        """Return the call of a poll. It is not retried: the schedule repeats it."""
+        return Call(self.core.settings, self.spec.operation, self.values, None, self.options.headers, policy)
+
+    def handle_result(self, call: Call, result: httpx.Response | JobStatusError, now: float) -> Update[T_co] | None:
+        """Process the result of a poll. Return the status and progress if either has changed."""
+        if isinstance(result, JobStatusError):
+            self._handle_error(result, now)
+            return None
         try:
-            body = self._plan.body(response.content)
+            return self._handle_response(call, result, now)
+        except Exception as error:  # a server may send anything
+            problem = f"the response cannot be processed: {type(error).__name__}: {error}"
+            self.fail(call.unexpected_response(problem, result), now)
+            return None
+
+    def fail(self, error: BaseException, now: float | None = None) -> None:
+        """End the wait with an exception."""
+        if isinstance(error, CallError | InvalidArgumentError) and now is not None:
+            summary = self._summary(now)
+            if isinstance(error, CallError):
+                error.wait = summary
+            last = f" The last state was {summary.state}." if summary.state is not None else ""
+            note = f"This ended the wait for {self.name} after {summary.elapsed:.1f} s and {_polls(summary)}.{last}"
+            error.add_note(note)
+        self.status = None
+        self.error = error.with_traceback(None)
+        self.is_finished = True
+
+    # The current run, for `current_run()`.
+
+    def run_call(self) -> Call:
+        """Return the call that reads the current run.
+
+        Raises:
+            InvalidArgumentError: The document does not identify runs.
+        """
+        if not self.spec.run:
+            raise InvalidArgumentError(f"{self.spec.operation.id}: the document does not identify runs of this job")
+        return self.new_call(CallPolicy())
+
+    def parse_run(self, call: Call, response: httpx.Response) -> RunId:
+        """Return the run that a response reports."""
+        try:
+            body = self.spec.load(response.content)
         except ValueError as error:
-            raise call.unexpected(f"the body is not JSON: {error}", response) from None
-        if problem := self._plan.unfit(body, self._values):
-            raise call.unexpected(problem, response)
-        kept = call.masked(response.content)
-        return self._plan.mark(body if kept is response.content else self._plan.body(kept))
+            raise call.unexpected_response(f"the body is not JSON: {error}", response) from None
+        if problem := self.spec.mismatch(body, self.values):
+            raise call.unexpected_response(problem, response)
+        redacted = call.redact_json(response.content)
+        return self.spec.run_id(body if redacted is response.content else self.spec.load(redacted))
 
-    def _is_missing(self, misses: Streak, error: NotFoundError, now: float) -> bool:
-        """Whether a job that is not found is not there, and not only not found for now."""
-        misses.add(now)
-        if self._plan.surely_unknown(error.status, error.detail):
-            return misses.count >= SAMPLES
-        return misses.lasts(now, MISS_TIMEOUT)
+    def is_missing(self, streak: Streak, error: NotFoundError, now: float) -> bool:
+        """Count a 404, and return whether the job does not exist rather than being temporarily not found."""
+        streak.add(now)
+        if self.spec.is_definitely_unknown(error.status, error.detail):
+            return streak.count >= MIN_CONSECUTIVE
+        return streak.lasts(now, NOT_FOUND_TIMEOUT)
 
-    def _no_run(self, error: NotFoundError) -> RunId:
-        """The mark of a job that the API says it does not know; a 404 of something else says nothing of the job."""
-        if not error.detail:
-            raise error
-        return RunId()
+    # What a response means.
 
-    def _claim(self) -> None:
-        """Refuses a second wait for the same job at the same time."""
-        if self._busy:
-            raise InvalidArgumentError(f"{self.name} is being waited for already; make another job of the same id")
-        self._busy = True
-
-    def _limit(self, deadline: float) -> None:
-        """Brings the deadline forward."""
-        if self._deadline is None or deadline < self._deadline:
-            self._deadline = deadline
-            self._due = min(self._due, max(self._last_moment(deadline), self._began))
-
-    def _unlimit(self, deadline: float | None) -> None:
-        """Gives a wait that goes on its own deadline back."""
-        if self._outcome is None:
-            self._deadline = deadline
-
-    def _turn(self, now: float) -> bool:
-        """Whether the job is to be asked about now. Otherwise the wait has ended, or is due later."""
-        # What was overdue when it was made, such as a token of yesterday, is read once all the same.
-        if self._deadline is not None and now >= self._deadline and (self._polls or self._due <= self._deadline):
-            self._time_out(now)
-            return False
-        if now < self._due:
-            return False
-        operation = self._plan.operation
-        is_last = self._is_last_moment(now)
-        free = self._client._settings.traffic.take(operation.id, self._values, operation.limits, heed=not is_last)
-        if free is not None:
-            self._put_off(free, now)
-            return False
-        return True
-
-    def _patience(self, now: float) -> float:
-        """Seconds that a poll may be put off because others of its client are under way."""
-        return LONGEST_PAUSE if self._deadline is None else max(self._deadline - now, 0.0)
-
-    def _give_up(self, now: float) -> None:
-        """Ends a wait that has found no room for its last poll."""
-        if self._outcome is None and self._deadline is not None and now >= self._deadline:
-            self._time_out(now)
-
-    def _learn(self, call: Call, answer: httpx.Response | JobStatusError, now: float) -> News[T_co] | None:
-        """Takes what a poll has brought. Gives what there is to tell: status and progress, where they have changed."""
-        if isinstance(answer, JobStatusError):
-            self._faulted(answer, now)
-            return None
-        try:
-            return self._heard(call, answer, now)
-        except Exception as error:  # whatever a server can think of is an answer that cannot be read
-            self._fail(call.unexpected(f"the answer cannot be read: {type(error).__name__}: {error}", answer), now)
-            return None
-
-    def _heard(self, call: Call, response: httpx.Response, now: float) -> News[T_co] | None:
-        plan, content = self._plan, response.content
+    def _handle_response(self, call: Call, response: httpx.Response, now: float) -> Update[T_co] | None:
+        spec, content = self.spec, response.content
         pause = responses.retry_after(response.headers) or 0.0
-        if content == self._last and not plan.not_started:
-            # The same bytes say the same: the job is still pending.
+        if content == self._last and not spec.not_started:
+            # The same bytes: the job is still pending.
             self._polls += 1
-            self._trouble = None
-            self._go_on(now, pause)
+            self._errors = None
+            self._schedule_next(now, pause)
             return None
         try:
-            body = plan.body(content)
+            body = spec.load(content)
         except ValueError as error:
-            self._faulted(call.unexpected(f"the body is not JSON: {error}", response), now)
+            self._handle_error(call.unexpected_response(f"the body is not JSON: {error}", response), now)
             return None
-        if problem := plan.unfit(body, self._values):
-            self._faulted(call.unexpected(problem, response), now)
+        if problem := spec.mismatch(body, self.values):
+            self._handle_error(call.unexpected_response(problem, response), now)
             return None
         self._polls += 1
-        self._trouble = None
-        self._client._has_read = True
-        # What is kept, and shown in errors and tokens, repeats no credential.
-        kept = call.masked(content)
-        shown = body if kept is content else plan.body(kept)
-        before = self._body() if plan.run or self._options.on_update else None
-        if not self._is_of_this_run(shown, before):
-            self._go_on(now, pause)
+        self._errors = None
+        self.core.has_read = True
+        # Errors and tokens repeat what is kept, so it contains no credentials.
+        redacted = call.redact_json(content)
+        visible = body if redacted is content else spec.load(redacted)
+        before = self._body() if spec.run or self.options.on_update else None
+        if not self._is_expected_run(visible, before):
+            self._schedule_next(now, pause)
             return None
-        if self._last is None and plan.begun is not None:
-            self._origin = min(self._origin, now - _age(walk(body, plan.begun), response.headers))
-        self._last = kept
-        news = self._news(body, shown, before)
-        self._judge(call, response, body, now, pause)
-        return news
+        if self._last is None and spec.requested_at is not None:
+            age = _age(get_path(body, spec.requested_at), response.headers)
+            self._origin = min(self._origin, now - age)
+        self._last = redacted
+        update = self._update(body, visible, before)
+        self._apply_state(call, response, body, now, pause)
+        return update
 
-    def _judge(self, call: Call, response: httpx.Response, body: Any, now: float, pause: float) -> None:
-        """Ends the wait, or goes on with it, as the state says."""
-        word = walk(body, self._plan.state)
-        kind = self._plan.kind(word)
-        if kind in {"success", "failure"} and self._tells_no_run(body):
-            text = "%s: %s tells no run, so it is taken for a newer one than that of after_run="
-            logger.warning(text, self.name, shown(word, WORD))
+    def _apply_state(self, call: Call, response: httpx.Response, body: Any, now: float, pause: float) -> None:
+        """End or continue the wait according to the state."""
+        state = get_path(body, self.spec.state)
+        kind = self.spec.kind(state)
+        if kind in {"success", "failure"} and self._lacks_run(body):
+            text = "%s: %s identifies no run, so it is taken for a later run than that of after_run="
+            logger.warning(text, self.name, sanitize(state, MAX_TOKEN))
         if kind == "success":
             try:
-                self._end(self._plan.read(body))
-            except (TypeError, ValueError, KeyError, AttributeError) as error:
-                told = f"the job has ended with {word}, and its body cannot be read: {type(error).__name__}: {error}"
-                self._fail(call.unexpected(told, response), now)
+                status = self.spec.parse(body)
+            except PARSE_ERRORS as error:
+                problem = f"the job ended with {state}, and its body cannot be parsed: {type(error).__name__}: {error}"
+                self.fail(call.unexpected_response(problem, response), now)
+                return
+            self._errors = None
+            self.status = status
+            self.is_finished = True
             return
         if kind == "failure":
-            self._fail(self._failure(now))
+            self.fail(self._job_failed(now))
             return
         if kind == "notStarted":
-            self._rest(word, now, pause)
+            self._handle_not_started(state, now, pause)
             return
-        self._idle_since = None
+        self._not_started_since = None
         if kind is None:
-            self._note_unknown(call.redacted(word))
-        self._go_on(now, pause)
+            self._log_unknown_state(call.redact(state))
+        self._schedule_next(now, pause)
 
-    def _failure(self, now: float) -> JobFailedError:
-        reason = shown(self._plan.why(self._body()), REASON)
-        because = f": {reason}" if reason else ""
-        if self._tells_no_run(self._body()):
-            because += "; it tells no run, so it is taken for a newer one"
+    def _job_failed(self, now: float) -> JobFailedError[T_co]:
+        reason = sanitize(self.spec.failure_reason(self._body()), MAX_REASON)
+        details = f": {reason}" if reason else ""
+        if self._lacks_run(self._body()):
+            details += "; it identifies no run, so it is taken for a later one"
         summary = self._summary(now)
-        message = f"{self.name}: {summary.state} after {summary.elapsed:.1f} s and {_polls(summary)}{because}"
+        message = f"{self.name}: {summary.state} after {summary.elapsed:.1f} s and {_polls(summary)}{details}"
         return JobFailedError(message, summary, reason)
 
-    def _rest(self, word: str, now: float, pause: float) -> None:
-        """Goes on for a while with a job that does not move by itself."""
-        if self._idle_since is None:
-            self._idle_since = now
-        grace_ends = self._idle_since + self._options.not_started_timeout
-        if now >= grace_ends:
-            summary = self._summary(now)
+    def _handle_not_started(self, state: str, now: float, pause: float) -> None:
+        """Continue for a limited time while nobody has started the job."""
+        if self._not_started_since is None:
+            self._not_started_since = now
+        ends_at = self._not_started_since + self.options.not_started_timeout
+        if now >= ends_at:
             message = (
-                f"{self.name}: {word} for {now - self._idle_since:.1f} s, a state that the job does not leave by "
-                "itself; start it, and wait again"
+                f"{self.name}: {state} for {now - self._not_started_since:.1f} s; the job has not been started, "
+                "start it and wait again"
             )
-            self._fail(JobNotStartedError(message, summary))
+            self.fail(JobNotStartedError(message, self._summary(now)))
             return
-        self._go_on(now, pause)
-        self._due = min(self._due, max(grace_ends, now + pause))
+        self._schedule_next(now, pause)
+        self.next_poll_at = min(self.next_poll_at, max(ends_at, now + pause))
 
-    def _faulted(self, error: Exception, now: float) -> None:
-        """Takes a poll that has brought no reading: tolerated for a while, where it says nothing of the job."""
+    def _handle_error(self, error: Exception, now: float) -> None:
+        """Tolerate a poll without a status for a limited time, if its error says nothing about the job."""
         self._polls += 1
-        self._faults += 1
-        if not _is_passing(error):
-            self._fail(error, now)
+        self._failed_polls += 1
+        if not _is_transient(error):
+            self.fail(error, now)
             return
-        trouble = self._trouble = self._trouble or Trouble()
-        trouble.count += 1
-        trouble.last = str(error)
-        trouble.asked = (error.retry_after if isinstance(error, ApiError | UnexpectedResponseError) else None) or 0.0
-        if trouble.asked:
+        streak = self._errors = self._errors or ErrorStreak()
+        streak.count += 1
+        streak.last = str(error)
+        streak.server_pause = 0.0
+        if isinstance(error, ApiError | UnexpectedResponseError):
+            streak.server_pause = error.retry_after or 0.0
+        if streak.server_pause:
             # A server that says when to come back is not out of order.
-            trouble.faults, trouble.misses, trouble.strange = Streak(), Streak(), Streak()
-            operation = self._plan.operation.id
-            self._client._settings.traffic.hold(operation, self._values, now + min(trouble.asked, LONGEST_PAUSE))
-            self._go_on(now, trouble.asked)
+            streak.reset()
+            until = now + min(streak.server_pause, MAX_SERVER_PAUSE)
+            self.core.settings.rate_limiter.defer(self.spec.operation.id, self.values, until)
+            self._schedule_next(now, streak.server_pause)
             return
-        if self._is_over(trouble, error, now):
-            self._fail(error, now)
+        if self._has_lasted(streak, error, now):
+            self.fail(error, now)
             return
-        self._go_on(now, 0.0, backoff(trouble.faults.count))
-        if trouble.misses.count and self._steps is None:
-            # Whoever asks about a job that is not there is to know it when the time for it is over.
-            self._due = min(self._due, max(trouble.misses.since + MISS_TIMEOUT, now + FLOOR))
+        self._schedule_next(now, 0.0, backoff(streak.errors.count))
+        if streak.not_found.count and self._schedule is None:
+            # The wait for a job that does not exist ends as soon as the time for it is over.
+            ends_at = streak.not_found.since + NOT_FOUND_TIMEOUT
+            self.next_poll_at = min(self.next_poll_at, max(ends_at, now + SHORTEST_INTERVAL))
 
-    def _is_over(self, trouble: Trouble, error: Exception, now: float) -> bool:
-        """Whether faults have gone on for longer than they are borne."""
-        patience = self._options.error_timeout
-        trouble.faults.add(now)
+    def _has_lasted(self, streak: ErrorStreak, error: Exception, now: float) -> bool:
+        """Return whether errors have lasted longer than they are tolerated."""
+        timeout = self.options.error_timeout
+        streak.errors.add(now)
         if isinstance(error, NotFoundError):
-            trouble.misses.add(now)
+            streak.not_found.add(now)
         else:
-            trouble.misses = Streak()
-        # Nothing of this API has been read yet: more likely a wrong address than a bad moment.
-        if isinstance(error, UnexpectedResponseError) and not self._client._has_read:
-            trouble.strange.add(now)
+            streak.not_found = Streak()
+        # Before any response of this API: the base URL is more likely wrong than the server out of order.
+        if isinstance(error, UnexpectedResponseError) and not self.core.has_read:
+            streak.wrong_server.add(now)
         else:
-            trouble.strange = Streak()
-        if isinstance(error, NotFoundError) and self._plan.surely_unknown(error.status, error.detail):
-            return trouble.misses.count >= SAMPLES
+            streak.wrong_server = Streak()
+        if isinstance(error, NotFoundError) and self.spec.is_definitely_unknown(error.status, error.detail):
+            return streak.not_found.count >= MIN_CONSECUTIVE
         return (
-            trouble.faults.lasts(now, patience)
-            or trouble.misses.lasts(now, min(patience, MISS_TIMEOUT))
-            or trouble.strange.lasts(now, min(patience, STRANGE_TIMEOUT))
+            streak.errors.lasts(now, timeout)
+            or streak.not_found.lasts(now, min(timeout, NOT_FOUND_TIMEOUT))
+            or streak.wrong_server.lasts(now, min(timeout, WRONG_SERVER_TIMEOUT))
         )
 
-    def _go_on(self, now: float, pause: float, least: float = 0.0) -> None:
-        """Sets when the job is asked about next: not before the `pause` that a server has asked for.
+    # When to poll next.
 
-        `least` seconds are our own wish, which the last poll before the deadline passes over.
+    def _schedule_next(self, now: float, server_pause: float, own_pause: float = 0.0) -> None:
+        """Schedule the next poll, after the pause that the server requested and after our own.
+
+        The last poll before the deadline skips `own_pause`.
         """
-        if self._steps is not None:
+        if self._schedule is not None:
             try:
-                due = self._began + self._steps.after(now - self._began)
+                due = self._started_at + self._schedule.next_after(now - self._started_at)
             except Exception as error:
-                self._fail(error)
+                self.fail(error)
                 return
         else:
-            due = now + gap(now - self._origin)
-        asked = now + spread(min(pause, LONGEST_PAUSE))
-        self._settle(max(due, asked, now + least), now)
+            due = now + interval(now - self._origin)
+        earliest = now + add_jitter(min(server_pause, MAX_SERVER_PAUSE))
+        self._clamp_to_deadline(max(due, earliest, now + own_pause), now)
 
-    def _put_off(self, earliest: float, now: float) -> None:
-        """Waits until the documented limits have room."""
-        if self._deadline is not None and earliest >= self._deadline:
-            self._time_out(now)
-        else:
-            self._due = earliest
+    def _clamp_to_deadline(self, due: float, now: float) -> None:
+        """Move a poll that would be late to just before the deadline, whatever the server requested."""
+        deadline = self.deadline
+        if deadline is not None and due > (last := self._last_poll_at(deadline)):
+            # A status that is hardly older than the last one would be is as good.
+            due = last if last >= now + min(SHORTEST_INTERVAL, due - now) else deadline
+        self.next_poll_at = due
 
-    def _settle(self, due: float, now: float) -> None:
-        """Moves the last poll to just before the deadline, whatever pause a server has asked for; none comes after it."""
-        deadline = self._deadline
-        if deadline is not None and due > (last := self._last_moment(deadline)):
-            # A reading that is hardly older than the last one would be is as good.
-            due = last if last >= now + min(FLOOR, due - now) else deadline
-        self._due = due
-
-    def _is_last_moment(self, now: float) -> bool:
-        return self._deadline is not None and now >= self._last_moment(self._deadline) - 1e-6
-
-    def _last_moment(self, deadline: float) -> float:
-        return deadline - min(LAST_MARGIN, 0.1 * max(deadline - self._began, 0.0))
+    def _last_poll_at(self, deadline: float) -> float:
+        return deadline - min(LAST_POLL_MARGIN, 0.1 * max(deadline - self._started_at, 0.0))
 
     def _time_out(self, now: float) -> None:
         summary = self._summary(now)
         if summary.state is not None:
             progress = f" ({summary.progress:g} %)" if summary.progress is not None else ""
-            told = f"still {summary.state}{progress}"
-        elif self._polls > self._faults:
-            told = "still reporting no newer run"
+            problem = f"still {summary.state}{progress} after {_polls(summary)}"
+        elif self._polls > self._failed_polls:
+            problem = f"no later run reported in {_polls(summary)}"
         else:
-            told = "not read once"
-        message = f"{self.name}: {told} after {summary.elapsed:.1f} s and {_polls(summary)}"
-        if self._trouble:
-            message += f", the last {self._trouble.count} of them in vain: {self._trouble.last}"
-            if self._trouble.asked:
-                message += f"; the server has asked to wait for {self._trouble.asked:g} s"
-        goes_on = "the job goes on, " if summary.state is not None else ""
-        self._fail(JobTimeoutError(f"{message}; {goes_on}api.resume(error.token, timeout=...) waits on", summary))
+            problem = f"no status received in {_polls(summary)}"
+        details = ""
+        if self._errors:
+            count = "" if self._errors.count == self._polls else f"{self._errors.count} failed, "
+            details = f" ({count}last error: {self._errors.last})"
+            if self._errors.server_pause:
+                details += f"; the server requested a pause of {self._errors.server_pause:g} s"
+        may = "is still running" if summary.state is not None else "may still be running"
+        message = (
+            f"{self.name}: timed out after {summary.elapsed:.1f} s: {problem}{details}. "
+            f"The job {may}; continue with api.resume(error.token, timeout=...)."
+        )
+        self.fail(JobTimeoutError(message, summary))
 
-    def _fail(self, error: BaseException, now: float | None = None) -> None:
-        """Ends the wait with an error."""
-        if isinstance(error, CallError | InvalidArgumentError) and now is not None:
-            summary = self._summary(now)
-            if isinstance(error, CallError):
-                error.wait = summary
-            told = f" It read {summary.state} before." if summary.state is not None else ""
-            note = f"This ended the wait for {self.name} after {summary.elapsed:.1f} s and {_polls(summary)}.{told}"
-            error.add_note(note)
-        self._outcome = Outcome(self, None, error.with_traceback(None))
+    # The last status.
 
-    def _end(self, status: Any) -> None:
-        """Ends the wait with success."""
-        self._trouble = None
-        self._outcome = Outcome(self, status)
-
-    def _summary(self, now: float) -> WaitSummary:
+    def _summary(self, now: float) -> WaitSummary[T_co]:
         body = self._body()
-        trouble = self._trouble
         return WaitSummary(
             job=self.name,
-            elapsed=now - self._began,
+            elapsed=now - self._started_at,
             polls=self._polls,
-            faults=self._faults,
-            last_fault=trouble.last if trouble else None,
+            failed_polls=self._failed_polls,
+            last_error=self._errors.last if self._errors else None,
             state=self.state,
-            progress=None if body is None else self._plan.percent(body),
+            progress=None if body is None else self.spec.get_progress(body),
             status=self._last_status(),
             token=self.token(),
         )
 
     def _body(self) -> Any:
-        """The last reading of this run as JSON, None where there is none."""
-        return None if self._last is None else self._plan.body(self._last)
-
-    def _news(self, body: Any, shown: Any, before: Any) -> News[T_co] | None:
-        """The status and progress to tell, None where they are as before or cannot be read."""
-        if self._options.on_update is None:
-            return None
-        plan = self._plan
-        told = (walk(shown, plan.state), plan.percent(shown))
-        if before is not None and told == (walk(before, plan.state), plan.percent(before)):
-            return None
-        try:
-            return plan.read(body), told[1]
-        except (TypeError, ValueError, KeyError, AttributeError):
-            return None
-
-    def _pinned(self, before: Any) -> RunId | None:
-        """The run that the wait is about, as far as it has been seen."""
-        if not self._plan.run:
-            return None
-        return self._options.pinned if before is None else self._plan.mark(before)
-
-    def _is_of_this_run(self, body: Any, before: Any) -> bool:
-        """Whether a reading is of the run that is waited for, and not of one before it."""
-        if not self._plan.run:
-            return True
-        run = self._plan.mark(body)
-        mark = self._options.after_run
-        if mark is not None and not run.is_known:
-            # No run is told: so it is with a job that rests, and with one that has failed before its first run. One that
-            # has ended is at least not the run of the mark, which would be told.
-            return (
-                self._plan.kind(walk(body, self._plan.state)) in {"notStarted", "success", "failure"}
-                or not mark.is_known
-            )
-        if mark is not None and not run.is_newer_than(mark):
-            return False
-        pinned = self._pinned(before)
-        return pinned is None or not run.is_older_than(pinned)
-
-    def _tells_no_run(self, body: Any) -> bool:
-        """Whether a newer run is wanted and this reading tells of none."""
-        mark = self._options.after_run
-        return mark is not None and mark.is_known and not self._plan.mark(body).is_known
-
-    def _note_unknown(self, word: str) -> None:
-        key = (self._plan.api, self._plan.operation.id, word)
-        if key not in _unknown_words and len(_unknown_words) < 1000:
-            _unknown_words.add(key)
-            known = ", ".join((*self._plan.pending, *self._plan.success, *self._plan.failure, *self._plan.not_started))
-            logger.warning("%s: the state %r is none of %s; it counts as pending", self.name, shown(word, WORD), known)
+        """Return the last status of this run as JSON, or None before the first."""
+        return None if self._last is None else self.spec.load(self._last)
 
     def _last_status(self) -> T_co | None:
-        """The last reading as a model, None where there is none or it cannot be read."""
+        """Return the last status as a model, or None if missing or unparsable."""
         if self._last is None:
             return None
         try:
-            return self._plan.read(self._plan.body(self._last))
-        except (TypeError, ValueError, KeyError, AttributeError):
+            return self.spec.parse(self.spec.load(self._last))
+        except PARSE_ERRORS:
             return None
 
+    def _update(self, body: Any, visible: Any, before: Any) -> Update[T_co] | None:
+        """Return the status and progress, or None if unchanged, not requested, or unparsable."""
+        if self.options.on_update is None:
+            return None
+        spec = self.spec
+        current = (get_path(visible, spec.state), spec.get_progress(visible))
+        if before is not None and current == (get_path(before, spec.state), spec.get_progress(before)):
+            return None
+        try:
+            return spec.parse(body), current[1]
+        except PARSE_ERRORS:
+            return None
 
-def _is_passing(error: Exception) -> bool:
-    """Whether an error says nothing of the job, so that the next poll may bring a reading."""
+    def _current_run(self, before: Any) -> RunId | None:
+        """Return the run that the wait is about, as far as it is known."""
+        if not self.spec.run:
+            return None
+        return self.options.current_run if before is None else self.spec.run_id(before)
+
+    def _is_expected_run(self, body: Any, before: Any) -> bool:
+        """Return whether a status is of the expected run, and not of an earlier one."""
+        if not self.spec.run:
+            return True
+        run = self.spec.run_id(body)
+        after_run = self.options.after_run
+        if after_run is not None and not run.is_known:
+            # No run is reported for a job that has not been started, or that failed before its first run. A final
+            # state is at least not of the run in `after_run`, which would be reported.
+            kind = self.spec.kind(get_path(body, self.spec.state))
+            return kind in {"notStarted", "success", "failure"} or not after_run.is_known
+        if after_run is not None and not run.is_newer_than(after_run):
+            return False
+        current = self._current_run(before)
+        return current is None or not run.is_older_than(current)
+
+    def _lacks_run(self, body: Any) -> bool:
+        """Return whether a later run is expected and this status identifies no run."""
+        after_run = self.options.after_run
+        return after_run is not None and after_run.is_known and not self.spec.run_id(body).is_known
+
+    def _log_unknown_state(self, state: str) -> None:
+        key = (self.spec.api, self.spec.operation.id, state)
+        if key not in _logged_states and len(_logged_states) < 1000:
+            _logged_states.add(key)
+            known = ", ".join(self.spec.states)
+            shown = sanitize(state, MAX_TOKEN)
+            logger.warning("%s: unknown state %r, treated as pending; documented: %s", self.name, shown, known)
+
+
+def _is_transient(error: Exception) -> bool:
+    """Return whether an error says nothing about the job, so that the next poll may succeed."""
     if isinstance(error, TransportError | RateLimitError | ServerError | UnexpectedResponseError | NotFoundError):
         return True
-    return isinstance(error, ApiError) and error.status in PASSING
+    return isinstance(error, ApiError) and error.status in TRANSIENT_STATUSES
 
 
-def _age(begun: Any, headers: httpx.Headers) -> float:
-    """Seconds that a job has been under way, by the server's own clock; 0 where it cannot be told."""
-    started, told = moment(begun), responses.date(headers.get("date", ""))
-    return max(told.timestamp() - started, 0.0) if told is not None and started is not None else 0.0
+def _age(requested_at: Any, headers: httpx.Headers) -> float:
+    """Return the age of a job in seconds, by the server's own clock; 0 if unknown."""
+    began, date = parse_timestamp(requested_at), responses.parse_date(headers.get("date", ""))
+    return max(date.timestamp() - began, 0.0) if date is not None and began is not None else 0.0
 
 
-def _polls(summary: WaitSummary) -> str:
+def _polls(summary: WaitSummary[Any]) -> str:
     return f"{summary.polls} poll{'' if summary.polls == 1 else 's'}"

@@ -1,244 +1,194 @@
-"""Many jobs at once, of one or several clients: one heap and a few threads, not a thread per job."""
+"""Waits for many jobs at once, sync: one queue and a few threads, not a thread per job."""
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Generator, Iterable, Iterator
+from typing import Any, Final, TypeVar
 
-from ..arguments import seconds
-from ..clock import LONGEST, REAL
-from ..errors import InvalidArgumentError
-from ..transport import POLLS
-from .detach import detached
-from .job import Job
-from .poller import Outcome, Poller
-from .queue import PollQueue
+from ..clock import LONGEST_SLEEP
+from ..transport import MAX_POLLS_IN_FLIGHT
+from .detach import note_detached
+from .group import JobGroup
+from .job import Job, Outcome, notify, poll
+from .poller import Poller
 
 T = TypeVar("T")
-W = TypeVar("W", bound=Poller[Any])
+SIGNAL_INTERVAL: Final = 0.2  # seconds until a signal is noticed
 
 
 def wait_all(
     jobs: Iterable[Job[T]], *, timeout: float | None = None, max_rate: float | None = None
 ) -> list[Outcome[T]]:
-    """Waits until every job has ended, well or badly. No job's end costs another its outcome.
+    """Wait until every job has ended, successfully or not. One job's failure does not affect the others.
 
     Args:
-        jobs: the jobs, of one or several clients.
-        timeout: seconds for all of them, beside each job's own.
-        max_rate: requests per second at the most, all jobs and clients together.
+        jobs: The jobs, of one or several clients.
+        timeout: Seconds for all of them, in addition to each job's own timeout.
+        max_rate: Maximum number of requests per second, of all jobs and clients together.
 
     Returns:
         The outcomes, in the order of the jobs.
 
     Raises:
-        InvalidArgumentError: these are no jobs, or one of them is being waited for already.
+        InvalidArgumentError: These are not jobs, or one of them is being waited for already.
     """
-    wanted = list(jobs) if isinstance(jobs, Iterable) else jobs
-    for _ in as_completed(wanted, timeout=timeout, max_rate=max_rate):
+    listed = list(jobs) if isinstance(jobs, Iterable) else jobs
+    for _ in as_completed(listed, timeout=timeout, max_rate=max_rate):
         pass
-    return [outcome for job in wanted if (outcome := job.outcome) is not None]
+    return [outcome for job in listed if (outcome := job.outcome) is not None]
 
 
 def as_completed(
     jobs: Iterable[Job[T]], *, timeout: float | None = None, max_rate: float | None = None
 ) -> Generator[Outcome[T], None, None]:
-    """Waits for many jobs, and gives the outcome of each as it ends, well or badly.
+    """Wait for many jobs, and yield the outcome of each as it ends, successfully or not.
 
-    `on_update` of a job is called in a thread of the wait. Leaving the loop early leaves the jobs to themselves; they
-    can be waited for again.
+    `on_update` of a job is called in a thread of the wait. Jobs that are pending when the loop is left keep running,
+    and can be waited for again.
 
     Args:
-        jobs: the jobs, of one or several clients.
-        timeout: seconds for all of them, beside each job's own.
-        max_rate: requests per second at the most, all jobs and clients together.
+        jobs: The jobs, of one or several clients.
+        timeout: Seconds for all of them, in addition to each job's own timeout.
+        max_rate: Maximum number of requests per second, of all jobs and clients together.
 
     Raises:
-        InvalidArgumentError: these are no jobs, or one of them is being waited for already.
+        InvalidArgumentError: These are not jobs, or one of them is being waited for already.
     """
-    yield from _Fleet(*claimed(jobs, Job, timeout), max_rate).outcomes()
+    yield from _ThreadedWait(JobGroup(jobs, Job, timeout, max_rate)).outcomes()
 
 
-def claimed(jobs: Iterable[Any], kind: type[W], timeout: float | None) -> tuple[list[W], dict[int, float | None]]:
-    """The jobs of a wait, each once, with the wait's deadline; and their own deadlines, where the wait has one."""
-    unique: dict[int, W] = {}
-    try:
-        listed = list(jobs)
-    except TypeError:
-        raise InvalidArgumentError(f"wanted jobs, such as a list of them, got {type(jobs).__name__}") from None
-    for job in listed:
-        if not isinstance(job, kind):
-            made = "api.<noun>_job(id), api.job(started) or api.resume(token)"
-            raise InvalidArgumentError(f"wanted a {kind.__name__}, as {made} gives it, got {type(job).__name__}")
-        unique[id(job)] = job
-    allowed = None if timeout is None else seconds(timeout)
-    taken: list[W] = []
-    try:
-        for job in unique.values():
-            job._claim()
-            taken.append(job)
-    except InvalidArgumentError:
-        release(taken)
-        raise
-    if allowed is None:
-        return taken, {}
-    own = {id(job): job._deadline for job in taken}
-    common: dict[int, float] = {}
-    for job in taken:
-        clock = job._client._settings.clock
-        job._limit(common.setdefault(id(clock), clock.now() + allowed))
-    return taken, own
-
-
-def agenda_of(jobs: list[W], now: float, max_rate: float | None) -> PollQueue[W]:
-    """The agenda of claimed jobs; where it is refused, they are let go."""
-    try:
-        return PollQueue(jobs, now, max_rate)
-    except InvalidArgumentError:
-        release(jobs)
-        raise
-
-
-def release(jobs: Iterable[Poller[Any]], deadlines: Mapping[int, float | None] | None = None) -> None:
-    """Lets jobs be waited for again, those that have not ended until their own deadlines."""
-    for job in jobs:
-        job._busy = False
-        if deadlines:
-            job._unlimit(deadlines[id(job)])
-
-
-class _Fleet:
+class _ThreadedWait:
     """The threads of one wait."""
 
-    def __init__(self, jobs: list[Job[Any]], deadlines: dict[int, float | None], max_rate: float | None) -> None:
-        self.jobs = jobs
-        self.deadlines = deadlines
-        self.clock = jobs[0]._client._settings.clock if jobs else REAL
-        self.agenda: PollQueue[Job[Any]] = agenda_of(jobs, self.clock.now(), max_rate)
-        # One lock, and one condition for each of those who wait: the thread that watches the clock, the other threads,
-        # and the loop over the outcomes.
+    def __init__(self, group: JobGroup[Job[Any]]) -> None:
+        self.group = group
+        self.clock = group.clock
+        self.queue = group.queue
+        # One lock, and one condition for each kind of waiter: the thread that waits for the next due time, the other
+        # threads, and the caller.
         lock = threading.Lock()
-        self.leader, self.others, self.caller = (threading.Condition(lock) for _ in range(3))
-        self.leader_until: float | None = None
-        self.stopped = False
-        # What ends the program, raised by a callback in one of the threads.
+        self.timer, self.idle, self.caller = (threading.Condition(lock) for _ in range(3))
+        self.timer_until: float | None = None
+        self.is_stopped = False
+        # An exception that ends the program, raised by a callback in one of the threads.
         self.fatal: BaseException | None = None
 
     def outcomes(self) -> Iterator[Outcome[Any]]:
-        """Starts the threads, and gives the outcomes as they come."""
-        clients = {id(job._client): job._client for job in self.jobs}
+        """Start the threads, and yield the outcomes."""
+        cores = self.group.cores()
         try:
-            for client in clients.values():
-                client._fleets.add(self)
-            for number in range(min(POLLS * len(clients), self.agenda.open)):
+            for core in cores:
+                core.wait_groups.add(self)
+            for number in range(min(MAX_POLLS_IN_FLIGHT * len(cores), self.queue.pending)):
                 try:
                     threading.Thread(target=self._work, name=f"job-status-{number}", daemon=True).start()
                 except RuntimeError:
-                    # This machine has no more to spare; fewer do it too.
+                    # The machine has no thread left; fewer are enough.
                     if not number:
                         raise
                     break
             while (outcome := self._next_outcome()) is not None:
                 yield outcome
         except BaseException as error:
-            detached(error, self.jobs)
+            note_detached(error, self.group.pollers)
             raise
         finally:
             with self.caller:
-                self.stopped = True
+                self.is_stopped = True
                 self._wake_all()
-            release(self.jobs, self.deadlines)
+            self.group.release()
 
     def _next_outcome(self) -> Outcome[Any] | None:
         with self.caller:
-            while not self.agenda.ended and self.agenda.open and self.fatal is None:
-                self.caller.wait()
+            while not self.queue.finished and self.queue.pending and self.fatal is None:
+                # Not forever: a signal that arrives just before the wait would not end it.
+                self.caller.wait(SIGNAL_INTERVAL)
             if self.fatal is not None:
                 raise self.fatal
-            return self.agenda.ended.popleft().outcome if self.agenda.ended else None
+            return self.group.job(self.queue.finished.popleft()).outcome if self.queue.finished else None
 
-    def hurry(self) -> None:
-        """A client has been closed: its jobs need not be waited for."""
+    def wake(self) -> None:
+        """End the jobs of closed clients."""
         with self.caller:
-            self.agenda.hurry(self.clock.now())
+            self.queue.end_closed(self.clock.now())
             self._wake_all()
 
     def _work(self) -> None:
-        """Works until all jobs have ended. Whatever goes wrong in it reaches the one who waits."""
+        """Poll until all jobs have ended. Every exception reaches the caller."""
         try:
-            self._ask_on()
+            self._poll_due_jobs()
         except BaseException as error:
             with self.caller:
                 self.fatal = self.fatal or error
-                self.stopped = True
+                self.is_stopped = True
                 self._wake_all()
 
-    def _ask_on(self) -> None:
-        """Asks about one due job after the other, until all have ended."""
-        while (job := self._next_job()) is not None:
+    def _poll_due_jobs(self) -> None:
+        while (poller := self._next_due()) is not None:
+            job = self.group.job(poller)
             failed: BaseException | None = None
             try:
-                call, answer = job._ask()
+                call, result = poll(job)
             except BaseException as error:
                 failed = error
             with self.caller:
-                # Once the wait is over, an answer is nobody's any more.
-                if self.stopped:
+                # After the end of the wait, a response is discarded.
+                if self.is_stopped:
                     return
-                self.agenda.answered(job)
-                news = None if failed else job._learn(call, answer, self.clock.now())
+                self.queue.release(poller)
+                update = None if failed else poller.handle_result(call, result, self.clock.now())
             try:
-                job._tell(news)
+                notify(job, update)
             except BaseException as error:
                 failed = error
-            self._give_back(job, failed)
+            self._push(poller, failed)
 
-    def _give_back(self, job: Job[Any], failed: BaseException | None) -> None:
+    def _push(self, poller: Poller[Any], failed: BaseException | None) -> None:
         with self.caller:
-            if self.stopped:
+            if self.is_stopped:
                 return
             if isinstance(failed, Exception):
-                job._fail(failed)
+                poller.fail(failed)
             elif failed is not None:
                 self.fatal = failed
-            self.agenda.give_back(job)
-            self._tell_caller()
+            self.queue.push(poller)
+            self._notify_caller()
 
-    def _next_job(self) -> Job[Any] | None:
-        """The next due job, None when there is none left."""
+    def _next_due(self) -> Poller[Any] | None:
+        """Return the next due job, or None when all have ended."""
         with self.caller:
-            while self.agenda.open and not self.stopped:
+            while self.queue.pending and not self.is_stopped:
                 now = self.clock.now()
-                job = self.agenda.take(now)
-                self._tell_caller()
-                if job is not None:
-                    self.others.notify()
-                    return job
-                if not self.agenda.open:
+                poller = self.queue.pop_due(now)
+                self._notify_caller()
+                if poller is not None:
+                    self.idle.notify()
+                    return poller
+                if not self.queue.pending:
                     break
-                self._rest(now)
+                self._wait_until_due(now)
             self._wake_all()
             return None
 
-    def _rest(self, now: float) -> None:
-        """Waits until a job is due, as the one who watches the clock, or until that one is busy."""
-        pause = self.agenda.pause(now)
-        until = math.inf if pause is None else now + pause
-        if self.leader_until is not None:
-            if until < self.leader_until:
-                self.leader.notify()
-            self.others.wait()
+    def _wait_until_due(self, now: float) -> None:
+        """Wait for the next due time, in one thread; the others wait until that thread is busy."""
+        delay = self.queue.delay(now)
+        until = math.inf if delay is None else now + delay
+        if self.timer_until is not None:
+            if until < self.timer_until:
+                self.timer.notify()
+            self.idle.wait()
             return
-        self.leader_until = until
-        self.leader.wait(None if pause is None else min(pause, LONGEST))
-        self.leader_until = None
+        self.timer_until = until
+        self.timer.wait(None if delay is None else min(delay, LONGEST_SLEEP))
+        self.timer_until = None
 
-    def _tell_caller(self) -> None:
-        if self.agenda.ended or not self.agenda.open or self.fatal is not None:
+    def _notify_caller(self) -> None:
+        if self.queue.finished or not self.queue.pending or self.fatal is not None:
             self.caller.notify()
 
     def _wake_all(self) -> None:
-        for condition in (self.leader, self.others, self.caller):
+        for condition in (self.timer, self.idle, self.caller):
             condition.notify_all()

@@ -1,4 +1,4 @@
-"""What people and their tools read of a verification: a table, JUnit XML, SARIF, annotations and one HTML page."""
+"""Reports of a verification: a table, JUnit XML, SARIF, GitHub annotations and one HTML page."""
 
 from .junit import junit
 from .page import page

@@ -1,4 +1,4 @@
-"""SARIF 2.1.0, and annotations of GitHub: each failure at the line of the clause that is broken."""
+"""SARIF 2.1.0 report and GitHub annotations: each failure has the location of the violated clause."""
 
 import json
 import os
@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..checks import CHECKS
 from ..result import Failure, Result
-from ..rules import RULES
 
 
 def sarif(results: Sequence[Result]) -> str:
-    """The log as text. A rule that could not be judged has no result; what could not be judged at all is a notification."""
+    """Return the report as JSON. A check that did not run has no result; an inconclusive one is a notification."""
     failures = [failure for result in results for failure in result.failures()]
     accepted = [entry for result in results for entry in result.accepted()]
-    named = {failure.rule for failure in (*failures, *(failure for failure, _ in accepted))}
-    rules = [{"id": r.name, "shortDescription": {"text": r.says}} for r in RULES if r.name in named]
+    named = {failure.check for failure in (*failures, *(failure for failure, _ in accepted))}
+    rules = [{"id": c.name, "shortDescription": {"text": c.description}} for c in CHECKS if c.name in named]
     problems = [f"{result.document.stem}: {problem}" for result in results for problem in result.problems]
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -43,34 +43,34 @@ def sarif(results: Sequence[Result]) -> str:
 
 
 def annotations(results: Sequence[Result]) -> Iterator[str]:
-    """A workflow command of GitHub for each failure and each thing that could not be judged."""
+    """Yield a GitHub workflow command for each failure and each problem."""
     for result in results:
         for failure in result.failures():
             path, line = _place(failure)
-            title = _property(f"{result.document.stem} {failure.operation_id} {failure.rule}")
-            yield f"::error file={_property(path)},line={line},title={title}::{_data(_told(failure))}"
+            title = _property(f"{result.document.stem} {failure.operation_id} {failure.check}")
+            yield f"::error file={_property(path)},line={line},title={title}::{_data(_message(failure))}"
         for problem in result.problems:
-            yield f"::error title={_property(result.document.stem)} cannot be judged::{_data(problem)}"
+            yield f"::error title={_property(result.document.stem)} could not be checked::{_data(problem)}"
 
 
 def _result(failure: Failure) -> dict[str, Any]:
     path, line = _place(failure)
     location = {"artifactLocation": {"uri": path}, "region": {"startLine": line}}
     return {
-        "ruleId": failure.rule,
+        "ruleId": failure.check,
         "level": "error",
-        "message": {"text": f"{failure.operation_id}: {_told(failure)}"},
+        "message": {"text": f"{failure.operation_id}: {_message(failure)}"},
         "locations": [{"physicalLocation": location}],
         "properties": {"replay": failure.replay},
     }
 
 
-def _told(failure: Failure) -> str:
-    return f"wanted {failure.wanted}; got {failure.got}"
+def _message(failure: Failure) -> str:
+    return f"expected {failure.expected}; got {failure.got}"
 
 
 def _place(failure: Failure) -> tuple[str, int]:
-    """The file, relative to this folder where it lies below it, and the line."""
+    """Return the file, relative to the current folder if it is below it, and the line."""
     path, _, line = failure.clause.rpartition(":")
     return Path(os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else path).as_posix(), int(line)
 

@@ -1,72 +1,77 @@
-"""The table that a verification prints."""
+"""The summary that a verification prints."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ...printable import printable
-from ..coverage import Coverage
+from ..checks import CHECKS
 from ..result import Failure, Result
-from ..rules import RULES
 
-SHOWN = 3  # failures of one rule on one operation
+SHOWN_FAILURES = 3  # failures of one check on one operation
 
 
-def table(results: Sequence[Result]) -> str:
-    """Operations by checks, what was seen of each operation, and every failure."""
-    columns = [(result, operation) for result in results for operation in result.operations]
-    header = [["", *(result.document.stem for result, _ in columns)], ["check", *(o.id for _, o in columns)]]
-    rows = [
-        ["requests", *(str(result.coverage[o.id].requests) for result, o in columns)],
-        ["accepted answers", *(str(result.coverage[o.id].accepted) for result, o in columns)],
-    ]
-    for rule in RULES:
-        tallies = [result.tally(operation.id, rule.name) for result, operation in columns]
-        cells = [f"{tally.judged} {tally.verdict}" if tally.judged else "-" for tally in tallies]
-        rows.append([rule.name, *cells])
-    widths = [max(len(row[index]) for row in (*header, *rows)) for index in range(len(columns) + 1)]
-    lines = [_row(row, widths) for row in header]
-    lines.append("  ".join("-" * width for width in widths))
-    lines += [_row(row, widths) for row in rows]
-    lines.append("")
-    for result, operation in columns:
-        lines += _seen(result.document.stem, result.coverage[operation.id])
+def table(results: Sequence[Result], *, verbose: bool = False) -> str:
+    """Return one line per operation, the notes, and every failure; if verbose, also a table of operations by checks."""
+    lines = [*_checks(results), ""] if verbose else []
+    lines += [_operation(result, operation.id) for result in results for operation in result.operations]
     for result in results:
-        lines += [f"{result.document.stem}: {note}" for note in result.notes]
-        lines += [f"{result.document.stem}: not judged: {text}" for text in result.left_out]
-        for tally in result.tallies.values():
-            lines += [line for found in tally.failures[:SHOWN] for line in _failure(result, found)]
-            if len(tally.failures) > SHOWN:
-                lines.append(f"  and {len(tally.failures) - SHOWN} more of this rule, in the reports")
-        lines += [
-            f"{result.document.stem} {found.operation_id} {found.rule}: accepted: {found.got}: {reason}"
-            for found, reason in result.accepted()
-        ]
-        lines += [f"{result.document.stem}: {problem}" for problem in result.problems]
-    # Each text has been redacted; here it is made sure that it stays on its line, wherever it comes from.
+        lines += _details(result)
+    # All parts are redacted already; this also escapes line breaks and control characters.
     return "\n".join(printable(line, None) for line in lines)
+
+
+def _checks(results: Sequence[Result]) -> Iterator[str]:
+    columns = [(result, operation) for result in results for operation in result.operations]
+    rows = [["", *(result.document.stem for result, _ in columns)], ["check", *(o.id for _, o in columns)]]
+    for check in CHECKS:
+        tallies = [result.tally(operation.id, check.name) for result, operation in columns]
+        rows.append([check.name, *(f"{t.checked} {t.verdict}" if t.checked else "-" for t in tallies)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for index, row in enumerate(rows):
+        yield _row(row, widths)
+        if index == 1:
+            yield "  ".join("-" * width for width in widths)
 
 
 def _row(cells: Iterable[str], widths: Sequence[int]) -> str:
     return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
-def _seen(stem: str, coverage: Coverage) -> list[str]:
-    seen = [status for status in coverage.documented if coverage.has_seen(status)]
-    parts = [f"statuses seen {', '.join(seen) or 'none'}"]
-    if coverage.unseen:
-        parts.append(f"not seen {', '.join(coverage.unseen)}")
-    if coverage.words:
-        words = [word for word in coverage.words if word in coverage.seen_words]
-        parts.append(f"words seen {', '.join(words) or 'none'}")
-        if missing := [word for word in coverage.words if word not in coverage.seen_words]:
-            parts.append(f"not seen {', '.join(missing)}")
-    return [f"{stem} {coverage.operation.id}: {'; '.join(parts)}"]
-
-
-def _failure(result: Result, found: Failure) -> list[str]:
-    return [
-        "",
-        f"FAILED {result.document.stem} {found.operation_id} {found.rule} ({found.clause})",
-        f"  wanted  {found.wanted}",
-        f"  got     {found.got}",
-        f"  replay  {found.replay}",
+def _operation(result: Result, operation_id: str) -> str:
+    coverage = result.coverage[operation_id]
+    tallies = [tally for (name, _), tally in result.tallies.items() if name == operation_id]
+    parts = [
+        f"{sum(tally.checked for tally in tallies)} checks, {sum(len(tally.failures) for tally in tallies)} failed",
+        f"{coverage.requests} requests, {coverage.accepted} accepted",
+        _seen("statuses", coverage.documented_statuses, coverage.unseen),
     ]
+    if coverage.states:
+        unseen = [state for state in coverage.states if state not in coverage.seen_states]
+        parts.append(_seen("states", coverage.states, unseen))
+    return f"{result.document.stem} {operation_id}: {'; '.join(parts)}"
+
+
+def _seen(kind: str, documented: Sequence[str], unseen: Sequence[str]) -> str:
+    seen = ", ".join(item for item in documented if item not in unseen) or "none"
+    return f"{kind} seen {seen}" + (f"; not seen {', '.join(unseen)}" if unseen else "")
+
+
+def _details(result: Result) -> Iterator[str]:
+    stem = result.document.stem
+    yield from (f"{stem}: {note}" for note in result.notes)
+    yield from (f"{stem}: not checked: {text}" for text in result.skipped_operations)
+    for tally in result.tallies.values():
+        for failure in tally.failures[:SHOWN_FAILURES]:
+            yield from _failure(stem, failure)
+        if len(tally.failures) > SHOWN_FAILURES:
+            yield f"  and {len(tally.failures) - SHOWN_FAILURES} more of this check, in the reports"
+    for failure, reason in result.accepted():
+        yield f"{stem} {failure.operation_id} {failure.check}: accepted: {failure.got}: {reason}"
+    yield from (f"{stem}: {problem}" for problem in result.problems)
+
+
+def _failure(stem: str, failure: Failure) -> Iterator[str]:
+    yield ""
+    yield f"FAILED {stem} {failure.operation_id} {failure.check} ({failure.clause})"
+    yield f"  expected  {failure.expected}"
+    yield f"  got       {failure.got}"
+    yield f"  replay    {failure.replay}"

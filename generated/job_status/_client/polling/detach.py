@@ -1,6 +1,6 @@
 # Generated from scripts/client/polling/detach.py by `make generate`; do not edit.
 
-"""Leaving jobs to themselves, and saying so."""
+"""Waits that end early: the jobs keep running, and the log and the exception say so."""
 
 import logging
 from collections.abc import Sequence
@@ -9,18 +9,18 @@ from typing import Any, Final
 from .poller import Poller
 
 logger: Final = logging.getLogger("job_status")
-SHOWN: Final = 5
+MAX_LISTED: Final = 5
 
 
-def detached(error: BaseException, jobs: Sequence[Poller[Any]]) -> None:
-    """Says which jobs go on although nobody waits for them any more: in the log, and in a note on the error."""
-    left = [job for job in jobs if job.outcome is None]
-    if not left:
+def note_detached(error: BaseException, pollers: Sequence[Poller[Any]]) -> None:
+    """Log, and add to the exception as a note, which jobs are no longer waited for."""
+    detached = [poller for poller in pollers if not poller.is_finished]
+    if not detached:
         return
-    told = ", ".join(f"{job.name} ({job.state or 'not read yet'})" for job in left[:SHOWN])
-    more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
-    text = f"stopped waiting for {len(left)} of {len(jobs)} jobs, which go on: {told}{more}"
-    # Who cancels one wait of ten thousand knows it; who interrupts a program, or a wait for many, may not.
-    loud = isinstance(error, KeyboardInterrupt) or (len(jobs) > 1 and not isinstance(error, GeneratorExit))
-    logger.log(logging.WARNING if loud else logging.INFO, "%s", text)
+    listed = ", ".join(f"{poller.name} ({poller.state or 'no status yet'})" for poller in detached[:MAX_LISTED])
+    more = f" and {len(detached) - MAX_LISTED} more" if len(detached) > MAX_LISTED else ""
+    text = f"stopped waiting for {len(detached)} of {len(pollers)} jobs, which keep running: {listed}{more}"
+    # Cancelling one wait of thousands is deliberate; an interrupted program, or a wait for many, may not be.
+    is_loud = isinstance(error, KeyboardInterrupt) or (len(pollers) > 1 and not isinstance(error, GeneratorExit))
+    logger.log(logging.WARNING if is_loud else logging.INFO, "%s", text)
     error.add_note(text)

@@ -1,32 +1,47 @@
 # Generated from scripts/client/polling/job.py by `make generate`; do not edit.
 
-"""Jobs as their user holds them: one to wait for, sync or async."""
+"""The handles of jobs, sync and async, and the outcome of a wait."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import httpx
+from attrs import frozen
 
-from ..arguments import seconds, told
-from ..call import Call
+from ..arguments import validate_seconds
+from ..call import Call, CallPolicy
+from ..core import AsyncCore, SyncCore
 from ..errors import InvalidArgumentError, JobStatusError, NotFoundError
-from .detach import detached
-from .poller import DEFAULTS, ERROR_TIMEOUT, NOT_STARTED_TIMEOUT, News, Options, Poller, Streak
+from ..sanitize import describe
+from .detach import note_detached
+from .poller import (
+    DEFAULT_OPTIONS,
+    ERROR_TIMEOUT,
+    NOT_STARTED_TIMEOUT,
+    POLL,
+    TIMEOUT,
+    Poller,
+    PollOptions,
+    Streak,
+    Update,
+)
 from .run_id import RunId
 from .schedule import backoff
+from .spec import JobSpec
+from .token import Token
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 OnUpdate: TypeAlias = Callable[[T, float | None], object]
 
-_shared: Final[dict[Options, Options]] = {}
+_shared_options: Final[dict[PollOptions, PollOptions]] = {}
 
 
-def options(
+def poll_options(
     arguments: Mapping[str, Any],
     headers: Mapping[str, str] | None = None,
     on_update: Callable[[Any, float | None], Any] | None = None,
@@ -34,175 +49,313 @@ def options(
     after_run: RunId | None = None,
     not_started_timeout: float = NOT_STARTED_TIMEOUT,
     error_timeout: float = ERROR_TIMEOUT,
-) -> Options:
-    """What a wait has been told. The same words are kept once, however many jobs were told them."""
-    not_started_timeout = seconds(not_started_timeout, "not_started_timeout", or_none_at_all=True)
-    error_timeout = seconds(error_timeout, "error_timeout", or_none_at_all=True)
+) -> PollOptions:
+    """Validate the arguments of a wait. Equal ones share one instance, however many jobs there are.
+
+    Raises:
+        InvalidArgumentError: An argument is invalid.
+    """
+    not_started_timeout = validate_seconds(not_started_timeout, "not_started_timeout", allow_zero=True)
+    error_timeout = validate_seconds(error_timeout, "error_timeout", allow_zero=True)
     if on_update is not None and not callable(on_update):
-        raise InvalidArgumentError(f"on_update= wants a callable of status and progress, got {told(on_update)}")
+        raise InvalidArgumentError(f"on_update= must be a callable of status and progress, got {describe(on_update)}")
     if after_run is not None and not isinstance(after_run, RunId):
-        raise InvalidArgumentError(f"after_run= wants the mark that current_run() gives, got {told(after_run)}")
-    made = Options(tuple(arguments.items()), headers, on_update, after_run, None, not_started_timeout, error_timeout)
-    if made == DEFAULTS:
-        return DEFAULTS
-    if headers is None and on_update is None and after_run is None and len(_shared) < 256:
+        raise InvalidArgumentError(f"after_run= must be a RunId from current_run(), got {describe(after_run)}")
+    options = PollOptions(
+        tuple(arguments.items()), headers, on_update, after_run, None, not_started_timeout, error_timeout
+    )
+    if options == DEFAULT_OPTIONS:
+        return DEFAULT_OPTIONS
+    if headers is None and on_update is None and after_run is None and len(_shared_options) < 256:
         try:
-            return _shared.setdefault(made, made)
-        except TypeError:  # an argument that cannot be a key
-            return made
-    return made
+            return _shared_options.setdefault(options, options)
+        except TypeError:  # an argument that is not hashable
+            return options
+    return options
 
 
-class Job(Poller[T_co]):
-    """A job to wait for. Its time runs from the moment this is made.
+@frozen
+class Outcome(Generic[T_co]):
+    """How a wait ended.
 
-    A client makes it: `api.<noun>_job(id)`, `api.job(started)` or `api.resume(token)`. Wait for one with `wait`, for
-    many with `wait_all` or `as_completed`.
+    Attributes:
+        job: The job.
+        status: Its last status, typed, if it succeeded, else None.
+        error: The exception if it did not succeed, else None. It holds the last status.
+    """
+
+    job: Job[T_co] | AsyncJob[T_co]
+    status: T_co | None
+    error: BaseException | None = None
+
+    def result(self) -> T_co:
+        """Return the last status of a job that succeeded.
+
+        Raises:
+            JobStatusError: The job did not succeed; or whatever `on_update` or a credential callable has raised.
+        """
+        if self.error is not None:
+            raise self.error
+        return self.status  # type: ignore[return-value]
+
+
+class _Handle(Generic[T_co]):
+    """What sync and async handles share. Internals have a name of the form `__x__`, to keep `dir(job)` short."""
+
+    __slots__ = ("__core__", "__outcome__", "__poller__")
+
+    def __init__(
+        self,
+        core: Any,
+        spec: JobSpec[T_co],
+        values: tuple[Any, ...],
+        *,
+        timeout: float | None = TIMEOUT,
+        schedule: Iterable[float] | None = None,
+        options: PollOptions = DEFAULT_OPTIONS,
+        just_started: bool = False,
+        token: Token | None = None,
+    ) -> None:
+        self.__core__ = core
+        self.__outcome__: Outcome[T_co] | None = None
+        self.__poller__ = Poller(
+            core,
+            spec,
+            values,
+            timeout=timeout,
+            schedule=schedule,
+            options=options,
+            just_started=just_started,
+            token=token,
+        )
+
+    def __repr__(self) -> str:
+        poller = self.__poller__
+        state = "finished" if poller.is_finished else "pending"
+        return f"<{type(self).__name__} {poller.name}: {state}, {poller.polls} polls>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError(f"{type(self).__name__} holds a client and cannot be pickled; keep its token() and resume it")
+
+    @property
+    def name(self) -> str:
+        """The operation and the parameters of the job, such as `get_dock_status ds-1`."""
+        return self.__poller__.name
+
+    @property
+    def state(self) -> str | None:
+        """The last state, or None before the first status. It is printable and contains no credentials."""
+        return self.__poller__.state
+
+    def token(self) -> str:
+        """Return a resume token: JSON without secrets. `api.resume(token)` continues in any process.
+
+        It keeps the deadline. Take it at any time: before the wait, to be safe against a crash, or from the error that
+        ended the wait.
+        """
+        return self.__poller__.token()
+
+
+class Job(_Handle[T_co]):
+    """A job to wait for. Its timeout counts from the creation of this handle.
+
+    Created by a client: `api.<noun>_job(id)`, `api.job(started)` or `api.resume(token)`. Wait for one job with `wait`,
+    for many with `wait_all` or `as_completed`.
     """
 
     __slots__ = ()
+    __core__: SyncCore
+
+    @property
+    def outcome(self) -> Outcome[T_co] | None:
+        """How the wait ended, or None while it has not."""
+        poller, known = self.__poller__, self.__outcome__
+        if not poller.is_finished:
+            return None
+        # A callback that raises after the last status turns a success into an error.
+        if known is None or known.status is not poller.status or known.error is not poller.error:
+            known = self.__outcome__ = Outcome(self, poller.status, poller.error)
+        return known
 
     def wait(self) -> T_co:
-        """Waits until the job has ended.
+        """Wait until the job ends, and return its last status.
 
         Returns:
-            Its last status.
+            The last status, typed.
 
         Raises:
-            JobFailedError: it has ended badly.
-            JobTimeoutError: the time is over; the job goes on.
-            JobNotStartedError: it rests in a state that it does not leave by itself.
-            CallError: the API has refused, or could not be reached for too long.
+            JobFailedError: The job failed.
+            JobTimeoutError: The deadline passed; the job keeps running.
+            JobNotStartedError: Nobody has started the job.
+            CallError: The API returned an error, or was unavailable for too long.
         """
-        self._claim()
-        clock = self._client._settings.clock
+        poller, core = self.__poller__, self.__core__
+        poller.acquire()
+        clock = core.settings.clock
         try:
-            while self._outcome is None:
-                delay = self._due - clock.now()
-                if delay > 0 and not self._client._closed:
-                    self._client._rest(delay)
+            while not poller.is_finished:
+                delay = poller.next_poll_at - clock.now()
+                if delay > 0 and not core.is_closed:
+                    core.sleep(delay)
                     continue
-                permit = self._client._gate.permit(self._patience(clock.now()), self._client._door)
-                if (permit is None or not self._turn(clock.now())) and not self._client._closed:
+                permit = core.poll_semaphore.acquire(poller.seconds_to_deadline(clock.now()), core.closed)
+                if (permit is None or not poller.should_poll(clock.now())) and not core.is_closed:
                     permit = None
-                    self._give_up(clock.now())
+                    poller.check_deadline(clock.now())
                     continue
-                call, answer = self._ask()
+                call, result = poll(self)
                 permit = None
-                self._tell(self._learn(call, answer, clock.now()))
+                notify(self, poller.handle_result(call, result, clock.now()))
         except BaseException as error:
-            detached(error, [self])
+            note_detached(error, [poller])
             raise
         finally:
             permit = None
-            self._busy = False
-        return self._outcome.result()
+            poller.release()
+        return _result(poller)
 
     def current_run(self) -> RunId:
-        """The run that is reported now, to wait for a newer one with `after_run=`. Take it before you start a run.
+        """Return the run that is reported now, to wait for a later one with `after_run=`. Call it before starting one.
 
         Raises:
-            InvalidArgumentError: the document tells no runs of this job apart.
-            CallError: the API has refused or has not answered.
+            InvalidArgumentError: The document does not identify runs of this job.
+            CallError: The API returned an error or no response.
         """
-        misses, clock = Streak(), self._client._settings.clock
+        poller, core = self.__poller__, self.__core__
+        streak, clock = Streak(), core.settings.clock
         while True:
-            call = self._first_call()
+            call = poller.run_call()
             try:
-                return self._run_of(call, self._client._send(call, self._widest_request()))
+                return poller.parse_run(call, core.send(call, poller.build_full_request()))
             except NotFoundError as error:
-                if self._is_missing(misses, error, clock.now()):
-                    return self._no_run(error)
-            self._client._rest(backoff(misses.count))
-
-    def _ask(self) -> tuple[Call, httpx.Response | JobStatusError]:
-        """Sends one poll."""
-        call = self._next_call()
-        try:
-            return call, self._client._send(call, self._request())
-        except JobStatusError as error:
-            return call, error
-
-    def _tell(self, news: News[Any] | None) -> None:
-        if news is None or self._options.on_update is None:
-            return
-        told = self._options.on_update(*news)
-        if inspect.isawaitable(told):
-            close = getattr(told, "close", None)
-            if close:
-                close()
-            raise InvalidArgumentError("on_update= is an async callable; a sync client wants one that returns")
+                if poller.is_missing(streak, error, clock.now()):
+                    return _no_run(error)
+            core.sleep(backoff(streak.count))
 
 
-class AsyncJob(Poller[T_co]):
-    """A job to wait for, async. Its time runs from the moment this is made.
+def poll(job: Job[Any]) -> tuple[Call, httpx.Response | JobStatusError]:
+    """Send one poll."""
+    poller = job.__poller__
+    call = poller.new_call()
+    try:
+        return call, job.__core__.send(call, poller.build_request())
+    except JobStatusError as error:
+        return call, error
 
-    A client makes it: `api.<noun>_job(id)`, `api.job(started)` or `api.resume(token)`. Wait for one with `wait`, for
-    many with `async_wait_all` or `async_as_completed`.
+
+def notify(job: Job[Any], update: Update[Any] | None) -> None:
+    """Call `on_update=`."""
+    on_update = job.__poller__.options.on_update
+    if update is None or on_update is None:
+        return
+    result = on_update(*update)
+    if inspect.isawaitable(result):
+        close = getattr(result, "close", None)
+        if close:
+            close()
+        raise InvalidArgumentError("on_update= is an async callable; a sync client needs a sync one")
+
+
+class AsyncJob(_Handle[T_co]):
+    """A job to wait for, async. Its timeout counts from the creation of this handle.
+
+    Created by a client: `api.<noun>_job(id)`, `api.job(started)` or `api.resume(token)`. Wait for one job with `wait`,
+    for many with `async_wait_all` or `async_as_completed`.
     """
 
     __slots__ = ()
+    __core__: AsyncCore
+
+    @property
+    def outcome(self) -> Outcome[T_co] | None:
+        """How the wait ended, or None while it has not."""
+        poller, known = self.__poller__, self.__outcome__
+        if not poller.is_finished:
+            return None
+        # A callback that raises after the last status turns a success into an error.
+        if known is None or known.status is not poller.status or known.error is not poller.error:
+            known = self.__outcome__ = Outcome(self, poller.status, poller.error)
+        return known
 
     async def wait(self) -> T_co:
-        """Waits until the job has ended. A wait that is cancelled leaves the job, and no connection is lost.
+        """Wait until the job ends, and return its last status. Cancelling the wait leaks no connection.
 
         Returns:
-            Its last status.
+            The last status, typed.
 
         Raises:
-            JobFailedError: it has ended badly.
-            JobTimeoutError: the time is over; the job goes on.
-            JobNotStartedError: it rests in a state that it does not leave by itself.
-            CallError: the API has refused, or could not be reached for too long.
+            JobFailedError: The job failed.
+            JobTimeoutError: The deadline passed; the job keeps running.
+            JobNotStartedError: Nobody has started the job.
+            CallError: The API returned an error, or was unavailable for too long.
         """
-        self._claim()
-        clock = self._client._settings.clock
+        poller, core = self.__poller__, self.__core__
+        poller.acquire()
+        clock = core.settings.clock
         try:
-            while self._outcome is None:
-                delay = self._due - clock.now()
-                if delay > 0 and not self._client._closed:
-                    await self._client._rest(delay)
+            while not poller.is_finished:
+                delay = poller.next_poll_at - clock.now()
+                if delay > 0 and not core.is_closed:
+                    await core.sleep(delay)
                     continue
-                async with self._client._poll_gate():
-                    if not self._turn(clock.now()) and not self._client._closed:
+                async with core.poll_semaphore():
+                    if not poller.should_poll(clock.now()) and not core.is_closed:
                         continue
-                    call, answer = await self._ask()
-                await self._tell(self._learn(call, answer, clock.now()))
+                    call, result = await poll_async(self, POLL)
+                await notify_async(self, poller.handle_result(call, result, clock.now()))
         except BaseException as error:
-            detached(error, [self])
+            note_detached(error, [poller])
             raise
         finally:
-            self._busy = False
-        return self._outcome.result()
+            poller.release()
+        return _result(poller)
 
     async def current_run(self) -> RunId:
-        """The run that is reported now, to wait for a newer one with `after_run=`. Take it before you start a run.
+        """Return the run that is reported now, to wait for a later one with `after_run=`. Call it before starting one.
 
         Raises:
-            InvalidArgumentError: the document tells no runs of this job apart.
-            CallError: the API has refused or has not answered.
+            InvalidArgumentError: The document does not identify runs of this job.
+            CallError: The API returned an error or no response.
         """
-        misses, clock = Streak(), self._client._settings.clock
+        poller, core = self.__poller__, self.__core__
+        streak, clock = Streak(), core.settings.clock
         while True:
-            call = self._first_call()
+            call = poller.run_call()
             try:
-                return self._run_of(call, await self._client._send(call, self._widest_request()))
+                return poller.parse_run(call, await core.send(call, poller.build_full_request()))
             except NotFoundError as error:
-                if self._is_missing(misses, error, clock.now()):
-                    return self._no_run(error)
-            await self._client._rest(backoff(misses.count))
+                if poller.is_missing(streak, error, clock.now()):
+                    return _no_run(error)
+            await core.sleep(backoff(streak.count))
 
-    async def _ask(self, *, attached: bool = False) -> tuple[Call, httpx.Response | JobStatusError]:
-        """Sends one poll. `attached`: in a task that nobody cancels."""
-        call = self._next_call()
-        call.attached = attached
-        try:
-            return call, await self._client._send(call, self._request())
-        except JobStatusError as error:
-            return call, error
 
-    async def _tell(self, news: News[Any] | None) -> None:
-        if news is not None and self._options.on_update is not None:
-            told = self._options.on_update(*news)
-            if inspect.isawaitable(told):
-                await told
+async def poll_async(job: AsyncJob[Any], policy: CallPolicy) -> tuple[Call, httpx.Response | JobStatusError]:
+    """Send one poll."""
+    poller = job.__poller__
+    call = poller.new_call(policy)
+    try:
+        return call, await job.__core__.send(call, poller.build_request())
+    except JobStatusError as error:
+        return call, error
+
+
+async def notify_async(job: AsyncJob[Any], update: Update[Any] | None) -> None:
+    """Call `on_update=`, which may be async."""
+    on_update = job.__poller__.options.on_update
+    if update is not None and on_update is not None:
+        result = on_update(*update)
+        if inspect.isawaitable(result):
+            await result
+
+
+def _result(poller: Poller[T]) -> T:
+    if poller.error is not None:
+        raise poller.error
+    return poller.status  # type: ignore[return-value]
+
+
+def _no_run(error: NotFoundError) -> RunId:
+    """Return the run of a job that the API says it does not know; a 404 of something else says nothing about it."""
+    if not error.detail:
+        raise error
+    return RunId()

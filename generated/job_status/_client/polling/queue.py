@@ -1,117 +1,121 @@
 # Generated from scripts/client/polling/queue.py by `make generate`; do not edit.
 
-"""Which of many jobs is asked about next: one heap, whoever they belong to. It neither sends nor sleeps."""
+"""A priority queue of waits, ordered by next poll time. Performs no I/O and never sleeps."""
 
 import heapq
 import math
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from ..arguments import number, told
+from ..arguments import to_float
 from ..errors import InvalidArgumentError
-from ..transport import POLLS
+from ..sanitize import describe
+from ..transport import MAX_POLLS_IN_FLIGHT
 from .poller import Poller
 
-W = TypeVar("W", bound=Poller[Any])
 
+class PollQueue:
+    """The unfinished waits of any number of clients.
 
-class PollQueue(Generic[W]):
-    """The jobs that are still waited for, by when they are due.
-
-    The earliest due comes first. A client whose polls are all under way lets the others pass, so that a slow server
-    holds up nobody else's jobs. `max_rate` bounds the requests per second of all of them together.
+    A client has at most `MAX_POLLS_IN_FLIGHT` polls in flight, so a slow server delays its own jobs only. `max_rate`
+    limits the requests per second of all clients together.
 
     Attributes:
-        open: how many jobs have not ended.
-        ended: the jobs that have, until somebody takes them away.
+        pending: Number of unfinished waits, including those being polled.
+        finished: Finished waits that have not been collected yet.
     """
 
-    def __init__(self, jobs: Sequence[W], now: float, max_rate: float | None) -> None:
-        rate = None if max_rate is None else number(max_rate)
+    def __init__(self, pollers: Sequence[Poller[Any]], now: float, max_rate: float | None) -> None:
+        rate = None if max_rate is None else to_float(max_rate)
         if max_rate is not None and not (rate is not None and 0 < rate < math.inf):
-            raise InvalidArgumentError(f"max_rate= wants requests per second, more than 0, got {told(max_rate)}")
-        self._heap = [job for job in jobs if job._outcome is None]
+            raise InvalidArgumentError(f"max_rate= must be requests per second, above 0, got {describe(max_rate)}")
+        self._heap = [poller for poller in pollers if not poller.is_finished]
         heapq.heapify(self._heap)
-        self.open = len(self._heap)
-        self._flying: dict[int, int] = {}
-        self._held: dict[int, deque[W]] = {}
-        self._interval = 1 / rate if rate else 0.0
-        self._free_at = now
-        # Where a rate holds jobs up, those whose time is over meanwhile end all the same.
-        self._ends = [(job._deadline, id(job), job) for job in self._heap if rate and job._deadline is not None]
-        heapq.heapify(self._ends)
-        self._away: set[int] = set()
+        self.pending = len(self._heap)
+        self._in_flight: dict[int, int] = {}
+        self._throttled: dict[int, deque[Poller[Any]]] = {}
+        self._min_interval = 1 / rate if rate else 0.0
+        self._next_request_at = now
+        # Waits that the rate delays beyond their deadlines end on time all the same.
+        self._deadlines = [
+            (poller.deadline, id(poller), poller) for poller in self._heap if rate and poller.deadline is not None
+        ]
+        heapq.heapify(self._deadlines)
+        self._popped: set[int] = set()
         self._expired: set[int] = set()
-        self.ended = deque(job for job in jobs if job._outcome is not None)
+        self.finished = deque(poller for poller in pollers if poller.is_finished)
 
-    def take(self, now: float) -> W | None:
-        """A job to be asked about now; it is to be given back. Jobs that end without being asked go to `ended`."""
+    def pop_due(self, now: float) -> Poller[Any] | None:
+        """Return the next wait to poll, or None if none is due.
+
+        Each returned wait must be passed to `release` when its response has arrived, and then to `push`. Waits that end
+        without a poll go to `finished`.
+        """
         heap = self._heap
-        while heap and heap[0]._due <= now:
-            if self._interval and self._free_at > now:
+        while heap and heap[0].next_poll_at <= now:
+            if self._min_interval and self._next_request_at > now:
                 self._expire(now)
                 return None
-            job = heapq.heappop(heap)
-            if id(job) in self._expired:
+            poller = heapq.heappop(heap)
+            if id(poller) in self._expired:
                 continue
-            client = id(job._client)
-            if self._flying.get(client, 0) >= POLLS:
-                self._held.setdefault(client, deque()).append(job)
-            elif job._turn(now):
-                self._flying[client] = self._flying.get(client, 0) + 1
-                self._free_at = max(self._free_at, now) + self._interval
-                self._away.add(id(job))
-                return job
+            client = id(poller.core)
+            if self._in_flight.get(client, 0) >= MAX_POLLS_IN_FLIGHT:
+                self._throttled.setdefault(client, deque()).append(poller)
+            elif poller.should_poll(now):
+                self._in_flight[client] = self._in_flight.get(client, 0) + 1
+                self._next_request_at = max(self._next_request_at, now) + self._min_interval
+                self._popped.add(id(poller))
+                return poller
             else:
-                self._file(job)
-                self._let_on(client)
+                self._store(poller)
+                self._unthrottle(client)
         return None
 
-    def answered(self, job: W) -> None:
-        """The poll of a job that was taken is over, so that another of its client may go."""
-        client = id(job._client)
-        self._flying[client] -= 1
-        self._let_on(client)
+    def release(self, poller: Poller[Any]) -> None:
+        """Allow another poll of the client whose response has arrived."""
+        client = id(poller.core)
+        self._in_flight[client] -= 1
+        self._unthrottle(client)
 
-    def give_back(self, job: W) -> None:
-        """Takes a job back whose poll is over, and whose answer has been taken in."""
-        self._away.discard(id(job))
-        self._file(job)
+    def push(self, poller: Poller[Any]) -> None:
+        """Schedule the next poll of a wait, or collect it if it has finished."""
+        self._popped.discard(id(poller))
+        self._store(poller)
 
     def _expire(self, now: float) -> None:
-        """Ends the jobs whose time is over while they wait for the rate to let them through."""
-        while self._ends and self._ends[0][0] <= now:
-            job = heapq.heappop(self._ends)[2]
-            if job._outcome is None and id(job) not in self._away:
-                job._turn(now)
-                if job._outcome is not None:
-                    self._expired.add(id(job))
-                    self._file(job)
+        """End the waits whose deadline passes while the rate delays them."""
+        while self._deadlines and self._deadlines[0][0] <= now:
+            poller = heapq.heappop(self._deadlines)[2]
+            if not poller.is_finished and id(poller) not in self._popped:
+                poller.should_poll(now)
+                if poller.is_finished:
+                    self._expired.add(id(poller))
+                    self._store(poller)
 
-    def hurry(self, now: float) -> None:
-        """Makes the jobs of closed clients due, so that they end."""
-        for job in self._heap:
-            if job._client._closed:
-                job._due = min(job._due, now)
+    def end_closed(self, now: float) -> None:
+        """Make the waits of closed clients due, so that they end."""
+        for poller in self._heap:
+            if poller.core.is_closed:
+                poller.next_poll_at = min(poller.next_poll_at, now)
         heapq.heapify(self._heap)
 
-    def pause(self, now: float) -> float | None:
-        """Seconds until a job is due, None where nothing happens before one is given back."""
+    def delay(self, now: float) -> float | None:
+        """Return the seconds until the next poll is due, or None if every pending wait is being polled."""
         if not self._heap:
             return None
-        due = max(self._heap[0]._due, self._free_at if self._interval else now)
-        return (min(due, self._ends[0][0]) if self._ends else due) - now
+        due = max(self._heap[0].next_poll_at, self._next_request_at if self._min_interval else now)
+        return (min(due, self._deadlines[0][0]) if self._deadlines else due) - now
 
-    def _let_on(self, client: int) -> None:
-        """Lets the first of those that were held up by a client's other polls have its turn."""
-        held = self._held.get(client)
-        if held:
-            heapq.heappush(self._heap, held.popleft())
+    def _unthrottle(self, client: int) -> None:
+        throttled = self._throttled.get(client)
+        if throttled:
+            heapq.heappush(self._heap, throttled.popleft())
 
-    def _file(self, job: W) -> None:
-        if job._outcome is None:
-            heapq.heappush(self._heap, job)
+    def _store(self, poller: Poller[Any]) -> None:
+        if poller.is_finished:
+            self.pending -= 1
+            self.finished.append(poller)
         else:
-            self.open -= 1
-            self.ended.append(job)
+            heapq.heappush(self._heap, poller)

@@ -1,6 +1,6 @@
 # Generated from scripts/client/polling/run_id.py by `make generate`; do not edit.
 
-"""Runs of a job that is keyed by its owner: the status of a bot can report the run before."""
+"""Runs of a job whose status URL outlives a run: the status of a bot can still report the previous run."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from attrs import frozen
 
 @frozen
 class RunId:
-    """The run that a status reported when it was read, to wait for a newer one.
+    """The identity of the run that a status reports. Pass it as `after_run=` to wait for a later run.
 
     Attributes:
-        ids: what tells runs apart beside their moments, in the document's order; None where it is not told.
-        moment: when the run was asked for, in seconds since 1970, None where it is not told.
+        ids: The values that identify the run, except its time, in the order of the document; None if not reported.
+        requested_at: When the run was requested, in seconds since 1970, or None if not reported.
     """
 
     ids: tuple[Any, ...] = ()
-    moment: float | None = None
+    requested_at: float | None = None
 
     @property
     def is_known(self) -> bool:
-        """Whether there was a run."""
-        return self.moment is not None or any(value is not None for value in self.ids)
+        """Whether a run is reported at all."""
+        return self.requested_at is not None or any(value is not None for value in self.ids)
 
     def is_newer_than(self, other: RunId) -> bool:
-        """Whether this is a later run. Any run is later than none; where no moments are told, another is a later one."""
+        """Return whether this is a later run. Without times, any other run counts as later."""
         if not other.is_known:
             return self.is_known
         same = self._is_same(other)
@@ -38,29 +38,31 @@ class RunId:
         return not self.is_older_than(other)
 
     def is_older_than(self, other: RunId) -> bool:
-        """Whether this is an earlier run, as far as moments tell."""
-        return self.moment is not None and other.moment is not None and self.moment < other.moment
+        """Return whether this is an earlier run according to the times of both."""
+        return (
+            self.requested_at is not None and other.requested_at is not None and self.requested_at < other.requested_at
+        )
 
     def _is_same(self, other: RunId) -> bool | None:
-        """Whether this is the same run, by the ids that both tell, else by their moments; None where nothing tells."""
-        told = [(one, two) for one, two in zip(self.ids, other.ids, strict=False) if None not in (one, two)]
-        if told:
-            return all(one == two for one, two in told)
-        if self.moment is not None and other.moment is not None:
-            return self.moment == other.moment
+        """Return whether both are the same run, by the ids that both have, else by time; None if unknown."""
+        pairs = [(one, two) for one, two in zip(self.ids, other.ids, strict=False) if None not in (one, two)]
+        if pairs:
+            return all(one == two for one, two in pairs)
+        if self.requested_at is not None and other.requested_at is not None:
+            return self.requested_at == other.requested_at
         return None
 
 
-def moment(value: Any) -> float | None:
-    """A moment in seconds since 1970, from seconds, milliseconds or a date-time; None where it is no moment."""
+def parse_timestamp(value: Any) -> float | None:
+    """Return seconds since 1970 from seconds, milliseconds or an ISO 8601 date-time, or None for anything else."""
     try:
         if isinstance(value, bool):
             return None
         if isinstance(value, int | float):
             seconds = value / 1000 if abs(value) > 1e11 else float(value)
         elif isinstance(value, str):
-            read = datetime.datetime.fromisoformat(value)
-            seconds = (read if read.tzinfo else read.replace(tzinfo=datetime.UTC)).timestamp()
+            parsed = datetime.datetime.fromisoformat(value)
+            seconds = (parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)).timestamp()
         else:
             return None
     except (ValueError, OverflowError):

@@ -1,9 +1,9 @@
 # Generated from scripts/client/polling/schedule.py by `make generate`; do not edit.
 
-"""When a job is asked about next.
+"""The schedule of polls.
 
-Nothing is known of how long a job takes, so poll k is due (k/2)^2 seconds after the start: among all schedules this
-one has the smallest bounded ratio to the best fixed interval chosen in hindsight (Keller 1974, optimum checking).
+The duration of a job is unknown, so poll k is due (k/2)^2 seconds after the start: of all schedules this one has the
+smallest bounded ratio to the best fixed interval chosen in hindsight (Keller 1974, optimum checking).
 """
 
 import math
@@ -11,84 +11,88 @@ import random
 from collections.abc import Iterable
 from typing import Any, Final
 
-from ..arguments import MOST_SECONDS, number, told
+from ..arguments import MAX_SECONDS, to_float
 from ..errors import InvalidArgumentError
+from ..sanitize import describe
 
-FLOOR, CAP = 0.5, 30.0  # seconds between two polls
-SPREAD: Final = 0.1
-FIRST_SPREAD: Final = 0.25
-LEAST: Final = 0.05
+SHORTEST_INTERVAL, LONGEST_INTERVAL = 0.5, 30.0  # seconds between two polls
+JITTER: Final = 0.1
+FIRST_JITTER: Final = 0.25
+LEAST_JITTER: Final = 0.05
 
 
-def gap(elapsed: float) -> float:
-    """Seconds from a poll to the next, `elapsed` seconds after the job's start, with jitter.
+def interval(elapsed: float) -> float:
+    """Return the seconds from a poll to the next, `elapsed` seconds after the start of the job, with jitter.
 
-    The jitter makes it shorter, never longer: no poll comes later than the schedule has it, which is what a bound on
-    how late an end is noticed rests on. It needs no memory of the polls before: a job that is met late goes on where its age puts it.
+    Jitter shortens the interval and never extends it: a limit on how late the end of a job is noticed holds. The
+    interval depends on the age of the job alone, so a wait that is resumed continues the same schedule.
     """
     elapsed = max(elapsed, 0.0)
     root = math.sqrt(elapsed)
-    if root + 0.25 >= CAP:
-        wait = CAP
+    if root + 0.25 >= LONGEST_INTERVAL:
+        seconds = LONGEST_INTERVAL
     else:
         k = math.floor(2 * root + 0.5) + 1
-        wait = min(max(k * k / 4 - elapsed, FLOOR), CAP)
+        seconds = min(max(k * k / 4 - elapsed, SHORTEST_INTERVAL), LONGEST_INTERVAL)
     if elapsed == 0:
-        return random.uniform(FLOOR, wait * (1 + FIRST_SPREAD))  # noqa: S311 - jitter
-    return max(wait * random.uniform(1 - SPREAD, 1 - LEAST), FLOOR)  # noqa: S311 - jitter
+        return random.uniform(SHORTEST_INTERVAL, seconds * (1 + FIRST_JITTER))  # noqa: S311 - jitter
+    jitter = random.uniform(1 - JITTER, 1 - LEAST_JITTER)  # noqa: S311 - jitter
+    return max(seconds * jitter, SHORTEST_INTERVAL)
 
 
-def backoff(faults: int) -> float:
-    """The least number of seconds to the next poll after so many faults in a row."""
-    return min(FLOOR * 2.0 ** min(faults - 1, 10), CAP) * random.uniform(1 - SPREAD, 1)  # noqa: S311 - jitter
+def backoff(errors: int) -> float:
+    """Return the minimum seconds to the next poll after a number of consecutive errors."""
+    jitter = random.uniform(1 - JITTER, 1)  # noqa: S311 - jitter
+    return min(SHORTEST_INTERVAL * 2.0 ** min(errors - 1, 10), LONGEST_INTERVAL) * jitter
 
 
-def spread(pause: float) -> float:
-    """A pause and up to a tenth more: many may have been told to make the same one."""
-    return pause * random.uniform(1, 1 + SPREAD)  # noqa: S311 - jitter
+def add_jitter(pause: float) -> float:
+    """Return a pause that the server requested, extended by up to a tenth: other clients may have got the same."""
+    return pause * random.uniform(1, 1 + JITTER)  # noqa: S311 - jitter
 
 
-def _moment(due: Any) -> int | float:
-    found = number(due)
-    if found is None or not 0 <= found <= MOST_SECONDS:
-        least = ", 1e9 at most" if found is not None and found > MOST_SECONDS else ""
-        raise InvalidArgumentError(f"schedule= wants due times in seconds{least}, got {told(due)}")
-    return due if isinstance(due, int | float) else found
+def _validate_due_time(value: Any) -> int | float:
+    found = to_float(value)
+    if found is None or not 0 <= found <= MAX_SECONDS:
+        limit = ", at most 1e9" if found is not None and found > MAX_SECONDS else ""
+        raise InvalidArgumentError(f"schedule= must contain due times in seconds{limit}, got {describe(value)}")
+    return value if isinstance(value, int | float) else found
 
 
-class Steps:
-    """A schedule of the caller's own: due times in seconds after the wait began. The last gap repeats at the end."""
+class Schedule:
+    """A schedule of the caller: due times in seconds after the start of the wait. The last interval repeats."""
 
-    __slots__ = ("_due", "_gap", "_times")
+    __slots__ = ("_due", "_interval", "_times")
 
     def __init__(self, times: Iterable[float]) -> None:
         try:
             self._times = iter(times)
         except Exception:
+            example = "such as itertools.count(5, 5)"
             raise InvalidArgumentError(
-                f"schedule= wants an iterable of due times in seconds, such as itertools.count(5, 5), got {told(times)}"
+                f"schedule= must be an iterable of due times in seconds, {example}, got {describe(times)}"
             ) from None
         self._due = -math.inf
-        self._gap = 0.0
+        self._interval = 0.0
 
-    def after(self, elapsed: float) -> float:
-        """The first due time after `elapsed`. Those that have been missed are left out.
+    def next_after(self, elapsed: float) -> float:
+        """Return the first due time after `elapsed`. Missed ones are skipped.
 
         Raises:
-            InvalidArgumentError: the due times are no numbers, or do not rise.
+            InvalidArgumentError: A due time is not a number, or does not increase.
         """
         while self._due <= elapsed:
             due = next(self._times, None)
             if due is None:
                 if self._due < 0:
-                    raise InvalidArgumentError("schedule= gives no due time at all, wanted due times in seconds")
-                step = self._gap or CAP
+                    raise InvalidArgumentError("schedule= is empty; it must contain due times in seconds")
+                step = self._interval or LONGEST_INTERVAL
                 self._due += step * (math.floor((elapsed - self._due) / step) + 1)
                 return max(self._due, math.nextafter(elapsed, math.inf))
-            due = _moment(due)
+            due = _validate_due_time(due)
             if due <= self._due:
-                raise InvalidArgumentError(f"schedule= wants due times that rise, got {due!r} after {self._due!r}")
+                raise InvalidArgumentError(f"schedule= must have increasing due times, got {due!r} after {self._due!r}")
             if math.isfinite(self._due):
-                self._gap = due - self._due
+                self._interval = due - self._due
             self._due = float(due)
         return self._due

@@ -1,6 +1,6 @@
 # Generated from scripts/client/polling/spec.py by `make generate`; do not edit.
 
-"""What the document says of a job, as far as waiting for it needs it."""
+"""The lifecycle of a job as its document declares it, for polling."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 from attrs import field, frozen
 
 from ..call import Operation
-from .run_id import RunId, moment
+from .run_id import RunId, parse_timestamp
 
 T = TypeVar("T")
 Keys: TypeAlias = tuple[str, ...]
 Kind: TypeAlias = Literal["pending", "success", "failure", "notStarted"]
 
-FOLDED: Final = str.maketrans("", "", "-_ ")
+SEPARATORS: Final = str.maketrans("", "", "-_ ")
 
 
-def walk(value: Any, path: Keys) -> Any:
-    """The value under a path of keys, None where there is nothing."""
+def get_path(value: Any, path: Keys) -> Any:
+    """Return the value at a path of keys, or None if missing."""
     for key in path:
         if isinstance(value, dict):
             value = value.get(key)
@@ -32,30 +32,39 @@ def walk(value: Any, path: Keys) -> Any:
     return value
 
 
-def fold(word: str) -> str:
-    """A word of a state without its case, dashes, underscores and blanks."""
-    return word.casefold().translate(FOLDED)
+def normalize(state: str) -> str:
+    """Return a state without case, dashes, underscores and spaces."""
+    return state.casefold().translate(SEPARATORS)
 
 
 @frozen(eq=False)
 class JobSpec(Generic[T]):
-    """How a job is asked about and how its answers are read. Paths are tuples of keys into the JSON body.
+    """How a job is polled and how its status responses are interpreted. Paths are tuples of keys of the JSON body.
 
     Attributes:
-        api: the class of the client.
-        operation: the operation that reports the job.
-        request: the generated function that gives the request for parameters.
-        read: the generated function that makes the model from a body.
-        parameters: the names of the path parameters.
-        widest: the keyword argument that has everything told, with its value, where there is one.
-        unknown: the status and the beginning of the text by which the server says for sure that there is no such job,
-            where the document tells it from an answer that the job is not to be found for now.
+        api: The name of the client class.
+        operation: The operation that reports the job.
+        build: The generated function that builds the request.
+        parse: The generated function that creates the model from a body.
+        id: The path of the id of the job.
+        state: The path of its state.
+        pending: The states of a job in progress.
+        success: The states of a job that succeeded.
+        failure: The states of a job that failed.
+        not_started: The states that a job does not leave by itself.
+        progress: The path of the progress, 0 to 100.
+        reason: The path of the reason of a failure.
+        run: The paths of the values that identify a run.
+        requested_at: The path of the time when the run was requested.
+        full_view: The keyword argument, and its value, with which the response is complete.
+        unknown: Status and beginning of the message by which the server says that the job definitely does not exist,
+            if the document distinguishes that from a job that is temporarily not found.
     """
 
     api: str
     operation: Operation
-    request: Callable[..., dict[str, Any]]
-    read: Callable[[Mapping[str, Any]], T]
+    build: Callable[..., dict[str, Any]]
+    parse: Callable[[Mapping[str, Any]], T]
     id: Keys
     state: Keys
     pending: tuple[str, ...]
@@ -65,93 +74,100 @@ class JobSpec(Generic[T]):
     progress: Keys | None = None
     reason: Keys | None = None
     run: tuple[Keys, ...] = ()
-    begun: Keys | None = None
-    widest: tuple[str, Any] | None = None
+    requested_at: Keys | None = None
+    full_view: tuple[str, Any] | None = None
     unknown: tuple[int, str] | None = None
     _kinds: Mapping[str, Kind] = field(init=False, repr=False)
-    _folded: Mapping[str, Kind] = field(init=False, repr=False)
+    _normalized_kinds: Mapping[str, Kind] = field(init=False, repr=False)
 
     @_kinds.default
-    def _exact_words(self) -> Mapping[str, Kind]:
+    def _kinds_default(self) -> Mapping[str, Kind]:
         lists: tuple[tuple[Kind, tuple[str, ...]], ...] = (
             ("pending", self.pending),
             ("success", self.success),
             ("failure", self.failure),
             ("notStarted", self.not_started),
         )
-        return {word: kind for kind, words in lists for word in words}
+        return {state: kind for kind, states in lists for state in states}
 
-    @_folded.default
-    def _folded_words(self) -> Mapping[str, Kind]:
+    @_normalized_kinds.default
+    def _normalized_kinds_default(self) -> Mapping[str, Kind]:
         kinds: dict[str, set[Kind]] = {}
-        for word, kind in self._kinds.items():
-            kinds.setdefault(fold(word), set()).add(kind)
-        return {word: next(iter(found)) for word, found in kinds.items() if len(found) == 1}
+        for state, kind in self._kinds.items():
+            kinds.setdefault(normalize(state), set()).add(kind)
+        return {state: next(iter(found)) for state, found in kinds.items() if len(found) == 1}
 
-    def kind(self, word: str) -> Kind | None:
-        """The kind of a state's word, None where it is unknown. Other spellings count where they are unambiguous."""
-        return self._kinds.get(word) or self._folded.get(fold(word))
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Every documented state."""
+        return (*self.pending, *self.success, *self.failure, *self.not_started)
 
-    def surely_unknown(self, status: int, detail: str) -> bool:
-        """Whether an error says for sure that there is no such job."""
+    def kind(self, state: str) -> Kind | None:
+        """Return the kind of a state, or None if unknown. Other spellings are accepted if they are unambiguous."""
+        return self._kinds.get(state) or self._normalized_kinds.get(normalize(state))
+
+    def is_definitely_unknown(self, status: int, detail: str) -> bool:
+        """Return whether an error says that the job definitely does not exist."""
         return self.unknown is not None and status == self.unknown[0] and detail.startswith(self.unknown[1])
 
-    def body(self, content: bytes) -> Any:
-        """The JSON of an answer.
+    def load(self, content: bytes) -> Any:
+        """Parse the JSON of a response.
 
         Raises:
-            ValueError: it is none.
+            ValueError: It is not JSON.
         """
         try:
-            return json.loads(content, parse_constant=_no_constant)
+            return json.loads(content, parse_constant=_reject_constant)
         except RecursionError:
             raise ValueError("the JSON is nested too deeply") from None
 
-    def unfit(self, body: Any, values: tuple[Any, ...]) -> str | None:
-        """Why a body reports no job that was asked for, None where it does."""
+    def mismatch(self, body: Any, values: tuple[Any, ...]) -> str | None:
+        """Return why a body is not a status of the requested job, or None if it is."""
         if not isinstance(body, dict):
-            return f"the body is {_named(body)}, wanted an object"
-        state = walk(body, self.state)
+            return f"the body is {_describe_json(body)}, expected an object"
+        state = get_path(body, self.state)
         if not isinstance(state, str):
-            return f"{pointer(self.state)} is {_named(state)}, wanted the word of a state"
-        reported = walk(body, self.id)
-        if reported is None or isinstance(reported, dict | list):
-            return f"{pointer(self.id)} is {_named(reported)}, wanted the id of the job"
-        if str(reported) not in map(str, values):
-            return f"{pointer(self.id)} is {str(reported)!r}, which is another job"
+            return f"{to_pointer(self.state)} is {_describe_json(state)}, expected a state"
+        job_id = get_path(body, self.id)
+        if job_id is None or isinstance(job_id, dict | list):
+            return f"{to_pointer(self.id)} is {_describe_json(job_id)}, expected the id of the job"
+        if str(job_id) not in map(str, values):
+            return f"{to_pointer(self.id)} is {str(job_id)!r}, which is another job"
         return None
 
-    def percent(self, body: Any) -> float | None:
-        """The progress that a body reports, 0 to 100, None where it reports none."""
-        value = walk(body, self.progress) if self.progress else None
+    def get_progress(self, body: Any) -> float | None:
+        """Return the progress in a body, 0 to 100, or None if missing."""
+        value = get_path(body, self.progress) if self.progress else None
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
             return None
         return float(value)
 
-    def why(self, body: Any) -> str:
-        """The reason that a body gives, empty where it gives none."""
-        value = walk(body, self.reason) if self.reason else None
+    def failure_reason(self, body: Any) -> str:
+        """Return the reason in a body, empty if missing."""
+        value = get_path(body, self.reason) if self.reason else None
         return "" if value is None else " ".join((value if isinstance(value, str) else json.dumps(value)).split())
 
-    def mark(self, body: Any) -> RunId:
-        """The run that a body reports."""
-        begun = moment(walk(body, self.begun)) if self.begun is not None and self.begun in self.run else None
-        told = (path for path in self.run if begun is None or path != self.begun)
-        return RunId(tuple(walk(body, path) for path in told), begun)
+    def run_id(self, body: Any) -> RunId:
+        """Return the run that a body reports."""
+        requested_at = None
+        if self.requested_at is not None and self.requested_at in self.run:
+            requested_at = parse_timestamp(get_path(body, self.requested_at))
+        paths = (path for path in self.run if requested_at is None or path != self.requested_at)
+        return RunId(tuple(get_path(body, path) for path in paths), requested_at)
 
 
-def _named(value: Any) -> str:
-    """A JSON value in a few words."""
+def _describe_json(value: Any) -> str:
+    """Return a short description of a JSON value."""
     if value is None:
         return "missing or null"
-    kinds: dict[type, str] = {dict: "an object", list: "an array", str: "a text"}
+    kinds: dict[type, str] = {dict: "an object", list: "an array", str: "a string"}
     return kinds.get(type(value)) or repr(value)
 
 
-def _no_constant(word: str) -> float:
-    raise ValueError(f"{word} is no JSON")
+def _reject_constant(constant: str) -> float:
+    raise ValueError(f"{constant} is not valid JSON")
 
 
-def pointer(path: Keys) -> str:
-    """A path of keys as a JSON pointer."""
+def to_pointer(path: Keys) -> str:
+    """Return a path of keys as a JSON pointer."""
     return "/" + "/".join(path)

@@ -1,20 +1,20 @@
 # Generated from scripts/client/polling/tasks.py by `make generate`; do not edit.
 
-"""Many jobs at once, of one or several clients, async: one heap and one task that watches it, not a task per job."""
+"""Waits for many jobs at once, async: one queue and one task that drives it, not a task per job."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Iterable
 from typing import Any, TypeVar
 
-from ..clock import LONGEST, REAL
+from ..clock import LONGEST_SLEEP
 from ..errors import InvalidArgumentError
-from .detach import detached
-from .job import AsyncJob
-from .poller import Outcome
-from .queue import PollQueue
-from .threads import agenda_of, claimed, release
+from .detach import note_detached
+from .group import JobGroup
+from .job import AsyncJob, Outcome, notify_async, poll_async
+from .poller import DETACHED_POLL, Poller
 
 T = TypeVar("T")
 
@@ -22,161 +22,161 @@ T = TypeVar("T")
 async def async_wait_all(
     jobs: Iterable[AsyncJob[T]], *, timeout: float | None = None, max_rate: float | None = None
 ) -> list[Outcome[T]]:
-    """Waits until every job has ended, well or badly. No job's end costs another its outcome. Runs under asyncio.
+    """Wait until every job has ended, successfully or not. One job's failure does not affect the others.
+
+    Runs under asyncio.
 
     Args:
-        jobs: the jobs, of one or several clients.
-        timeout: seconds for all of them, beside each job's own.
-        max_rate: requests per second at the most, all jobs and clients together.
+        jobs: The jobs, of one or several clients.
+        timeout: Seconds for all of them, in addition to each job's own timeout.
+        max_rate: Maximum number of requests per second, of all jobs and clients together.
 
     Returns:
         The outcomes, in the order of the jobs.
 
     Raises:
-        InvalidArgumentError: these are no jobs, or one of them is being waited for already.
+        InvalidArgumentError: These are not jobs, or one of them is being waited for already.
     """
-    wanted = list(jobs) if isinstance(jobs, Iterable) else jobs
-    outcomes = async_as_completed(wanted, timeout=timeout, max_rate=max_rate)
+    listed = list(jobs) if isinstance(jobs, Iterable) else jobs
+    outcomes = async_as_completed(listed, timeout=timeout, max_rate=max_rate)
     try:
         async for _ in outcomes:
             pass
     finally:
         await outcomes.aclose()
-    return [outcome for job in wanted if (outcome := job.outcome) is not None]
+    return [outcome for job in listed if (outcome := job.outcome) is not None]
 
 
 async def async_as_completed(
     jobs: Iterable[AsyncJob[T]], *, timeout: float | None = None, max_rate: float | None = None
 ) -> AsyncGenerator[Outcome[T], None]:
-    """Waits for many jobs, and gives the outcome of each as it ends, well or badly. Runs under asyncio.
+    """Wait for many jobs, and yield the outcome of each as it ends, successfully or not. Runs under asyncio.
 
-    Jobs are asked about also while the loop over the outcomes does other things. Leaving it early leaves the jobs to
-    themselves; they can be waited for again.
+    Jobs are polled also while the body of the loop awaits something else. Jobs that are pending when the loop is left
+    keep running, and can be waited for again.
 
     Args:
-        jobs: the jobs, of one or several clients.
-        timeout: seconds for all of them, beside each job's own.
-        max_rate: requests per second at the most, all jobs and clients together.
+        jobs: The jobs, of one or several clients.
+        timeout: Seconds for all of them, in addition to each job's own timeout.
+        max_rate: Maximum number of requests per second, of all jobs and clients together.
 
     Raises:
-        InvalidArgumentError: these are no jobs, one of them is being waited for already, or this is not asyncio.
+        InvalidArgumentError: These are not jobs, one of them is being waited for already, or this is not asyncio.
     """
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
-        raise InvalidArgumentError(
-            "many jobs at once are waited for under asyncio only; wait for each by itself"
-        ) from None
-    fleet = _Fleet(*claimed(jobs, AsyncJob, timeout), max_rate, loop)
-    watching = loop.create_task(fleet.watch())
-    watching.add_done_callback(lambda _: fleet.has_ended.set())
+        problem = "waits for many jobs need asyncio; wait for each job by itself"
+        raise InvalidArgumentError(problem) from None
+    wait = _AsyncWait(JobGroup(jobs, AsyncJob, timeout, max_rate), loop)
+    driver = loop.create_task(wait.run())
+    driver.add_done_callback(lambda _: wait.has_finished.set())
     try:
         while True:
-            while not fleet.agenda.ended and not watching.done():
-                fleet.has_ended.clear()
-                await fleet.has_ended.wait()
-            if not fleet.agenda.ended:
-                await watching
+            while not wait.queue.finished and not driver.done():
+                wait.has_finished.clear()
+                await wait.has_finished.wait()
+            if not wait.queue.finished:
+                await driver
                 return
-            outcome = fleet.agenda.ended.popleft().outcome
+            outcome = wait.group.job(wait.queue.finished.popleft()).outcome
             if outcome is not None:
                 yield outcome
     except BaseException as error:
-        detached(error, fleet.jobs)
+        note_detached(error, wait.group.pollers)
         raise
     finally:
-        fleet.stop()
-        watching.cancel()
-        release(fleet.jobs, fleet.deadlines)
+        wait.stop()
+        driver.cancel()
+        wait.group.release()
 
 
-class _Fleet:
-    """The tasks of one wait: one that watches the clock, and one for each poll under way."""
+class _AsyncWait:
+    """The tasks of one wait: one that drives the queue, and one for each poll in flight."""
 
-    def __init__(
-        self,
-        jobs: list[AsyncJob[Any]],
-        deadlines: dict[int, float | None],
-        max_rate: float | None,
-        loop: asyncio.AbstractEventLoop,
-    ) -> None:
-        self.jobs = jobs
-        self.deadlines = deadlines
+    def __init__(self, group: JobGroup[AsyncJob[Any]], loop: asyncio.AbstractEventLoop) -> None:
+        self.group = group
         self.loop = loop
-        self.clock = jobs[0]._client._settings.clock if jobs else REAL
-        self.agenda: PollQueue[AsyncJob[Any]] = agenda_of(jobs, self.clock.now(), max_rate)
+        self.clock = group.clock
+        self.queue = group.queue
         self.polls: dict[asyncio.Task[None], AsyncJob[Any]] = {}
-        # Those of the polls that are over and whose news are being told.
-        self.telling: set[asyncio.Task[None]] = set()
+        # The tasks whose poll has ended, and that call `on_update`.
+        self.notifying: set[asyncio.Task[None]] = set()
         self.changed = asyncio.Event()
-        self.has_ended = asyncio.Event()
-        self.stopped = False
-        for job in jobs:
-            job._client._fleets.add(self)
+        self.has_finished = asyncio.Event()
+        self.is_stopped = False
+        for core in group.cores():
+            core.wait_groups.add(self)
 
-    async def watch(self) -> None:
-        """Asks about each job when it is due, until all have ended."""
-        agenda, clock = self.agenda, self.clock
-        while agenda.open:
-            job = agenda.take(clock.now())
-            if agenda.ended:
-                self.has_ended.set()
-            if job is not None:
-                task = self.loop.create_task(self._poll(job))
+    async def run(self) -> None:
+        """Poll each job when it is due, until all have ended."""
+        queue, clock = self.queue, self.clock
+        while queue.pending:
+            poller = queue.pop_due(clock.now())
+            if queue.finished:
+                self.has_finished.set()
+            if poller is not None:
+                job = self.group.job(poller)
+                task = self.loop.create_task(self._poll(job, poller))
                 self.polls[task] = job
-                task.add_done_callback(self._over)
+                task.add_done_callback(self._discard)
                 continue
-            if not agenda.open:
+            if not queue.pending:
                 return
             self.changed.clear()
-            pause = agenda.pause(clock.now())
-            timer = None if pause is None else self.loop.call_later(min(pause, LONGEST), self.changed.set)
+            delay = queue.delay(clock.now())
+            timer = None if delay is None else self.loop.call_later(min(delay, LONGEST_SLEEP), self.changed.set)
             await self.changed.wait()
             if timer is not None:
                 timer.cancel()
 
-    def hurry(self) -> None:
-        """A client has been closed: its jobs need not be waited for."""
-        self.agenda.hurry(self.clock.now())
+    def wake(self) -> None:
+        """End the jobs of closed clients. May be called from another loop or thread."""
+        if not self.is_stopped:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self.loop.call_soon_threadsafe(self._end_closed)
+
+    def _end_closed(self) -> None:
+        self.queue.end_closed(self.clock.now())
         self.changed.set()
 
-    def _over(self, task: asyncio.Task[None]) -> None:
+    def _discard(self, task: asyncio.Task[None]) -> None:
         self.polls.pop(task)
-        self.telling.discard(task)
+        self.notifying.discard(task)
 
-    async def _poll(self, job: AsyncJob[Any]) -> None:
-        """Asks about one job. Once the wait is over, an answer is nobody's any more."""
+    async def _poll(self, job: AsyncJob[Any], poller: Poller[Any]) -> None:
+        """Poll one job. After the end of the wait, the response is discarded."""
         failed: BaseException | None = None
-        answered = False
+        released = False
         try:
-            call, answer = await job._ask(attached=True)
-            if self.stopped:
+            call, result = await poll_async(job, DETACHED_POLL)
+            if self.is_stopped:
                 return
-            self.agenda.answered(job)
-            answered = True
+            self.queue.release(poller)
+            released = True
             self.changed.set()
-            news = job._learn(call, answer, self.clock.now())
-            if news is not None and (task := asyncio.current_task()) is not None:
-                self.telling.add(task)
-                await job._tell(news)
+            update = poller.handle_result(call, result, self.clock.now())
+            if update is not None and (task := asyncio.current_task()) is not None:
+                self.notifying.add(task)
+                await notify_async(job, update)
         except (KeyboardInterrupt, SystemExit):
             raise
-        except BaseException as error:  # also the cancellation of something that a callback awaits
+        except BaseException as error:  # includes the cancellation of something that a callback awaits
             failed = error
-        if self.stopped:
+        if self.is_stopped:
             return
-        if not answered:
-            self.agenda.answered(job)
+        if not released:
+            self.queue.release(poller)
         if failed is not None:
-            job._fail(failed)
-        self.agenda.give_back(job)
+            poller.fail(failed)
+        self.queue.push(poller)
         self.changed.set()
 
     def stop(self) -> None:
-        """Leaves the polls under way to their end: a request that is cancelled costs httpx a connection for good."""
-        self.stopped = True
+        """Leave the polls in flight running: cancelling a request would leak a connection of httpx."""
+        self.is_stopped = True
         for task, job in self.polls.items():
-            if task in self.telling:
+            if task in self.notifying:
                 task.cancel()
             else:
-                job._client._leave(task)
+                job.__core__.detach(task)

@@ -3,7 +3,7 @@
 """Contains all the data models used in inputs/outputs"""
 
 from .dock_status import DockStatus
-from .error_answer import ErrorAnswer
+from .error_response import ErrorResponse
 from .job_action import JobAction
 from .job_result import JobResult
 from .job_state import JobState
@@ -11,7 +11,7 @@ from .job_type import JobType
 
 __all__ = (
     "DockStatus",
-    "ErrorAnswer",
+    "ErrorResponse",
     "JobAction",
     "JobResult",
     "JobState",

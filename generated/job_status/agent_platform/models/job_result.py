@@ -15,10 +15,10 @@ T = TypeVar("T", bound="JobResult")
 
 @_attrs_define
 class JobResult:
-    """What the job has made. Printed by the finished export of a model."""
+    """The result of the job. Documented for the finished export of a model."""
 
     download_url: str | Unset = UNSET
-    """ Where the export can be fetched. """
+    """ The URL from which the export can be downloaded. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 """Contains all the data models used in inputs/outputs"""
 
 from .dock_status import DockStatus
-from .error_answer import ErrorAnswer
+from .error_response import ErrorResponse
 from .job_action import JobAction
 from .job_result import JobResult
 from .job_state import JobState
@@ -12,7 +12,7 @@ from .model_undeployment import ModelUndeployment
 
 __all__ = (
     "DockStatus",
-    "ErrorAnswer",
+    "ErrorResponse",
     "JobAction",
     "JobResult",
     "JobState",

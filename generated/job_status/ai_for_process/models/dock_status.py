@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -13,36 +13,32 @@ from ..models.job_state import JobState
 from ..models.job_type import JobType
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.job_result import JobResult
-
-
 T = TypeVar("T", bound="DockStatus")
 
 
 @_attrs_define
 class DockStatus:
-    """The status document of one job. Further fields are allowed: no answer has been published, and a finished export of
-    the same family prints more than this table.
+    """The status of one job. Additional fields are allowed: no recorded response is public, and the documented status of a
+    finished export in the same product family has more fields.
 
     """
 
     field_id: str
-    """ The unique identifier of the dock status. """
+    """ The unique identifier of the dock status. In JSON: `_id`. """
     status: JobState | str
-    """ Where the job stands. SUCCESS and FAILED are final. """
+    """ The state of the job. SUCCESS and FAILED are final. """
     workflow_id: str | Unset = UNSET
-    """ The unique identifier of the workflow. Not required, a job of a model has none to name. """
+    """ The unique identifier of the workflow. Optional, because a job of a model has none. """
     model_id: str | Unset = UNSET
     """ The unique identifier of the model, for jobs of models. """
     job_type: JobType | str | Unset = UNSET
-    """ What the job works on. """
+    """ The kind of resource that the job processes. """
     action: JobAction | str | Unset = UNSET
-    """ What the job does. """
+    """ The action of the job. """
     percentage_complete: float | Unset = UNSET
-    """ How much is done, in percent. Printed by the finished export of a model. """
+    """ The progress in percent. Documented for the finished export of a model. """
     response: JobResult | Unset = UNSET
-    """ What the job has made. Printed by the finished export of a model. """
+    """ The result of the job. Documented for the finished export of a model. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -195,3 +191,7 @@ class DockStatus:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+# Imported last, because models may refer to each other.
+from ..models.job_result import JobResult  # noqa: E402

@@ -16,9 +16,9 @@ T = TypeVar("T", bound="ModelUndeployment")
 
 @_attrs_define
 class ModelUndeployment:
-    """The answer to an undeployment. The id of the job comes in one of two spellings: `dock-statusId` in the page's
-    sample, `dockStatusId` in its table and prose. Which one a server sends is not known, so both are right and neither
-    is wrong.
+    """The response to an undeployment. The id of the job has one of two spellings: `dock-statusId` in Kore.ai's sample,
+    `dockStatusId` in its table and text. It is not known which one a server sends, so exactly one of them is required
+    and both are valid.
 
     """
 
@@ -31,7 +31,7 @@ class ModelUndeployment:
     action: str | Unset = UNSET
     """ The action performed on the model, always UNDEPLOY. """
     status: JobState | str | Unset = UNSET
-    """ Where the job stands. SUCCESS and FAILED are final. """
+    """ The state of the job. SUCCESS and FAILED are final. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

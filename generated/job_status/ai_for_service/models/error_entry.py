@@ -15,12 +15,13 @@ T = TypeVar("T", bound="ErrorEntry")
 
 @_attrs_define
 class ErrorEntry:
-    """One thing that went wrong."""
+    """One error."""
 
     msg: str | Unset = UNSET
-    """ A message for people. """
+    """ A human-readable message. """
     code: int | str | Unset = UNSET
-    """ A code of the platform, often but not always the HTTP status; a word in some sister operations. """
+    """ An error code of the platform, often but not always the HTTP status code; a string in some related
+    operations. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

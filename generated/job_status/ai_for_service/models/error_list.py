@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.error_entry import ErrorEntry
-
-
 T = TypeVar("T", bound="ErrorList")
 
 
 @_attrs_define
 class ErrorList:
-    """What went wrong."""
+    """The errors of a request."""
 
     errors: list[ErrorEntry] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -76,3 +72,7 @@ class ErrorList:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+# Imported last, because models may refer to each other.
+from ..models.error_entry import ErrorEntry  # noqa: E402

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -12,48 +12,44 @@ from attrs import field as _attrs_field
 from ..models.publish_state import PublishState
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.published_resource import PublishedResource
-
-
 T = TypeVar("T", bound="PublishStatus")
 
 
 @_attrs_define
 class PublishStatus:
-    """A publish run of a bot. The printed sample is a successful run, so what it prints is required of one; of a run in
-    any other state nobody has published an answer.
+    """A publish run of a bot. Kore.ai's sample is a successful run, so its fields are required for that state; no response
+    with another state is public.
 
     """
 
     stream_id: str
     """ The bot. """
     status: PublishState | str
-    """ Where the run stands. successful and failed are final. """
+    """ The state of the run. successful and failed are final. """
     field_id: str | Unset = UNSET
-    """ The unique identifier of the run. """
+    """ The unique identifier of the run. In JSON: `_id`. """
     action: str | Unset = UNSET
     """ The action, always RUN. """
     job_type: str | Unset = UNSET
     """ The type of the job, always PUBLISH_BOT. """
     field_v: int | Unset = UNSET
-    """ The version of the stored document. """
+    """ The version of the stored document. In JSON: `__v`. """
     count_of_dock_statuses: int | Unset = UNSET
-    """ How many status documents the run has. """
+    """ The number of status documents of the run. """
     created_by: str | Unset = UNSET
-    """ The user who has asked for the run. """
+    """ The user who requested the run. """
     percentage_complete: float | Unset = UNSET
-    """ How much is done, in percent. """
+    """ The progress in percent. """
     requested_time: datetime.datetime | str | Unset = UNSET
-    """ When the run was asked for. """
+    """ When the run was requested. """
     initiated_on: datetime.datetime | str | Unset = UNSET
-    """ When the run began. """
+    """ When the run started. """
     last_modified_on: datetime.datetime | str | Unset = UNSET
     """ When the run was last changed. """
     error: str | Unset = UNSET
-    """ Why the run has failed. No failed run has been published. """
+    """ Why the run has failed. No response with a failed run is public. """
     status_summary: list[PublishedResource] | Unset = UNSET
-    """ The parts of the run, one per kind of resource. """
+    """ The subtasks of the run, one per kind of resource. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -272,3 +268,7 @@ class PublishStatus:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+# Imported last, because models may refer to each other.
+from ..models.published_resource import PublishedResource  # noqa: E402

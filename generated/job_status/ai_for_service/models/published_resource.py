@@ -15,16 +15,16 @@ T = TypeVar("T", bound="PublishedResource")
 
 @_attrs_define
 class PublishedResource:
-    """One part of a publish run."""
+    """One subtask of a publish run."""
 
     resource_id: str | Unset = UNSET
-    """ The part, such as SETTINGS, CHANNELS, NL or AUTOVERSIONING. """
+    """ The id of the subtask, such as SETTINGS, CHANNELS, NL or AUTOVERSIONING. """
     resource_type: str | Unset = UNSET
-    """ The kind of the part; in the sample the same as resourceId. """
+    """ The kind of resource; in the sample equal to resourceId. """
     name: str | Unset = UNSET
-    """ The part's name for people. """
+    """ The display name of the subtask. """
     status: str | Unset = UNSET
-    """ Where the part stands. SUCCESS, in upper case, is the only word that has been printed. """
+    """ The state of the subtask. SUCCESS, in upper case, is the only documented value. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

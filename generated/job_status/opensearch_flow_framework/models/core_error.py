@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.core_error_cause import CoreErrorCause
-
 
 T = TypeVar("T", bound="CoreError")
 
@@ -22,9 +18,9 @@ class CoreError:
     """An error of the core."""
 
     error: CoreErrorCause | Unset = UNSET
-    """ What went wrong in the core. Some types carry fields of their own. """
+    """ The cause of an error of the core. Some types have additional fields. """
     status: int | Unset = UNSET
-    """ The HTTP status. """
+    """ The HTTP status code. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -81,3 +77,7 @@ class CoreError:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+# Imported last, because models may refer to each other.
+from ..models.core_error_cause import CoreErrorCause  # noqa: E402

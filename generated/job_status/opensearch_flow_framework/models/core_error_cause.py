@@ -15,16 +15,16 @@ T = TypeVar("T", bound="CoreErrorCause")
 
 @_attrs_define
 class CoreErrorCause:
-    """What went wrong in the core. Some types carry fields of their own."""
+    """The cause of an error of the core. Some types have additional fields."""
 
     type_: str | Unset = UNSET
-    """ The kind of exception. """
+    """ The type of the exception. In JSON: `type`. """
     reason: None | str | Unset = UNSET
-    """ A message for people. """
+    """ A human-readable message. """
     root_cause: list[CoreErrorCause] | Unset = UNSET
-    """ The exceptions at the root. """
+    """ The root causes. """
     caused_by: CoreErrorCause | Unset = UNSET
-    """ What went wrong in the core. Some types carry fields of their own. """
+    """ The cause of an error of the core. Some types have additional fields. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

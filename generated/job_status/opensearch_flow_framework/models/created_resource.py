@@ -15,16 +15,16 @@ T = TypeVar("T", bound="CreatedResource")
 
 @_attrs_define
 class CreatedResource:
-    """One resource that the provisioning has made. All values are strings."""
+    """A resource that the provisioning has created. All values are strings."""
 
     workflow_step_name: str | Unset = UNSET
     """ The kind of step, such as create_index. """
     workflow_step_id: str | Unset = UNSET
-    """ The step's id in the template. """
+    """ The id of the step in the template. """
     resource_type: str | Unset = UNSET
     """ The kind of id, such as index_name, connector_id, model_id or pipeline_id. """
     resource_id: str | Unset = UNSET
-    """ The resource. """
+    """ The id of the resource. """
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ class PluginError:
     """An error of the plugin."""
 
     error: str | Unset = UNSET
-    """ A message for people. """
+    """ A human-readable message. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -18,9 +18,9 @@ class RouteError:
     """An error of the core's routing."""
 
     error: str | Unset = UNSET
-    """ A message for people. """
+    """ A human-readable message. """
     status: int | Unset = UNSET
-    """ The HTTP status. """
+    """ The HTTP status code. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -12,47 +12,42 @@ from ..models.provisioning_progress import ProvisioningProgress
 from ..models.workflow_state import WorkflowState
 from ..types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from ..models.created_resource import CreatedResource
-    from ..models.workflow_status_user_outputs import WorkflowStatusUserOutputs
-    from ..models.workflow_user import WorkflowUser
-
-
 T = TypeVar("T", bound="WorkflowStatus")
 
 
 @_attrs_define
 class WorkflowStatus:
-    """The status of a workflow. A field that has no value is absent, never null. With all=false only workflow_id, error,
-    state and resources_created are given.
+    """The status of a workflow. A field without a value is absent, never null. With all=false the response has only
+    workflow_id, error, state and resources_created.
 
     """
 
     workflow_id: str
-    """ The workflow. """
+    """ The id of the workflow. """
     state: str | WorkflowState
-    """ Where the provisioning stands. COMPLETED and FAILED are final. """
+    """ The state of the provisioning. COMPLETED and FAILED are final. """
     error: str | Unset = UNSET
-    """ Why the last provisioning failed. It stays through a later provisioning and a partial deprovisioning, so it
-    can stand beside any state. Its wording differs between versions. """
+    """ The error of the last failed provisioning. It is kept during a later provisioning and a partial
+    deprovisioning, so it can be present in any state. Its wording differs between versions. """
     provisioning_progress: ProvisioningProgress | str | Unset = UNSET
-    """ The state told a second time, in other words. """
+    """ The progress of the provisioning. It corresponds to the state, with other values. """
     provision_start_time: int | Unset = UNSET
-    """ When the provisioning began, in milliseconds since 1970. Absent before the first one, and after a
-    deprovisioning during a provisioning, whose end can be there all the same. """
+    """ When the provisioning started, in milliseconds since 1970. Absent before the first provisioning, and after a
+    deprovisioning during a provisioning; provision_end_time can still be present then. """
     provision_end_time: int | Unset = UNSET
-    """ When the provisioning ended, in milliseconds since 1970. During a second provisioning that of the first. """
+    """ When the provisioning ended, in milliseconds since 1970. During a second provisioning it is still the end of
+    the first. """
     user: WorkflowUser | Unset = UNSET
-    """ Who created the workflow. Only with the security plugin. The one place where null is written. """
+    """ The user who created the workflow. Only with the security plugin. Only here, fields can be null. """
     user_outputs: WorkflowStatusUserOutputs | Unset = UNSET
     """ Outputs for the user. No released version writes any. """
     resources_created: list[CreatedResource] | Unset = UNSET
-    """ What the provisioning has made, in the order of completion. Absent when empty. One resource can come twice,
-    once for each step that had a part in it. """
+    """ The created resources, in the order of completion. Absent if empty. A resource can occur more than once:
+    once for each step that contributed to it. """
     tenant_id: str | Unset = UNSET
     """ The tenant. Only with multi-tenancy, since 2.19. """
     all_shared_principals: list[str] | Unset = UNSET
-    """ With whom the workflow is shared. Only with resource sharing, since 3.4. """
+    """ The principals with whom the workflow is shared. Only with resource sharing, since 3.4. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -230,3 +225,9 @@ class WorkflowStatus:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+# Imported last, because models may refer to each other.
+from ..models.created_resource import CreatedResource  # noqa: E402
+from ..models.workflow_status_user_outputs import WorkflowStatusUserOutputs  # noqa: E402
+from ..models.workflow_user import WorkflowUser  # noqa: E402

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
-
-if TYPE_CHECKING:
-    from ..models.workflow_status_user_outputs_additional_property_type_1 import (
-        WorkflowStatusUserOutputsAdditionalPropertyType1,
-    )
-
 
 T = TypeVar("T", bound="WorkflowStatusUserOutputs")
 
@@ -84,3 +78,9 @@ class WorkflowStatusUserOutputs:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+# Imported last, because models may refer to each other.
+from ..models.workflow_status_user_outputs_additional_property_type_1 import (  # noqa: E402
+    WorkflowStatusUserOutputsAdditionalPropertyType1,
+)

@@ -15,10 +15,10 @@ T = TypeVar("T", bound="WorkflowUser")
 
 @_attrs_define
 class WorkflowUser:
-    """Who created the workflow. Only with the security plugin. The one place where null is written."""
+    """The user who created the workflow. Only with the security plugin. Only here, fields can be null."""
 
     name: str | Unset = UNSET
-    """ The user. """
+    """ The name of the user. """
     backend_roles: list[str] | Unset = UNSET
     """ The user's backend roles. """
     roles: list[str] | Unset = UNSET
@@ -26,9 +26,9 @@ class WorkflowUser:
     custom_attribute_names: list[str] | Unset = UNSET
     """ Attributes of the user; since 3.2 with their values, as `name=value`. """
     user_requested_tenant: None | str | Unset = UNSET
-    """ The tenant of the dashboards that was asked for. """
+    """ The requested tenant of OpenSearch Dashboards. """
     user_requested_tenant_access: None | str | Unset = UNSET
-    """ The access to that tenant. Since 3.2. """
+    """ The access to the requested tenant. Since 3.2. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.dock_status import DockStatus
-from ...models.error_answer import ErrorAnswer
+from ...models.error_response import ErrorResponse
 from ...types import Response
 
 
@@ -29,46 +29,46 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> DockStatus | ErrorAnswer | None:
+) -> DockStatus | ErrorResponse | None:
     if response.status_code == 200:
         response_200 = DockStatus.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ErrorAnswer.from_dict(response.json())
+        response_400 = ErrorResponse.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ErrorAnswer.from_dict(response.json())
+        response_401 = ErrorResponse.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = ErrorAnswer.from_dict(response.json())
+        response_403 = ErrorResponse.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = ErrorAnswer.from_dict(response.json())
+        response_404 = ErrorResponse.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 429:
-        response_429 = ErrorAnswer.from_dict(response.json())
+        response_429 = ErrorResponse.from_dict(response.json())
 
         return response_429
 
     if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
+        raise errors.UnexpectedStatusError(response.status_code, response.content)
     else:
         return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[DockStatus | ErrorAnswer]:
+) -> Response[DockStatus | ErrorResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -81,21 +81,21 @@ def sync_detailed(
     dock_status_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[DockStatus | ErrorAnswer]:
+) -> Response[DockStatus | ErrorResponse]:
     """Get the status of a job
 
-     Tracks an ongoing or completed job of a tool or model: import, export, deploy or undeploy. The
-    status is final once it reads SUCCESS or FAILED.
+     Returns the status of an ongoing or completed job of a tool or model: import, export, deploy or
+    undeploy. The states SUCCESS and FAILED are final.
 
     Args:
         dock_status_id (str):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatusError: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[DockStatus | ErrorAnswer]
+        Response[DockStatus | ErrorResponse]
     """
 
     kwargs = _get_kwargs(
@@ -113,21 +113,21 @@ def sync(
     dock_status_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> DockStatus | ErrorAnswer | None:
+) -> DockStatus | ErrorResponse | None:
     """Get the status of a job
 
-     Tracks an ongoing or completed job of a tool or model: import, export, deploy or undeploy. The
-    status is final once it reads SUCCESS or FAILED.
+     Returns the status of an ongoing or completed job of a tool or model: import, export, deploy or
+    undeploy. The states SUCCESS and FAILED are final.
 
     Args:
         dock_status_id (str):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatusError: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        DockStatus | ErrorAnswer
+        DockStatus | ErrorResponse
     """
 
     return sync_detailed(
@@ -140,21 +140,21 @@ async def asyncio_detailed(
     dock_status_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[DockStatus | ErrorAnswer]:
+) -> Response[DockStatus | ErrorResponse]:
     """Get the status of a job
 
-     Tracks an ongoing or completed job of a tool or model: import, export, deploy or undeploy. The
-    status is final once it reads SUCCESS or FAILED.
+     Returns the status of an ongoing or completed job of a tool or model: import, export, deploy or
+    undeploy. The states SUCCESS and FAILED are final.
 
     Args:
         dock_status_id (str):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatusError: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[DockStatus | ErrorAnswer]
+        Response[DockStatus | ErrorResponse]
     """
 
     kwargs = _get_kwargs(
@@ -170,21 +170,21 @@ async def asyncio(
     dock_status_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> DockStatus | ErrorAnswer | None:
+) -> DockStatus | ErrorResponse | None:
     """Get the status of a job
 
-     Tracks an ongoing or completed job of a tool or model: import, export, deploy or undeploy. The
-    status is final once it reads SUCCESS or FAILED.
+     Returns the status of an ongoing or completed job of a tool or model: import, export, deploy or
+    undeploy. The states SUCCESS and FAILED are final.
 
     Args:
         dock_status_id (str):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatusError: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        DockStatus | ErrorAnswer
+        DockStatus | ErrorResponse
     """
 
     return (

@@ -8,7 +8,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error_answer import ErrorAnswer
+from ...models.error_response import ErrorResponse
 from ...models.model_undeployment import ModelUndeployment
 from ...types import Response
 
@@ -29,46 +29,46 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ErrorAnswer | ModelUndeployment | None:
+) -> ErrorResponse | ModelUndeployment | None:
     if response.status_code == 200:
         response_200 = ModelUndeployment.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ErrorAnswer.from_dict(response.json())
+        response_400 = ErrorResponse.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ErrorAnswer.from_dict(response.json())
+        response_401 = ErrorResponse.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = ErrorAnswer.from_dict(response.json())
+        response_403 = ErrorResponse.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = ErrorAnswer.from_dict(response.json())
+        response_404 = ErrorResponse.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 429:
-        response_429 = ErrorAnswer.from_dict(response.json())
+        response_429 = ErrorResponse.from_dict(response.json())
 
         return response_429
 
     if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
+        raise errors.UnexpectedStatusError(response.status_code, response.content)
     else:
         return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ErrorAnswer | ModelUndeployment]:
+) -> Response[ErrorResponse | ModelUndeployment]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -81,22 +81,22 @@ def sync_detailed(
     model_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[ErrorAnswer | ModelUndeployment]:
+) -> Response[ErrorResponse | ModelUndeployment]:
     """Undeploy a model
 
-     Starts to undeploy a model from the environment. The answer names the job; follow it with
-    get_dock_status, also when the answer already reads SUCCESS: the page asks to verify the
+     Starts the undeployment of a model from the environment. The response has the id of the job; poll it
+    with get_dock_status, even if the response already reports SUCCESS: Kore.ai requires to verify the
     undeployment there.
 
     Args:
         model_id (str):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatusError: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ErrorAnswer | ModelUndeployment]
+        Response[ErrorResponse | ModelUndeployment]
     """
 
     kwargs = _get_kwargs(
@@ -114,22 +114,22 @@ def sync(
     model_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> ErrorAnswer | ModelUndeployment | None:
+) -> ErrorResponse | ModelUndeployment | None:
     """Undeploy a model
 
-     Starts to undeploy a model from the environment. The answer names the job; follow it with
-    get_dock_status, also when the answer already reads SUCCESS: the page asks to verify the
+     Starts the undeployment of a model from the environment. The response has the id of the job; poll it
+    with get_dock_status, even if the response already reports SUCCESS: Kore.ai requires to verify the
     undeployment there.
 
     Args:
         model_id (str):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatusError: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ErrorAnswer | ModelUndeployment
+        ErrorResponse | ModelUndeployment
     """
 
     return sync_detailed(
@@ -142,22 +142,22 @@ async def asyncio_detailed(
     model_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[ErrorAnswer | ModelUndeployment]:
+) -> Response[ErrorResponse | ModelUndeployment]:
     """Undeploy a model
 
-     Starts to undeploy a model from the environment. The answer names the job; follow it with
-    get_dock_status, also when the answer already reads SUCCESS: the page asks to verify the
+     Starts the undeployment of a model from the environment. The response has the id of the job; poll it
+    with get_dock_status, even if the response already reports SUCCESS: Kore.ai requires to verify the
     undeployment there.
 
     Args:
         model_id (str):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatusError: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ErrorAnswer | ModelUndeployment]
+        Response[ErrorResponse | ModelUndeployment]
     """
 
     kwargs = _get_kwargs(
@@ -173,22 +173,22 @@ async def asyncio(
     model_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> ErrorAnswer | ModelUndeployment | None:
+) -> ErrorResponse | ModelUndeployment | None:
     """Undeploy a model
 
-     Starts to undeploy a model from the environment. The answer names the job; follow it with
-    get_dock_status, also when the answer already reads SUCCESS: the page asks to verify the
+     Starts the undeployment of a model from the environment. The response has the id of the job; poll it
+    with get_dock_status, even if the response already reports SUCCESS: Kore.ai requires to verify the
     undeployment there.
 
     Args:
         model_id (str):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatusError: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ErrorAnswer | ModelUndeployment
+        ErrorResponse | ModelUndeployment
     """
 
     return (

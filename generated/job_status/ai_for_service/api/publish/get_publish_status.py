@@ -66,7 +66,7 @@ def _parse_response(
         return response_429
 
     if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
+        raise errors.UnexpectedStatusError(response.status_code, response.content)
     else:
         return None
 
@@ -89,16 +89,16 @@ def sync_detailed(
 ) -> Response[ErrorList | PublishStatus]:
     """Get the publish status of a bot
 
-     Reports the publish run of a bot, or the last completed one. The status is keyed by the bot: right
-    after a publish request it may still report the run before, which `_id` and `requestedTime` tell
-    apart. The status is final once it reads successful or failed. A successful run can still await an
-    administrator's approval.
+     Returns the status of the current publish run of a bot, or of the last completed one. The status
+    belongs to the bot: right after a publish request it may still report the previous run; compare
+    `_id` and `requestedTime` to distinguish them. The states successful and failed are final. A
+    successful run may still require the approval of an administrator.
 
     Args:
         bot_id (str):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatusError: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
@@ -123,16 +123,16 @@ def sync(
 ) -> ErrorList | PublishStatus | None:
     """Get the publish status of a bot
 
-     Reports the publish run of a bot, or the last completed one. The status is keyed by the bot: right
-    after a publish request it may still report the run before, which `_id` and `requestedTime` tell
-    apart. The status is final once it reads successful or failed. A successful run can still await an
-    administrator's approval.
+     Returns the status of the current publish run of a bot, or of the last completed one. The status
+    belongs to the bot: right after a publish request it may still report the previous run; compare
+    `_id` and `requestedTime` to distinguish them. The states successful and failed are final. A
+    successful run may still require the approval of an administrator.
 
     Args:
         bot_id (str):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatusError: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
@@ -152,16 +152,16 @@ async def asyncio_detailed(
 ) -> Response[ErrorList | PublishStatus]:
     """Get the publish status of a bot
 
-     Reports the publish run of a bot, or the last completed one. The status is keyed by the bot: right
-    after a publish request it may still report the run before, which `_id` and `requestedTime` tell
-    apart. The status is final once it reads successful or failed. A successful run can still await an
-    administrator's approval.
+     Returns the status of the current publish run of a bot, or of the last completed one. The status
+    belongs to the bot: right after a publish request it may still report the previous run; compare
+    `_id` and `requestedTime` to distinguish them. The states successful and failed are final. A
+    successful run may still require the approval of an administrator.
 
     Args:
         bot_id (str):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatusError: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
@@ -184,16 +184,16 @@ async def asyncio(
 ) -> ErrorList | PublishStatus | None:
     """Get the publish status of a bot
 
-     Reports the publish run of a bot, or the last completed one. The status is keyed by the bot: right
-    after a publish request it may still report the run before, which `_id` and `requestedTime` tell
-    apart. The status is final once it reads successful or failed. A successful run can still await an
-    administrator's approval.
+     Returns the status of the current publish run of a bot, or of the last completed one. The status
+    belongs to the bot: right after a publish request it may still report the previous run; compare
+    `_id` and `requestedTime` to distinguish them. The states successful and failed are final. A
+    successful run may still require the approval of an administrator.
 
     Args:
         bot_id (str):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatusError: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:

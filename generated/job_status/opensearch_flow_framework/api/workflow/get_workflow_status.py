@@ -115,7 +115,7 @@ def _parse_response(
         return response_503
 
     if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
+        raise errors.UnexpectedStatusError(response.status_code, response.content)
     else:
         return None
 
@@ -142,13 +142,13 @@ def sync_detailed(
 ) -> Response[CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str]:
     """Get the status of a workflow
 
-     Monitors the provisioning of a workflow until it is complete. The state is final once it reads
-    COMPLETED or FAILED, as long as nobody deprovisions meanwhile: a deprovisioning during a
-    provisioning reads NOT_STARTED, or COMPLETED where it is refused, and the provisioning goes on
-    unseen until it writes COMPLETED or FAILED. Otherwise NOT_STARTED moves only when somebody asks to
-    provision. A node that stops while it provisions leaves PROVISIONING for good, and so do as many
-    provisionings at once as the plugin has threads for, 8 unless set otherwise: they wait for each
-    other until the node is started again. Decide by `state` alone: an `error` can stand beside any
+     Returns the status of the provisioning of a workflow. The states COMPLETED and FAILED are final,
+    unless the workflow is deprovisioned during the provisioning: the state is then NOT_STARTED, or
+    COMPLETED if the deprovisioning is refused, and the provisioning continues in the background until
+    it sets COMPLETED or FAILED. Otherwise NOT_STARTED changes only when the workflow is provisioned. If
+    a node stops during a provisioning, the state stays PROVISIONING forever. The same happens to
+    concurrent provisionings if there are as many as the plugin has threads, 8 by default: they block
+    each other until the node is restarted. Use only `state` to decide: an `error` can be present in any
     state.
 
     Args:
@@ -159,7 +159,7 @@ def sync_detailed(
         error_trace (bool | Unset):  Default: False.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatusError: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
@@ -192,13 +192,13 @@ def sync(
 ) -> CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str | None:
     """Get the status of a workflow
 
-     Monitors the provisioning of a workflow until it is complete. The state is final once it reads
-    COMPLETED or FAILED, as long as nobody deprovisions meanwhile: a deprovisioning during a
-    provisioning reads NOT_STARTED, or COMPLETED where it is refused, and the provisioning goes on
-    unseen until it writes COMPLETED or FAILED. Otherwise NOT_STARTED moves only when somebody asks to
-    provision. A node that stops while it provisions leaves PROVISIONING for good, and so do as many
-    provisionings at once as the plugin has threads for, 8 unless set otherwise: they wait for each
-    other until the node is started again. Decide by `state` alone: an `error` can stand beside any
+     Returns the status of the provisioning of a workflow. The states COMPLETED and FAILED are final,
+    unless the workflow is deprovisioned during the provisioning: the state is then NOT_STARTED, or
+    COMPLETED if the deprovisioning is refused, and the provisioning continues in the background until
+    it sets COMPLETED or FAILED. Otherwise NOT_STARTED changes only when the workflow is provisioned. If
+    a node stops during a provisioning, the state stays PROVISIONING forever. The same happens to
+    concurrent provisionings if there are as many as the plugin has threads, 8 by default: they block
+    each other until the node is restarted. Use only `state` to decide: an `error` can be present in any
     state.
 
     Args:
@@ -209,7 +209,7 @@ def sync(
         error_trace (bool | Unset):  Default: False.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatusError: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
@@ -237,13 +237,13 @@ async def asyncio_detailed(
 ) -> Response[CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str]:
     """Get the status of a workflow
 
-     Monitors the provisioning of a workflow until it is complete. The state is final once it reads
-    COMPLETED or FAILED, as long as nobody deprovisions meanwhile: a deprovisioning during a
-    provisioning reads NOT_STARTED, or COMPLETED where it is refused, and the provisioning goes on
-    unseen until it writes COMPLETED or FAILED. Otherwise NOT_STARTED moves only when somebody asks to
-    provision. A node that stops while it provisions leaves PROVISIONING for good, and so do as many
-    provisionings at once as the plugin has threads for, 8 unless set otherwise: they wait for each
-    other until the node is started again. Decide by `state` alone: an `error` can stand beside any
+     Returns the status of the provisioning of a workflow. The states COMPLETED and FAILED are final,
+    unless the workflow is deprovisioned during the provisioning: the state is then NOT_STARTED, or
+    COMPLETED if the deprovisioning is refused, and the provisioning continues in the background until
+    it sets COMPLETED or FAILED. Otherwise NOT_STARTED changes only when the workflow is provisioned. If
+    a node stops during a provisioning, the state stays PROVISIONING forever. The same happens to
+    concurrent provisionings if there are as many as the plugin has threads, 8 by default: they block
+    each other until the node is restarted. Use only `state` to decide: an `error` can be present in any
     state.
 
     Args:
@@ -254,7 +254,7 @@ async def asyncio_detailed(
         error_trace (bool | Unset):  Default: False.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatusError: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
@@ -285,13 +285,13 @@ async def asyncio(
 ) -> CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str | None:
     """Get the status of a workflow
 
-     Monitors the provisioning of a workflow until it is complete. The state is final once it reads
-    COMPLETED or FAILED, as long as nobody deprovisions meanwhile: a deprovisioning during a
-    provisioning reads NOT_STARTED, or COMPLETED where it is refused, and the provisioning goes on
-    unseen until it writes COMPLETED or FAILED. Otherwise NOT_STARTED moves only when somebody asks to
-    provision. A node that stops while it provisions leaves PROVISIONING for good, and so do as many
-    provisionings at once as the plugin has threads for, 8 unless set otherwise: they wait for each
-    other until the node is started again. Decide by `state` alone: an `error` can stand beside any
+     Returns the status of the provisioning of a workflow. The states COMPLETED and FAILED are final,
+    unless the workflow is deprovisioned during the provisioning: the state is then NOT_STARTED, or
+    COMPLETED if the deprovisioning is refused, and the provisioning continues in the background until
+    it sets COMPLETED or FAILED. Otherwise NOT_STARTED changes only when the workflow is provisioned. If
+    a node stops during a provisioning, the state stays PROVISIONING forever. The same happens to
+    concurrent provisionings if there are as many as the plugin has threads, 8 by default: they block
+    each other until the node is restarted. Use only `state` to decide: an `error` can be present in any
     state.
 
     Args:
@@ -302,7 +302,7 @@ async def asyncio(
         error_trace (bool | Unset):  Default: False.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatusError: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:

@@ -1,0 +1,684 @@
+"""The internals of a client, sync and async: credentials, connections, and the drivers of calls."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import platform
+import ssl
+import sys
+import weakref
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+
+import attrs
+import httpx
+from attrs import field, frozen
+
+from . import bounded, responses, retry
+from .arguments import parse_base_url, validate_count, validate_headers, validate_hooks, validate_id, validate_seconds
+from .auth import CURRENT, Authenticator, Scheme
+from .call import (
+    AUTHENTICATE,
+    PLAIN_CALL,
+    RENEW,
+    TRANSPORT_ERRORS,
+    Call,
+    CallFailure,
+    CallPolicy,
+    Exchange,
+    Operation,
+    RawResponse,
+    Settings,
+    Step,
+)
+from .clock import LONGEST_SLEEP, SYSTEM_CLOCK, Clock, Latch
+from .deadline import DEADLINE
+from .errors import InvalidArgumentError
+from .rate_limit import RateLimiter
+from .semaphore import PollSemaphore
+from .transport import (
+    MAX_POLLS_IN_FLIGHT,
+    UNPOOLED,
+    async_transport,
+    create_tls_context,
+    proxy_secrets,
+    resolve_proxy,
+    sync_transport,
+)
+
+if TYPE_CHECKING:
+    import asyncio
+
+    import anyio
+
+# asyncio and anyio are imported when an async client is used: they would be half of the cost of an import.
+T = TypeVar("T")
+READ_ERRORS: Final = (responses.BodyTooLargeError, responses.DecodingError, *TRANSPORT_ERRORS)
+
+
+@frozen
+class Options:
+    """The arguments of a client, except its credentials."""
+
+    base_url: str
+    timeout: float
+    max_retries: int
+    headers: Mapping[str, str] | None = field(repr=False)
+    verify: ssl.SSLContext | str | bool
+    proxy: str | httpx.Proxy | None = field(repr=False)
+    http_transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None
+    event_hooks: Mapping[str, list[Callable[..., Any]]] | None = field(repr=False)
+    max_response_bytes: int
+    trust_env: bool
+
+
+class WaitGroup(Protocol):
+    """A wait for many jobs, which is woken up when a client of it is closed."""
+
+    def wake(self) -> None:
+        """End the jobs of closed clients."""
+
+
+# Every client of the process, to give each new connections after a fork.
+_cores: weakref.WeakSet[Core] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    # Lookups run in threads, which do not exist in a forked process.
+    if connect := sys.modules.get(f"{__package__}.connect"):
+        connect.lookups.clear()
+    for core in list(_cores):
+        core.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+class Core:
+    """The part that sync and async clients share."""
+
+    def __init__(
+        self,
+        options: Options,
+        credentials: Mapping[str, Any],
+        schemes: tuple[Scheme, ...],
+        alternatives: tuple[tuple[str, ...], ...],
+        clock: Clock,
+    ) -> None:
+        base_url, origin, tls = parse_base_url(options.base_url)
+        self.custom_transport: Any = options.http_transport
+        self.proxy: httpx.Proxy | None = None
+        self.tls_context: ssl.SSLContext | None = None
+        if options.http_transport is None:
+            self.proxy = resolve_proxy(options.proxy, base_url, trust_env=options.trust_env)
+            self.tls_context = create_tls_context(
+                options.verify, tls=tls or self.proxy is not None, trust_env=options.trust_env
+            )
+        else:
+            _check_conflicts(options)
+        self.authenticator = Authenticator(schemes, alternatives, credentials, proxy_secrets(self.proxy))
+        self.max_response_bytes = validate_count(options.max_response_bytes, "max_response_bytes")
+        standard = {
+            "Accept": "application/json",
+            # A status is small; compression would cost more than it saves.
+            "Accept-Encoding": "identity",
+            "User-Agent": f"job-status (httpx {httpx.__version__}; Python {platform.python_version()})",
+        }
+        validate_headers(options.headers)
+        headers = httpx.Headers(standard)
+        headers.update(options.headers)
+        self.settings = Settings(
+            base_url,
+            origin,
+            validate_seconds(options.timeout),
+            validate_count(options.max_retries, "max_retries"),
+            headers.raw,
+            retry.RetryBudget(),
+            clock,
+            RateLimiter(clock),
+        )
+        hooks = validate_hooks(options.event_hooks)
+        self.request_hooks = hooks.get("request", ())
+        self.response_hooks = hooks.get("response", ())
+        self.is_closed = False
+        # Whether a response of this API has been read: then the base URL is right.
+        self.has_read = False
+        # The waits for many jobs that poll with this client.
+        self.wait_groups: weakref.WeakSet[WaitGroup] = weakref.WeakSet()
+
+    def after_fork(self) -> None:
+        """Release what this process shares with the one that it was forked from."""
+        clock = self.settings.clock
+        self.settings = attrs.evolve(self.settings, retry_budget=retry.RetryBudget(), rate_limiter=RateLimiter(clock))
+        # Their threads are not in this process, and one may have held a lock.
+        self.wait_groups = weakref.WeakSet()
+
+    def new_call(
+        self,
+        operation: Operation,
+        values: tuple[Any, ...],
+        timeout: float | None,
+        headers: Mapping[str, str] | None,
+        policy: CallPolicy = PLAIN_CALL,
+    ) -> Call:
+        """Return a call with valid ids and headers."""
+        named = zip(operation.path_parameters, values, strict=True)
+        valid = tuple([validate_id(operation.id, name, value) for name, value in named])
+        validate_headers(headers)
+        return Call(self.settings, operation, valid, timeout, headers, policy)
+
+    def check_open(self, call: Call) -> None:
+        """Raise when the client is closed."""
+        if self.is_closed:
+            raise InvalidArgumentError(
+                f"{call.operation.id}: the client is closed; create another, or call inside its with block"
+            )
+
+    def custom_failure(self, call: Call, error: BaseException, response: httpx.Response | None) -> CallFailure:
+        """Return the error for what the user's transport raised.
+
+        A failed assertion, such as one of a mock transport in a test, is not an error of a transport and is raised.
+        """
+        if not isinstance(error, Exception) or isinstance(error, AssertionError):
+            raise error
+        return call.exchange_failure(error, response)
+
+    def check_custom_response(self, call: Call, response: Any) -> Exchange:
+        """Return what the user's transport returned, or the error for it."""
+        if not isinstance(response, httpx.Response):
+            error = TypeError(f"the transport returned {type(response).__name__} instead of an httpx.Response")
+            return self.custom_failure(call, error, None), None
+        if response.history:
+            problem = "the transport followed a redirect; disable that in the transport"
+            return call.unexpected_response(problem, response), None
+        return None, response
+
+
+def _check_conflicts(options: Options) -> None:
+    for name, given in (("verify", options.verify is not True), ("proxy", options.proxy is not None)):
+        if given:
+            raise InvalidArgumentError(
+                f"{name}= has no effect together with http_transport=; configure it in the transport"
+            )
+
+
+class SyncCore(Core):
+    """The internals of a sync client."""
+
+    def __init__(
+        self,
+        options: Options,
+        credentials: Mapping[str, Any],
+        schemes: tuple[Scheme, ...],
+        alternatives: tuple[tuple[str, ...], ...],
+        clock: Clock,
+    ) -> None:
+        super().__init__(options, credentials, schemes, alternatives, clock)
+        if not isinstance(self.custom_transport, httpx.BaseTransport | None):
+            got = type(self.custom_transport).__name__
+            raise InvalidArgumentError(f"http_transport= must be an httpx.BaseTransport, got {got}")
+        # Threads that sleep before a poll or a retry wake up when the client is closed.
+        self.closed = Latch()
+        self.poll_semaphore = PollSemaphore(MAX_POLLS_IN_FLIGHT)
+        self.connect()
+        _cores.add(self)
+
+    def connect(self) -> None:
+        """Create new connection pools. Requests in flight keep their connections of the old ones."""
+        self.transport: httpx.BaseTransport
+        self.unpooled_transport: httpx.BaseTransport
+        if self.tls_context is None:
+            self.transport = self.unpooled_transport = self.custom_transport
+        else:
+            self.transport = sync_transport(self.tls_context, self.proxy)
+            # A start is sent once: on a new connection it never meets one that the server is about to close.
+            self.unpooled_transport = sync_transport(self.tls_context, self.proxy, UNPOOLED)
+
+    def after_fork(self) -> None:
+        """Release what this process shares with the one that it was forked from."""
+        super().after_fork()
+        self.poll_semaphore = PollSemaphore(MAX_POLLS_IN_FLIGHT)
+        self.connect()
+
+    def close(self) -> None:
+        """Close the connections and end the waits."""
+        self.is_closed = True
+        self.closed.set()
+        for group in list(self.wait_groups):
+            group.wake()
+        self.transport.close()
+        if self.unpooled_transport is not self.transport:
+            self.unpooled_transport.close()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep before a poll, until the client is closed at the latest."""
+        clock = self.settings.clock
+        if clock is SYSTEM_CLOCK:
+            self.closed.wait(seconds)
+        else:
+            clock.sleep(seconds)
+
+    def call(
+        self,
+        operation: Operation,
+        build: Callable[..., dict[str, Any]],
+        parse: Callable[[Any], T],
+        path_values: tuple[Any, ...],
+        arguments: Mapping[str, Any],
+        timeout: float | None,
+        headers: Mapping[str, str] | None,
+    ) -> RawResponse[T]:
+        """Make one typed call."""
+        call = self.new_call(operation, path_values, timeout, headers)
+        parsed = call.parse(self.send(call, call.build(build, arguments)), parse)
+        self.has_read = True
+        return parsed
+
+    def send(self, call: Call, request: Mapping[str, Any]) -> httpx.Response:
+        """Drive the attempts of a call, and return its successful response."""
+        steps = call.attempts_of(request, self.authenticator)
+        result: Any = None
+        while True:
+            step: Step | None = None  # a traceback must not show a request with credentials
+            try:
+                step = steps.send(result)
+            except StopIteration as finished:
+                response: httpx.Response = finished.value
+                return response
+            if step is AUTHENTICATE:
+                self.check_open(call)
+                result = self.authenticator.parameters()
+            elif step is RENEW:
+                result = self.authenticator.renew()  # type: ignore[func-returns-value]
+            elif isinstance(step, httpx.Request):
+                result = self._attempt(call, step)
+            else:
+                result = self.closed.wait(step)  # type: ignore[arg-type, func-returns-value]
+
+    def _attempt(self, call: Call, request: httpx.Request) -> Exchange:
+        """Send one request and read the response."""
+        deadline = DEADLINE.set(call.deadline)
+        auth = CURRENT.set(call.auth)
+        in_hook = False
+        try:
+            visible = request
+            if self.request_hooks or self.response_hooks:
+                visible = call.without_credentials(request)
+                in_hook = True
+                _run_hooks(self.request_hooks, visible)
+                in_hook = False
+            failure, response = self._open(call, request)
+            if response is None:
+                return failure, None
+            response.request = visible
+            if self.response_hooks:
+                in_hook = True
+                try:
+                    _run_hooks(self.response_hooks, response)
+                except BaseException:
+                    response.close()
+                    raise
+                in_hook = False
+            return self._read(call, response)
+        except BaseException:
+            # An exception of a signal handler, for example, may have left a connection in any state.
+            if not in_hook and self.custom_transport is None:
+                self.connect()
+            raise
+        finally:
+            DEADLINE.reset(deadline)
+            CURRENT.reset(auth)
+
+    # Errors are created after the except blocks, so that they do not refer to the exception of the transport.
+
+    def _open(self, call: Call, request: httpx.Request) -> Exchange:
+        """Send a request and return the response with its body unread."""
+        is_idempotent = call.operation.method in retry.IDEMPOTENT_METHODS
+        transport = self.transport if is_idempotent else self.unpooled_transport
+        failed: BaseException
+        if self.custom_transport is not None:
+            return self._open_custom(call, transport, request)
+        try:
+            return None, transport.handle_request(request)
+        except TRANSPORT_ERRORS as error:
+            failed = error
+        return call.exchange_failure(failed, None), None
+
+    def _open_custom(self, call: Call, transport: httpx.BaseTransport, request: httpx.Request) -> Exchange:
+        """Send a request through the user's transport, and read the response unless hooks come before that."""
+        opened: list[httpx.Response] = []
+
+        def exchange() -> Any:
+            response = transport.handle_request(request)
+            if not isinstance(response, httpx.Response):
+                return response
+            opened.append(response)
+            if self.response_hooks or response.history:
+                return response
+            response.request = request
+            return self._read_body(response)
+
+        error, response = bounded.run(exchange, call.deadline)
+        failure: CallFailure | None
+        if error is not None:
+            failure = self.custom_failure(call, error, opened[0] if opened else None)
+        else:
+            failure, response = self.check_custom_response(call, response)
+        if failure is not None:
+            bounded.close(*opened)
+            return failure, None
+        return None, response
+
+    def _read(self, call: Call, response: httpx.Response) -> Exchange:
+        """Read the body of a response."""
+        failed: BaseException
+        if self.custom_transport is not None and not response.is_stream_consumed:
+            error, read = bounded.run(lambda: self._read_body(response), call.deadline)
+            if read is not None:
+                return None, read
+            bounded.close(response)
+            return self.custom_failure(call, error or TypeError("the transport returned no body"), response), None
+        try:
+            return None, self._read_body(response)
+        except READ_ERRORS as error:
+            failed = error
+        return call.exchange_failure(failed, response), None
+
+    def _read_body(self, response: httpx.Response) -> httpx.Response:
+        try:
+            if response.is_stream_consumed:
+                return responses.check_consumed(response, self.max_response_bytes)
+            if responses.is_small_and_plain(response, self.max_response_bytes):
+                response.read()
+                return response
+            reader = responses.BodyReader(response, self.max_response_bytes)
+            for chunk in response.iter_raw():
+                reader.add(chunk)
+            return responses.with_body(response, reader.body())
+        finally:
+            response.close()
+
+
+class AsyncCore(Core):
+    """The internals of an async client. It can be used from several event loops, one after the other."""
+
+    def __init__(
+        self,
+        options: Options,
+        credentials: Mapping[str, Any],
+        schemes: tuple[Scheme, ...],
+        alternatives: tuple[tuple[str, ...], ...],
+        clock: Clock,
+    ) -> None:
+        super().__init__(options, credentials, schemes, alternatives, clock)
+        if not isinstance(self.custom_transport, httpx.AsyncBaseTransport | None):
+            got = type(self.custom_transport).__name__
+            raise InvalidArgumentError(f"http_transport= must be an httpx.AsyncBaseTransport, got {got}")
+        self.detached: set[asyncio.Task[Any]] = set()
+        self._loop: weakref.ref[Any] | None = None
+        self._poll_semaphore: anyio.Semaphore | None = None
+        self._closed: anyio.Event | None = None
+        self.connect()
+        _cores.add(self)
+
+    def connect(self) -> None:
+        """Create new connection pools. Requests in flight keep their connections of the old ones."""
+        self.transport: httpx.AsyncBaseTransport
+        self.unpooled_transport: httpx.AsyncBaseTransport
+        if self.tls_context is None:
+            self.transport = self.unpooled_transport = self.custom_transport
+        else:
+            self.transport = async_transport(self.tls_context, self.proxy)
+            # A start is sent once: on a new connection it never meets one that the server is about to close.
+            self.unpooled_transport = async_transport(self.tls_context, self.proxy, UNPOOLED)
+
+    def after_fork(self) -> None:
+        """Release what this process shares with the one that it was forked from."""
+        super().after_fork()
+        self._loop = None
+        self._unbind_loop()
+
+    def _unbind_loop(self) -> None:
+        """Release what belongs to another event loop: it is of no use here and cannot be closed from here."""
+        self.connect()
+        self.detached.clear()
+        self._poll_semaphore = None
+        self._closed = None
+
+    async def close(self) -> None:
+        """Close the connections once the requests of cancelled calls have ended, and end the waits."""
+        self.is_closed = True
+        loop: Any = self._loop() if self._loop else None
+        closed = self._closed
+        self.bind_loop()
+        if closed is not None:
+            if closed is self._closed:
+                closed.set()
+            elif hasattr(loop, "call_soon_threadsafe") and not loop.is_closed():
+                # Tasks that sleep in another loop are woken up there.
+                loop.call_soon_threadsafe(closed.set)
+        for group in list(self.wait_groups):
+            group.wake()
+        if self.detached:
+            import asyncio
+
+            await asyncio.gather(*self.detached, return_exceptions=True)
+        await self.transport.aclose()
+        if self.unpooled_transport is not self.transport:
+            await self.unpooled_transport.aclose()
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep before a poll, until the client is closed at the latest."""
+        clock = self.settings.clock
+        if clock is SYSTEM_CLOCK:
+            await self._sleep_until_closed(seconds)
+        else:
+            await clock.sleep_async(seconds)
+
+    async def _sleep_until_closed(self, seconds: float) -> None:
+        import anyio
+
+        if self.is_closed:
+            return
+        self.bind_loop()
+        if self._closed is None:
+            self._closed = anyio.Event()
+        with anyio.move_on_after(min(seconds, LONGEST_SLEEP)):
+            await self._closed.wait()
+
+    def poll_semaphore(self) -> anyio.Semaphore:
+        """Return the semaphore that limits the polls in flight."""
+        import anyio
+
+        self.bind_loop()
+        if self._poll_semaphore is None:
+            self._poll_semaphore = anyio.Semaphore(MAX_POLLS_IN_FLIGHT)
+        return self._poll_semaphore
+
+    async def call(
+        self,
+        operation: Operation,
+        build: Callable[..., dict[str, Any]],
+        parse: Callable[[Any], T],
+        path_values: tuple[Any, ...],
+        arguments: Mapping[str, Any],
+        timeout: float | None,
+        headers: Mapping[str, str] | None,
+    ) -> RawResponse[T]:
+        """Make one typed call."""
+        call = self.new_call(operation, path_values, timeout, headers)
+        parsed = call.parse(await self.send(call, call.build(build, arguments)), parse)
+        self.has_read = True
+        return parsed
+
+    async def send(self, call: Call, request: Mapping[str, Any]) -> httpx.Response:
+        """Drive the attempts of a call, and return its successful response."""
+        steps = call.attempts_of(request, self.authenticator)
+        result: Any = None
+        while True:
+            step: Step | None = None  # a traceback must not show a request with credentials
+            try:
+                step = steps.send(result)
+            except StopIteration as finished:
+                response: httpx.Response = finished.value
+                return response
+            if step is AUTHENTICATE:
+                self.check_open(call)
+                result = await self.authenticator.parameters_async()
+            elif step is RENEW:
+                result = self.authenticator.renew()  # type: ignore[func-returns-value]
+            elif not isinstance(step, httpx.Request):
+                await self._sleep_until_closed(step)  # type: ignore[arg-type]
+                result = None
+            elif call.policy.is_detached:
+                self.bind_loop()
+                result = await self._attempt(call, step)
+            else:
+                result = await self._run_detachable(self._attempt(call, step))
+
+    async def _run_detachable(self, attempt: Coroutine[Any, Any, T]) -> T:
+        """Run an attempt that a cancelled call leaves running: cancelling it would leak a connection of httpx."""
+        import asyncio
+
+        loop = self.bind_loop()
+        if loop is None:
+            return await _run_shielded(attempt)
+        task = loop.create_task(attempt)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            self.detach(task)
+            raise
+
+    def bind_loop(self) -> asyncio.AbstractEventLoop | None:
+        """Return the running asyncio loop, or None for another kind. Connections of an earlier loop are released."""
+        import asyncio
+
+        try:
+            running: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
+        except RuntimeError:
+            running = None
+        loop = running or _other_loop()
+        if self._loop is None or self._loop() is not loop:
+            if self._loop is not None:
+                self._unbind_loop()
+            self._loop = weakref.ref(loop)
+        return running
+
+    def detach(self, task: asyncio.Task[Any]) -> None:
+        """Leave a request running; `close` waits for it."""
+        if not task.done():
+            self.detached.add(task)
+            task.add_done_callback(self._discard)
+
+    def _discard(self, task: asyncio.Task[Any]) -> None:
+        self.detached.discard(task)
+        if not task.cancelled():
+            task.exception()
+
+    async def _attempt(self, call: Call, request: httpx.Request) -> Exchange:
+        """Send one request and read the response."""
+        deadline = DEADLINE.set(call.deadline)
+        auth = CURRENT.set(call.auth)
+        try:
+            visible = request
+            if self.request_hooks or self.response_hooks:
+                visible = call.without_credentials(request)
+                await _run_hooks_async(self.request_hooks, visible)
+            failure, response = await self._open(call, request)
+            if response is None:
+                return failure, None
+            response.request = visible
+            try:
+                await _run_hooks_async(self.response_hooks, response)
+            except BaseException:
+                await response.aclose()
+                raise
+            return await self._read(call, response)
+        finally:
+            DEADLINE.reset(deadline)
+            CURRENT.reset(auth)
+
+    # Errors are created after the except blocks, so that they do not refer to the exception of the transport.
+
+    async def _open(self, call: Call, request: httpx.Request) -> Exchange:
+        """Send a request and return the response with its body unread."""
+        is_idempotent = call.operation.method in retry.IDEMPOTENT_METHODS
+        transport = self.transport if is_idempotent else self.unpooled_transport
+        failed: BaseException
+        if self.custom_transport is not None:
+            error, opened = await bounded.run_async(lambda: transport.handle_async_request(request), call.deadline)
+            if error is not None:
+                return self.custom_failure(call, error, None), None
+            failure, response = self.check_custom_response(call, opened)
+            if failure is not None and isinstance(opened, httpx.Response):
+                await opened.aclose()
+            return failure, response
+        try:
+            return None, await transport.handle_async_request(request)
+        except TRANSPORT_ERRORS as error:
+            failed = error
+        return call.exchange_failure(failed, None), None
+
+    async def _read(self, call: Call, response: httpx.Response) -> Exchange:
+        """Read the body of a response."""
+        failed: BaseException
+        if self.custom_transport is not None:
+            error, read = await bounded.run_async(lambda: self._read_body(response), call.deadline)
+            if read is not None:
+                return None, read
+            return self.custom_failure(call, error or TypeError("the transport returned no body"), response), None
+        try:
+            return None, await self._read_body(response)
+        except READ_ERRORS as error:
+            failed = error
+        return call.exchange_failure(failed, response), None
+
+    async def _read_body(self, response: httpx.Response) -> httpx.Response:
+        try:
+            if response.is_stream_consumed:
+                return responses.check_consumed(response, self.max_response_bytes)
+            if responses.is_small_and_plain(response, self.max_response_bytes):
+                await response.aread()
+                return response
+            reader = responses.BodyReader(response, self.max_response_bytes)
+            async for chunk in response.aiter_raw():
+                reader.add(chunk)
+            return responses.with_body(response, reader.body())
+        finally:
+            await response.aclose()
+
+
+def _other_loop() -> Any:
+    """Return an object that identifies the run of an event loop other than asyncio's: the token of trio's run."""
+    lowlevel = sys.modules.get("trio.lowlevel")
+    return lowlevel.current_trio_token() if lowlevel is not None else sys.modules[__name__]
+
+
+async def _run_shielded(attempt: Coroutine[Any, Any, T]) -> T:
+    """Run an attempt to its end despite cancellation, in event loops other than asyncio's."""
+    import anyio
+
+    results: list[T] = []
+    with anyio.CancelScope(shield=True):
+        results.append(await attempt)
+    return results[0]
+
+
+def _run_hooks(hooks: tuple[Callable[..., Any], ...], subject: Any) -> None:
+    for hook in hooks:
+        result = hook(subject)
+        if inspect.isawaitable(result):
+            close = getattr(result, "close", None)
+            if close:
+                close()
+            raise InvalidArgumentError("event_hooks= has an async callable; a sync client needs a sync one")
+
+
+async def _run_hooks_async(hooks: tuple[Callable[..., Any], ...], subject: Any) -> None:
+    for hook in hooks:
+        result = hook(subject)
+        if inspect.isawaitable(result):
+            await result

@@ -1,0 +1,63 @@
+"""The private attributes of httpx and httpcore that this package relies on, all in one place.
+
+Known to hold for httpx 0.28 with httpcore 1. `tests/test_httpx_internals.py` fails when they change.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+
+if TYPE_CHECKING:
+    import httpcore
+
+KNOWN_HTTPX: Final = "0.28"
+KNOWN_HTTPCORE: Final = "1."
+
+
+def connection_pool(transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport) -> Any:
+    """Return the httpcore connection pool of a transport."""
+    return transport._pool
+
+
+def replace_network_backend(transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport, wrap: Any) -> None:
+    """Wrap the network backend of a transport: httpx has no parameter for it."""
+    pool: Any = connection_pool(transport)
+    pool._network_backend = wrap(pool._network_backend)
+
+
+def make_pool_lock_reentrant(transport: httpx.HTTPTransport) -> None:
+    """Replace the lock of a pool by a reentrant one.
+
+    httpcore's own lock is not: a signal handler that raises while the lock is held would make the thread wait for
+    itself.
+    """
+    connection_pool(transport)._optional_thread_lock = threading.RLock()
+
+
+def stream_of_socket(sock: Any) -> httpcore.NetworkStream:
+    """Return the httpcore stream of a connected socket: nothing public makes one."""
+    from httpcore._backends.sync import SyncStream
+
+    return SyncStream(sock)
+
+
+def environment_proxies() -> dict[str, str | None]:
+    """Return the proxies of the environment by URL pattern, as httpx reads them."""
+    from httpx._utils import get_environment_proxies
+
+    return get_environment_proxies()
+
+
+def url_pattern(pattern: str) -> Any:
+    """Return httpx's matcher of a URL pattern."""
+    from httpx._utils import URLPattern
+
+    return URLPattern(pattern)
+
+
+def has_body(response: httpx.Response) -> bool:
+    """Return whether the body of a response has been read."""
+    return hasattr(response, "_content")

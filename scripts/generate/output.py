@@ -1,0 +1,48 @@
+"""Write the distribution to its folder in one step, or compare it with the folder."""
+
+import tempfile
+from pathlib import Path
+
+from .. import owned
+from ..document import Document
+from .distribution import MARK
+from .package import IMPORT_NAME, build
+
+WRITER = "make generate"
+
+
+def generate(documents: tuple[Document, ...], out: Path, label: str) -> None:
+    """Build the distribution in a temporary folder and move its files to `out`. An error leaves `out` unchanged.
+
+    Raises:
+        DocumentError: A document has a feature that the client would not support.
+        GenerationError: openapi-python-client warned, failed or left something out.
+        owned.NotOwnedError: A file that was not generated is in the way.
+    """
+    out = out.resolve()
+    owned.check_writable(out, (), MARK, WRITER)
+    with tempfile.TemporaryDirectory(prefix="job-status-") as aside:
+        fresh = Path(aside, "new")
+        build(documents, fresh, label)
+        owned.replace_files(fresh, out, MARK, WRITER)
+
+
+def stale(documents: tuple[Document, ...], out: Path, label: str) -> list[str]:
+    """Return a line for each file of `out` that is not up to date; empty if all are.
+
+    Files that were not generated are listed only in the package, since they would be distributed with it.
+    """
+    with tempfile.TemporaryDirectory(prefix="job-status-") as aside:
+        fresh = Path(aside, "new")
+        build(documents, fresh, label)
+        expected, got = owned.list_files(fresh), owned.list_files(out)
+        lines = []
+        for name in sorted(expected.keys() | got.keys()):
+            if name not in got:
+                lines.append(f"{out / name}: is missing")
+            elif name not in expected:
+                if name.startswith(f"{IMPORT_NAME}/") or owned.is_marked(got[name], MARK):
+                    lines.append(f"{out / name}: is not generated from any document")
+            elif expected[name].read_bytes() != got[name].read_bytes():
+                lines.append(f"{out / name}: differs from the generated file")
+        return lines

@@ -1,0 +1,217 @@
+"""A server that behaves as the documents say. It contains no code for any particular API."""
+
+import math
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from ..document import MISSING, Document, Job
+from .clock import http_date
+from .credentials import authenticate, load_credentials
+from .faults import Fault, FaultInjector, corrupt_status
+from .jobs import Version
+from .parameters import (
+    InvalidParameterError,
+    QueryParser,
+    UnknownParameterError,
+    check_header_parameters,
+    check_path_parameters,
+    parse_body,
+)
+from .rate_limiter import SimulatedRateLimiter
+from .redaction import Redactor
+from .request_log import RequestLog
+from .responses import example_response, find_example, gateway_response, json_response, scenario_response, text_response
+from .routing import DocumentRoute, RoutedRequest, decode_ids, document_routes
+from .settings import SimulatorSettings
+from .socket_faults import apply_socket_faults
+from .store import JobStore
+
+# A stage responds to a request, or returns None to pass it to the next stage.
+Stage = Callable[[RoutedRequest], Awaitable[Response | None]]
+
+
+class Simulator:
+    """An ASGI application that serves every document under its file stem."""
+
+    def __init__(self, documents: Iterable[Document], settings: SimulatorSettings | None = None) -> None:
+        self.settings = settings or SimulatorSettings()
+        self.documents = tuple(documents)
+        self.credentials = {d.stem: load_credentials(d, self.settings.environment) for d in self.documents}
+        self._redactor = Redactor(one for credentials in self.credentials.values() for one in credentials.values())
+        self._routes = {d.stem: list(document_routes(d)) for d in self.documents}
+        self._queries = QueryParser()
+        # The order decides which response a request gets that has several faults at once.
+        self.stages: tuple[Stage, ...] = (
+            self.inject_gateway_fault,
+            self.check_credential,
+            self.check_parameters,
+            self.check_disabled,
+            self.check_scope,
+            self.inject_example,
+            self.check_id,
+            self.serve_job,
+        )
+        self.reset()
+
+    def reset(self) -> None:
+        """Restore the initial jobs, faults and limits, and clear the request log."""
+        settings = self.settings
+        self.faults = FaultInjector(settings.seed)
+        for fault in settings.faults:
+            self.faults.add(fault)
+        self.rate_limiter = SimulatedRateLimiter(settings.enforce_limits)
+        self.request_log = RequestLog(self._redactor, settings.log_file)
+        self.jobs = JobStore(self.documents, settings.environment, settings.seed, settings.distribution)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond to one request."""
+        if scope["type"] != "http":
+            raise RuntimeError(f"expected an http request, got {scope['type']}")
+        clock = self.settings.clock
+        clock.on_request()
+        found = self._route(Request(scope, receive))
+        faults = found.faults if isinstance(found, RoutedRequest) else []
+        try:
+            response = await self._run_stages(found) if isinstance(found, RoutedRequest) else found
+        except ClientDisconnect:
+            self.request_log.add(clock.now(), scope, None, faults)
+            return
+        if scope["method"] == "HEAD":
+            response.body = b""
+        response.raw_headers.append((b"date", http_date(int(clock.now()))))
+        is_closed = faults and await apply_socket_faults(faults, scope, response, receive)
+        self.request_log.add(clock.now(), scope, None if is_closed else response.status_code, faults)
+        if not is_closed:
+            await response(scope, receive, send)
+
+    def _route(self, request: Request) -> RoutedRequest | Response:
+        """Return the request with its operation and faults, or the response if no operation matches."""
+        raw_path = request.scope["raw_path"].decode("latin-1")
+        stem, _, rest = raw_path.lstrip("/").partition("/")
+        target = self._redactor.redact_names("/" + rest, request.scope["query_string"].decode("latin-1"))
+        routes = self._routes.get(stem, ())
+        for route in routes:
+            if match := route.pattern.fullmatch("/" + rest):
+                operation = route.operations.get(request.method)
+                if operation is None:
+                    return _method_not_allowed(route, request, target)
+                ids, is_decodable = decode_ids(match.groups())
+                faults = self.faults.apply(stem, operation, ids)
+                return RoutedRequest(route.document, operation, request, target, ids, is_decodable, faults)
+        for route in routes:
+            for operation in route.operations.values():
+                if operation.scenario("not_served"):
+                    return scenario_response(
+                        RoutedRequest(route.document, operation, request, target), "not_served", 404
+                    )
+        served = ", ".join(f"/{name}" for name in self._routes)
+        return text_response(404, f"unknown path {raw_path}; this simulator serves {served}")
+
+    async def _run_stages(self, routed: RoutedRequest) -> Response:
+        for stage in self.stages:
+            if (response := await stage(routed)) is not None:
+                return response
+        raise RuntimeError(f"{routed.operation.id}: expected a response of the last stage, got none")
+
+    async def inject_gateway_fault(self, routed: RoutedRequest) -> Response | None:
+        """Respond as a gateway before the API: to a status fault, above a rate limit, or if the API is not served."""
+        operation, now = routed.operation, self.settings.clock.now()
+        if fault := routed.fault("status"):
+            return gateway_response(operation, fault)
+        if operation.job and (wait := self.rate_limiter.acquire(routed.api, operation, routed.ids, now)):
+            return gateway_response(operation, Fault("status", status=429, retry_after=math.ceil(wait)))
+        if (fault := routed.fault("example")) and (example := find_example(operation, str(fault.value))):
+            return example_response(routed, example) if example[2].scenario == "not_served" else None
+        return None
+
+    async def check_credential(self, routed: RoutedRequest) -> Response | None:
+        """Reject a missing or wrong credential."""
+        routed.authentication = authenticate(routed.operation, self.credentials[routed.api], routed.request)
+        if routed.fault("expired"):
+            routed.authentication = "wrong_credential"
+        if routed.authentication in {"no_credential", "wrong_credential"}:
+            return scenario_response(routed, routed.authentication, 401)
+        return None
+
+    async def check_parameters(self, routed: RoutedRequest) -> Response | None:
+        """Reject an invalid path, header, query or body, and unknown query parameters if the document says so."""
+        document, operation, request = routed.document, routed.operation, routed.request
+        if not routed.is_decodable:
+            return scenario_response(routed, "bad_parameter", 400)
+        names = (parameter.name for parameter in operation.parameters_in("path"))
+        routed.values = dict(zip(names, routed.ids, strict=True))
+        try:
+            if not routed.has_empty_id:
+                check_path_parameters(document, operation, routed.values)
+            check_header_parameters(document, operation, request)
+            routed.query = self._queries.parse(document, operation, request)
+            await parse_body(document, operation, request)
+        except InvalidParameterError:
+            return scenario_response(routed, "bad_parameter", 400)
+        except UnknownParameterError:
+            if operation.scenario("unknown_parameter"):
+                return scenario_response(routed, "unknown_parameter", 400)
+        return None
+
+    async def check_disabled(self, routed: RoutedRequest) -> Response | None:
+        """Reject a request to a disabled API."""
+        if routed.api in self.settings.disabled and routed.operation.scenario("disabled"):
+            return scenario_response(routed, "disabled", 403)
+        return None
+
+    async def check_scope(self, routed: RoutedRequest) -> Response | None:
+        """Reject a credential without the scope."""
+        return scenario_response(routed, "wrong_scope", 403) if routed.authentication == "wrong_scope" else None
+
+    async def inject_example(self, routed: RoutedRequest) -> Response | None:
+        """Respond with the error example that a fault names."""
+        fault = routed.fault("example")
+        example = find_example(routed.operation, str(fault.value)) if fault else None
+        return example_response(routed, example) if example else None
+
+    async def check_id(self, routed: RoutedRequest) -> Response | None:
+        """Reject an empty id, and any id if a fault says so."""
+        if routed.has_empty_id:
+            return scenario_response(routed, "empty_id", 404)
+        return scenario_response(routed, "unknown_id", 404) if routed.fault("unknown_id") else None
+
+    async def serve_job(self, routed: RoutedRequest) -> Response:
+        """Respond with the status of a job, or start or change one."""
+        operation, now = routed.operation, self.settings.clock.now()
+        if operation.job is None:
+            body = self.jobs.act(routed.api, operation, routed.values, now)
+        else:
+            body = self._job_status(routed, operation.job, now)
+        if body is MISSING:
+            response = scenario_response(routed, "unknown_id", 404)
+        else:
+            response = json_response(operation.success, body)
+        if content_type := routed.fault("content_type"):
+            response.headers["content-type"] = str(content_type.value or "text/html")
+        return response
+
+    def _job_status(self, routed: RoutedRequest, spec: Job, now: float) -> Any:
+        """Return the status body of a job with the faults applied, or `MISSING` if the job does not exist."""
+        view = routed.query.get(spec.detail.parameter) if spec.detail else None
+        version: Version = (
+            "previous" if routed.fault("stale") else "initial" if routed.fault("backwards") else "current"
+        )
+        body = self.jobs.of(routed.api, routed.operation.id).status(routed.values, view, now, version)
+        if body is not MISSING:
+            for fault in routed.faults:
+                corrupt_status(body, fault, spec.state)
+        return body
+
+
+def _method_not_allowed(route: DocumentRoute, request: Request, target: str) -> Response:
+    allow = {"Allow": route.allow}
+    if request.method == "OPTIONS":
+        return Response(status_code=200, media_type="text/plain", headers=allow)
+    operation = next(iter(route.operations.values()))
+    response = scenario_response(RoutedRequest(route.document, operation, request, target), "wrong_method", 405)
+    response.headers.update(allow)
+    return response

@@ -1,0 +1,101 @@
+"""Routes of a document, and requests to its operations."""
+
+import re
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import define, field, frozen
+from starlette.requests import Request
+
+from ..document import Document, Operation
+from .credentials import AuthResult
+from .example_templates import RequestParts, parse_request_parts
+from .faults import Fault, find_fault
+
+
+@frozen
+class DocumentRoute:
+    """One path of one document, with its operation for each method."""
+
+    document: Document
+    pattern: re.Pattern[str]
+    operations: Mapping[str, Operation]
+
+    @property
+    def allow(self) -> str:
+        """Return the value of the Allow header."""
+        return ", ".join(sorted(self.operations))
+
+
+@define
+class RoutedRequest:
+    """A request to an operation, with the faults that apply to it and what the stages have found out about it.
+
+    Attributes:
+        target: the path below the name of the document, with the query, without credentials.
+        ids: the path parameters, decoded unless `is_decodable` is false.
+        faults: the faults that apply.
+        authentication: the result of the check of the credential.
+        values: the path parameters by name, once the credential is accepted.
+        query: the query parameters by name, once they are accepted.
+    """
+
+    document: Document
+    operation: Operation
+    request: Request
+    target: str
+    ids: tuple[str, ...] = ()
+    is_decodable: bool = True
+    faults: list[Fault] = field(factory=list)
+    authentication: AuthResult = "no_credential"
+    values: Mapping[str, str] = field(factory=dict)
+    query: Mapping[str, Any] = field(factory=dict)
+
+    @property
+    def api(self) -> str:
+        """Return the file stem of the document."""
+        return self.document.stem
+
+    @property
+    def has_empty_id(self) -> bool:
+        """Return whether a path parameter is empty and the document says what happens then."""
+        return "" in self.ids and self.operation.scenario("empty_id") is not None
+
+    def fault(self, kind: str) -> Fault | None:
+        """Return the first fault of a kind that applies, or None."""
+        return find_fault(self.faults, kind) if self.faults else None
+
+    def parts(self) -> RequestParts:
+        """Return the parts of the request that an error message can quote."""
+        return parse_request_parts(self.document, self.operation, self.request.method, self.target)
+
+
+def decode_ids(raw: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """Return the percent-decoded path parameters and True, or the raw ones and False if they cannot be decoded."""
+    if not any("%" in value for value in raw):
+        return raw, True
+    try:
+        return tuple(urllib.parse.unquote(value, errors="strict") for value in raw), True
+    except UnicodeDecodeError:
+        return raw, False
+
+
+def document_routes(document: Document) -> Iterator[DocumentRoute]:
+    """Yield the routes of a document, paths with literal segments before those with parameters."""
+    paths: dict[str, dict[str, Operation]] = {}
+    for operation in document.operations:
+        paths.setdefault(operation.path, {})[operation.method] = operation
+
+    def literal_first(path: str) -> list[bool]:
+        return ["{" in segment for segment in path.split("/")]
+
+    for path, operations in sorted(paths.items(), key=lambda item: literal_first(item[0])):
+        pattern, count = "", 0
+        segment = "[^/]*" if any(o.scenario("empty_id") for o in operations.values()) else "[^/]+"
+        for part in re.split(r"(\{[^{}]+\})", path):
+            if part.startswith("{"):
+                pattern, count = f"{pattern}(?P<p{count}>{segment})", count + 1
+            else:
+                pattern += re.escape(part)
+        yield DocumentRoute(document, re.compile(pattern.removesuffix("/") + "/*"), operations)

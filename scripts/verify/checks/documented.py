@@ -1,0 +1,24 @@
+"""Check of the documented scenarios: a request that causes one gets the response that the document describes for it."""
+
+from ..exchange import documented_response
+from ..network_errors import TOO_MANY
+from ..probe import ScenarioProbe
+from .registry import Check, Finding, Findings, excerpt, register
+
+
+@register
+class Scenarios(Check):
+    name = "scenarios"
+    description = "each documented scenario returns its documented status"
+
+    def check(self, probe: ScenarioProbe) -> Findings:
+        """Yield the finding on the response to a scenario."""
+        exchange, expected = probe.exchange, probe.expected
+        if exchange.status is None or (exchange.status == TOO_MANY and expected.status != str(TOO_MANY)):
+            return
+        if exchange.is_accepted and expected.status == "401" and not all(probe.operation.security):
+            return  # a server without authentication, as the document allows
+        description = expected.raw.get("description", "").split(".")[0]
+        matches = documented_response(probe.operation, exchange.status) is expected
+        got = "" if matches else f"{exchange.status} {excerpt(exchange)}".strip()
+        yield Finding(f"{expected.status}: {description}", got, expected)

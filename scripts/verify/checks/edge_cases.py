@@ -1,0 +1,234 @@
+"""Checks of responses to edge cases: a few unusual requests, such as those with malformed ids or undocumented queries.
+
+Servers may respond to them in many ways. Checked is only what no server may do: fail with a server error, accept an
+invalid credential, or return something false.
+"""
+
+import re
+from typing import Any
+
+from ...document import MISSING, Document, Operation, walk
+from ..exchange import Exchange, documented_response
+from ..network_errors import TOO_MANY, body_error
+from ..probe import WITHOUT_CREDENTIAL, Probe, VariantProbe
+from .registry import Finding, Findings, ProbeCheck, excerpt, register
+from .request_validity import is_rejected_by_web_server
+
+
+class EdgeCaseCheck(ProbeCheck):
+    """A check of a response to an unusual GET. The expectation is the clause."""
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        """Return whether the operation is a GET."""
+        return operation.method == "GET"
+
+    def check(self, probe: Probe) -> Findings:
+        """Yield the finding on the response, unless it is not of the API or has a check of its own."""
+        exchange = probe.exchange
+        if exchange.status == TOO_MANY or body_error(exchange) or is_rejected_by_web_server(probe.operation, exchange):
+            return
+        if (got := self.fault(probe)) is not None:
+            yield Finding(self.clause, got)
+
+    def fault(self, probe: Probe) -> str | None:
+        """Return what is wrong with the response: empty if nothing is, None if that cannot be decided."""
+        raise NotImplementedError
+
+
+class CredentialCheck(EdgeCaseCheck):
+    """A check that an invalid credential is rejected."""
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        """Return whether the operation is a GET that requires a credential."""
+        return operation.method == "GET" and bool(operation.security) and all(operation.security)
+
+    def fault(self, probe: Probe) -> str:
+        """Return an acceptance or a server error."""
+        exchange = probe.exchange
+        return _describe(exchange) if exchange.is_accepted or (exchange.status or 500) >= 500 else ""
+
+
+@register
+class NearMissCredential(CredentialCheck):
+    name = "near_miss_credential"
+    description = "an almost valid credential is rejected"
+    clause = "RFC 9110, 11.4: only the exact credential is accepted"
+
+
+@register
+class CredentialElsewhere(CredentialCheck):
+    name = "credential_elsewhere"
+    description = "a credential in another location or scheme is rejected"
+    clause = "OpenAPI 3.1, Security Scheme Object: a credential is only accepted where its scheme places it"
+
+
+@register
+class UnknownIds(EdgeCaseCheck):
+    name = "unknown_ids"
+    description = "an unknown or malformed id is rejected as documented"
+    clause = "RFC 9110, 15.5 and 15.6: an error of the client is a 4xx"
+
+    def fault(self, probe: Probe) -> str:
+        if probe.exchange.status is None and re.search("%(?![0-9A-Fa-f]{2})", probe.exchange.url):
+            return ""  # a server may close the connection at an invalid escape
+        return _undocumented(probe, accepted=False)
+
+
+@register
+class OddQueries(EdgeCaseCheck):
+    name = "odd_queries"
+    description = "an unusual query returns a documented status and no server error"
+    clause = "RFC 9110, 15.5 and 15.6: an error of the client is a 4xx"
+
+    def fault(self, probe: Probe) -> str:
+        return _undocumented(probe, accepted=True)
+
+
+@register
+class Defaults(EdgeCaseCheck):
+    name = "defaults"
+    description = "an omitted parameter has its documented default"
+    clause = "JSON Schema, 9.2: an omitted parameter has its default"
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        return operation.method == "GET" and any(
+            document.resolve(parameter.schema).get("default") is not None
+            for parameter in operation.parameters_in("query")
+            if not parameter.required
+        )
+
+    def fault(self, probe: Probe) -> str | None:
+        """Compare to a read with every default before and one after, unless the job has changed meanwhile."""
+        before, after = probe.others
+        if _content(before) != _content(after):
+            return None
+        query = probe.variant if isinstance(probe, VariantProbe) else ""
+        difference = _difference(before, probe.exchange)
+        return f"{difference} than with {query}" if difference else ""
+
+
+@register
+class Head(EdgeCaseCheck):
+    name = "head"
+    description = "HEAD returns the status of GET, or 405"
+    clause = "RFC 9110, 9.3.2: HEAD is GET without the content"
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        return full and operation.method == "GET"
+
+    def fault(self, probe: Probe) -> str:
+        head, (get,) = probe.exchange, probe.others
+        if head.status in {405, 501}:
+            return ""
+        if head.status != get.status:
+            return f"{head.status}, but GET returned {get.status}"
+        return (
+            f"{head.media_type}, but GET returned {get.media_type}"
+            if head.media_type not in ("", get.media_type)
+            else ""
+        )
+
+
+@register
+class PathForms(EdgeCaseCheck):
+    name = "path_forms"
+    description = "a variant of the path returns no other state and requires the credential"
+    clause = "RFC 3986, 6.2.2: another path is another resource, and does not bypass authentication"
+
+    def fault(self, probe: Probe) -> str:
+        if isinstance(probe, VariantProbe) and probe.variant == WITHOUT_CREDENTIAL:
+            leaks = probe.exchange.is_accepted and _state(probe, probe.exchange) is not MISSING
+            return f"{_describe(probe.exchange)} {probe.variant}" if leaks else _server_error(probe.exchange)
+        return _other_state(probe)
+
+
+@register
+class UndeclaredBody(EdgeCaseCheck):
+    name = "undeclared_body"
+    description = "an undocumented body is ignored or rejected"
+    clause = "RFC 9110, 9.3.1: content without a defined meaning changes nothing, or is rejected with a 4xx"
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        return full and operation.body is None
+
+    def fault(self, probe: Probe) -> str:
+        return _other_state(probe) if probe.operation.method == "GET" else _undocumented(probe, accepted=True)
+
+
+@register
+class Accept(EdgeCaseCheck):
+    name = "accept"
+    description = "any Accept returns a documented type, or 406"
+    clause = "RFC 9110, 12.5.1: a response has an accepted type, or else any documented type, or is a 406"
+
+    def fault(self, probe: Probe) -> str:
+        exchange, accept = probe.exchange, probe.exchange.request_headers["accept"]
+        response = documented_response(probe.operation, exchange.status or 0)
+        described = response.media_types if response else ()
+        names = {media_type.name.split(";")[0].strip().lower() for media_type in described}
+        if (exchange.is_accepted and exchange.media_type in names) or (exchange.status == 406 and accept != "*/*"):
+            return ""
+        return f"Accept: {accept} returned {exchange.media_type or 'no content type'} with {_describe(exchange)}"
+
+
+@register
+class ConcurrentReads(EdgeCaseCheck):
+    name = "concurrent_reads"
+    description = "two concurrent reads return the same"
+    clause = "RFC 9110, 9.2.1: a read changes nothing, whatever is read concurrently"
+
+    def fault(self, probe: Probe) -> str | None:
+        """Compare to a read before and one after, unless the job has changed meanwhile."""
+        before, after = probe.others
+        if _content(before) != _content(after):
+            return None
+        difference = _difference(before, probe.exchange)
+        return f"{difference} in a concurrent read than before and after it" if difference else ""
+
+
+def _other_state(probe: Probe) -> str:
+    """Return a server error, or a state that differs from that of the documented requests before and after."""
+    before, after = (_state(probe, exchange) for exchange in probe.others)
+    # If the job has changed meanwhile, any state in between is possible.
+    is_other = _state(probe, probe.exchange) not in (MISSING, before) and after == before != MISSING
+    if probe.exchange.is_accepted and is_other:
+        return f"{_describe(probe.exchange)}, but the documented request returned {after}"
+    return _server_error(probe.exchange)
+
+
+def _server_error(exchange: Exchange) -> str:
+    return _describe(exchange) if exchange.status is None or exchange.status >= 500 else ""
+
+
+def _state(probe: Probe, exchange: Exchange) -> Any:
+    job = probe.operation.job
+    return walk(exchange.json, job.state) if job and isinstance(exchange.json, dict) else MISSING
+
+
+def _content(exchange: Exchange) -> Any:
+    return exchange.status, exchange.body if exchange.json is MISSING else exchange.json
+
+
+def _difference(first: Exchange, second: Exchange) -> str:
+    """Return what differs in the second response; empty if nothing differs or it is missing."""
+    if _content(first) == _content(second) or second.status is None:
+        return ""
+    if first.status != second.status or not isinstance(first.json, dict) or not isinstance(second.json, dict):
+        return _describe(second)
+    names = [name for name in {**first.json, **second.json} if first.json.get(name) != second.json.get(name)]
+    return f"other {', '.join(names)}"
+
+
+def _undocumented(probe: Probe, *, accepted: bool) -> str:
+    """Return why the document and HTTP do not allow the response to an unusual request; empty if they do."""
+    exchange, status = probe.exchange, probe.exchange.status
+    if status is None or status >= 500 or (exchange.is_accepted and not accepted) or 300 <= status < 400:
+        return _describe(exchange)
+    # A web server before the API may reject a request, such as one with a long URL, with an undocumented status.
+    if documented_response(probe.operation, status) is None and status not in {400, 404, 414, 431}:
+        return f"{status}, which is not documented"
+    return ""
+
+
+def _describe(exchange: Exchange) -> str:
+    return f"no response: {exchange.error}" if exchange.status is None else f"{exchange.status} {excerpt(exchange)}"

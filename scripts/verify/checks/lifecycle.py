@@ -1,0 +1,342 @@
+"""Checks of the lifecycle of jobs, defined by `x-job` alone: each poll against the earlier polls of the same job."""
+
+import datetime
+import itertools
+import json
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from attrs import Factory, define, field, frozen
+
+from ...document import MISSING, Document, Job, Keys, Operation, walk
+from ...document.source import Pointer
+from ..probe import Probe
+from .registry import Check, Finding, Findings, ProbeCheck, checks_of, register
+
+RANKS = {"notStarted": 0, "pending": 1, "success": 2, "failure": 2}
+
+
+@define(slots=False, frozen=True)
+class Poll:
+    """One status of a job. `values` are the path parameters of the request, `query` its query string."""
+
+    job: Job
+    body: Mapping[str, Any]
+    values: tuple[str, ...]
+    query: str = ""
+
+    @cached_property
+    def state(self) -> Any:
+        """The state, or `MISSING`."""
+        return walk(self.body, self.job.state)
+
+    @cached_property
+    def kind(self) -> str | None:
+        """The kind of the state, or None if the document does not name the state."""
+        return self.job.kinds.get(self.state) if isinstance(self.state, str) else None
+
+    @cached_property
+    def progress(self) -> float | None:
+        """The progress, or None if it is missing or not a number."""
+        value = walk(self.body, self.job.progress) if self.job.progress else MISSING
+        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+    @cached_property
+    def run(self) -> tuple[Any, ...]:
+        """The identity of the run, or an empty tuple if the status has none."""
+        run = tuple(walk(self.body, path) for path in self.job.run)
+        return () if MISSING in run or None in run else run
+
+    @cached_property
+    def began_at(self) -> float | None:
+        """The first timestamp in seconds since 1970, or None if the status has none."""
+        return timestamp_seconds(walk(self.body, self.job.timestamps[0])) if self.job.timestamps else None
+
+
+@define
+class RunState:
+    """The values in the earlier polls of one run of a job."""
+
+    state: str | None = None
+    progress: float | None = None
+    constants: dict[Keys, Any] = Factory(dict)
+    # By query, because a narrow view may omit a list.
+    lists: dict[tuple[str, Keys], list[Any]] = Factory(dict)
+
+
+@frozen
+class LastRun:
+    """The run of the previous poll: its identity, when it began, and its last state."""
+
+    run: tuple[Any, ...]
+    began_at: float | None
+    state: str | None
+
+
+@define
+class JobHistory:
+    """The earlier polls of one job: the identity of the run, when it began, and its values."""
+
+    run: tuple[Any, ...] = ()
+    began_at: float | None = None
+    seen: RunState = field(factory=RunState)
+
+    def observe(
+        self, poll: Poll, checks: Iterable["LifecycleCheck"] | None = None
+    ) -> list[tuple["LifecycleCheck", Finding]]:
+        """Return the findings of checks on a poll, by default of all checks, and add the poll to the history."""
+        last = LastRun(self.run, self.began_at, self.seen.state) if self.run and poll.run else None
+        if last and last.run != poll.run:
+            self.seen = RunState()
+        if poll.run:
+            self.run, self.began_at = poll.run, poll.began_at
+        findings = [
+            (check, finding)
+            for check in (checks_of(LifecycleCheck) if checks is None else checks)
+            if poll.kind is not None or not check.needs_known_state
+            for finding in check.check(poll, self.seen, last)
+        ]
+        if poll.kind is not None:
+            self._add(poll)
+        return findings
+
+    def _add(self, poll: Poll) -> None:
+        self.seen.state = poll.state
+        if (progress := poll.progress) is not None:
+            self.seen.progress = progress
+        for path in poll.job.immutable:
+            if (value := walk(poll.body, path)) is not MISSING:
+                self.seen.constants[path] = value
+        for path in poll.job.append_only:
+            value = walk(poll.body, path)
+            self.seen.lists[poll.query, path] = value if isinstance(value, list) else []
+
+
+class XJobCheck(Check):
+    """A check that `x-job` defines: `clause` is the key that it requires there."""
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        """Return whether the operation's `x-job` has the key."""
+        return bool(operation.raw.get("x-job", {}).get(self.clause))
+
+    def pointer(self, operation: Operation, finding: Finding) -> Pointer:
+        """Return the pointer to the key of `x-job`."""
+        return (*operation.pointer, "x-job", self.clause)
+
+
+class LifecycleCheck(XJobCheck):
+    """A check of each poll of a job; by default only of a poll with a documented state."""
+
+    needs_known_state = True
+
+    def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
+        """Yield the findings on a poll. `seen` are the earlier polls of this run, `last` the run of the previous poll."""
+        raise NotImplementedError
+
+
+@register
+class IdEcho(LifecycleCheck):
+    name = "id_echo"
+    description = "a status has the id of the requested job"
+    clause = "id"
+    needs_known_state = False
+
+    def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
+        job_id = walk(poll.body, poll.job.id)
+        got = "" if str(job_id) in poll.values else f"{job_id!r}"
+        yield Finding(f"the id {' or '.join(poll.values)}", got)
+
+
+@register
+class TerminalIsFinal(LifecycleCheck):
+    name = "terminal_is_final"
+    description = "a job that has ended keeps its state"
+    clause = "state"
+
+    def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
+        if seen.state is not None and poll.job.is_final(seen.state):
+            got = "" if poll.state == seen.state else f"{poll.state} after {seen.state}"
+            yield Finding(f"{seen.state} to stay", got)
+
+
+@register
+class NeverBackwards(LifecycleCheck):
+    name = "never_backwards"
+    description = "a job in progress does not return to a state before the start"
+    clause = "state"
+
+    def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
+        if seen.state is not None and not poll.job.is_final(seen.state):
+            falls = RANKS[poll.job.kinds[poll.state]] < RANKS[poll.job.kinds[seen.state]]
+            yield Finding(f"no state before {seen.state}", f"{poll.state} after {seen.state}" if falls else "")
+
+
+@register
+class Ends(XJobCheck, ProbeCheck):
+    name = "ends"
+    description = "a simulated job ends within a bounded number of polls"
+    clause = "pending"
+
+    def check(self, probe: Probe) -> Findings:
+        """Yield the finding on all polls of a job, of which the last is the exchange of the probe."""
+        job = probe.operation.job
+        if job and probe.exchange.is_accepted:
+            state = walk(probe.exchange.json, job.state)
+            got = f"still {state}" if job.kinds.get(str(state)) == "pending" else ""
+            yield Finding(f"an end within {len(probe.others) + 1} polls", got)
+
+
+@register
+class ProgressNeverFalls(LifecycleCheck):
+    name = "progress_never_falls"
+    description = "progress never decreases within a run"
+    clause = "progress"
+
+    def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
+        value = poll.progress
+        if value is not None and seen.progress is not None:
+            got = f"{value:g} after {seen.progress:g}" if value < seen.progress else ""
+            yield Finding(f"{seen.progress:g} or more", got)
+
+
+@register
+class ProgressMatchesState(LifecycleCheck):
+    name = "progress_matches_state"
+    description = "progress is 100 on success, and less before"
+    clause = "progress"
+
+    def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
+        value = poll.progress
+        if value is not None:
+            full = poll.kind == "success"
+            got = "" if (value == 100) == full and 0 <= value <= 100 else f"{value:g} with {poll.state}"
+            yield Finding("100 with success" if full else "0 or more, and less than 100", got)
+
+
+@register
+class Run(LifecycleCheck):
+    name = "run"
+    description = "a run differs from the previous run, and is not replaced while it is in progress"
+    clause = "run"
+    needs_known_state = False
+
+    def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
+        if last is None:
+            return
+        if poll.run == last.run:
+            yield Finding("the same run")
+            return
+        if poll.began_at is not None and last.began_at is not None:
+            problem = "" if poll.began_at > last.began_at else "another run that is not later"
+        else:
+            # Without timestamps, only a run that has ended may be replaced.
+            in_progress = poll.job.kinds.get(last.state or "") == "pending"
+            problem = "another run while it is in progress" if in_progress else ""
+        yield Finding(f"the run {shorten(last.run)}, or a later one", problem and f"{problem}: {shorten(poll.run)}")
+
+
+@register
+class Immutable(LifecycleCheck):
+    name = "immutable"
+    description = "immutable fields do not change within a run"
+    clause = "immutable"
+
+    def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
+        for path in poll.job.immutable:
+            value = walk(poll.body, path)
+            if value is not MISSING and path in seen.constants:
+                before = seen.constants[path]
+                got = f"{shorten(value)} after {shorten(before)} at {pointer_text(path)}" if value != before else ""
+                yield Finding(f"{pointer_text(path)} to stay {shorten(before)} within a run", got)
+
+
+@register
+class AppendOnly(LifecycleCheck):
+    name = "append_only"
+    description = "append-only lists lose no entries within a run"
+    clause = "appendOnly"
+
+    def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
+        for path in poll.job.append_only:
+            value = walk(poll.body, path)
+            entries = value if isinstance(value, list) else []
+            if before := seen.lists.get((poll.query, path)):
+                lost = [entry for entry in before if entry not in entries]
+                yield Finding(
+                    f"{pointer_text(path)} to keep its entries", f"{shorten(lost[0])} is missing" if lost else ""
+                )
+
+
+@register
+class SubtasksSucceed(LifecycleCheck):
+    name = "subtasks"
+    description = "every subtask has succeeded if the job has"
+    clause = "subtasks"
+
+    def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
+        subtasks = poll.job.subtasks
+        items = walk(poll.body, subtasks.items) if subtasks and poll.kind == "success" else None
+        if subtasks and isinstance(items, list):
+            expected = f"every subtask {' or '.join(sorted(subtasks.success))} after the job has succeeded"
+            for index, item in enumerate(items):
+                state = walk(item, subtasks.state)
+                got = "" if state in subtasks.success else f"{state!r} at {pointer_text(subtasks.items)}/{index}"
+                yield Finding(expected, got)
+
+
+@register
+class TimestampsInOrder(LifecycleCheck):
+    name = "timestamps_in_order"
+    description = "timestamps are in order once the job has ended"
+    clause = "timestamps"
+
+    def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
+        if not poll.job.is_final(poll.state):
+            return
+        timestamps = [(path, timestamp_seconds(walk(poll.body, path))) for path in poll.job.timestamps]
+        known = [(path, value) for path, value in timestamps if value is not None]
+        for (earlier, first), (later, second) in itertools.pairwise(known):
+            got = f"{second:.3f} after {first:.3f}" if second < first else ""
+            yield Finding(f"{pointer_text(later)} not before {pointer_text(earlier)}", got)
+
+
+@register
+class Mirrors(LifecycleCheck):
+    name = "mirrors"
+    description = "fields that mirror the state agree with it"
+    clause = "mirrors"
+
+    def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
+        for mirror in poll.job.mirrors:
+            other = walk(poll.body, mirror.at)
+            if other is not MISSING:
+                expected = mirror.values.get(poll.state)
+                got = "" if other == expected else f"{other!r} at {pointer_text(mirror.at)}"
+                yield Finding(f"{expected!r} with {poll.state}", got)
+
+
+def timestamp_seconds(value: Any) -> float | None:
+    """Convert a timestamp in seconds or milliseconds, or a date-time, to seconds; return None for other values."""
+    if isinstance(value, bool):
+        return None
+    try:
+        if isinstance(value, int | float):
+            return value / 1000 if abs(value) > 1e11 else float(value)
+        parsed = datetime.datetime.fromisoformat(value)
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def pointer_text(path: Keys) -> str:
+    """Return a path as a JSON pointer."""
+    return "/" + "/".join(path)
+
+
+def shorten(value: Any) -> str:
+    """Return a value as JSON, truncated for a message."""
+    if value is MISSING:
+        return "nothing"
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:80]}..."

@@ -1,0 +1,101 @@
+"""The registry of checks, in the order of the reports, and the classes that every check is one of.
+
+A check is a class that describes itself and that `@register` adds to the registry. It gets responses and yields
+findings; it sends nothing, and knows neither the target nor the session. Its class attributes:
+
+- `name`: its identifier in the reports, in SARIF and in a baseline
+- `description`: the requirement, as half a sentence
+- `clause`: the key of `x-job` or the section of the standard that it enforces; empty if it enforces documented responses
+"""
+
+from collections.abc import Iterator
+from typing import ClassVar, TypeVar
+
+from attrs import frozen
+
+from ...document import Document, Operation, Response
+from ...document.source import Pointer
+from ..exchange import Exchange
+from ..probe import Probe
+
+MAX_CHARACTERS = 300
+
+
+@frozen
+class Finding:
+    """What a check expects and what it got instead; `got` is empty if the check has passed.
+
+    `response` is the documented response that the expectation comes from, and `exchange` the one with the failure, if
+    it is another than the checked one.
+    """
+
+    expected: str = ""
+    got: str = ""
+    response: Response | None = None
+    exchange: Exchange | None = None
+
+
+Findings = Iterator[Finding]
+
+
+class Check:
+    """A check of a server. See the module for what the subclasses declare."""
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    clause: ClassVar[str] = ""
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        """Return whether a complete verification runs the check on an operation; `full` is false for a live one."""
+        return True
+
+    def pointer(self, operation: Operation, finding: Finding) -> Pointer:
+        """Return the pointer to the part of the document that a finding is about."""
+        return finding.response.pointer if finding.response else (*operation.pointer, "responses")
+
+
+class ResponseCheck(Check):
+    """A check of one response to a documented request."""
+
+    def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
+        """Yield the findings on a response."""
+        raise NotImplementedError
+
+
+class ProbeCheck(Check):
+    """A check of a probe: the responses to the requests of a scenario, which a scenario of the same name sends."""
+
+    def check(self, probe: Probe) -> Findings:
+        """Yield the findings on a probe."""
+        raise NotImplementedError
+
+
+CHECKS: list[Check] = []
+CheckType = TypeVar("CheckType", bound=type[Check])
+Kind = TypeVar("Kind", bound=Check)
+
+
+def register(check: CheckType) -> CheckType:
+    """Add a check to the registry."""
+    CHECKS.append(check())
+    return check
+
+
+def checks_of(kind: type[Kind]) -> list[Kind]:
+    """Return the checks of one kind."""
+    return [check for check in CHECKS if isinstance(check, kind)]
+
+
+def applies(check: str, document: Document, operation: Operation, *, full: bool) -> bool:
+    """Return whether a complete verification runs the check with a name on an operation."""
+    return any(each.applies(document, operation, full=full) for each in CHECKS if each.name == check)
+
+
+def truncate(text: str) -> str:
+    """Truncate untrusted text for a message."""
+    return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]} ... ({len(text)} characters)"
+
+
+def excerpt(exchange: Exchange) -> str:
+    """Return the truncated body of a response."""
+    return truncate(exchange.body.decode(errors="replace"))

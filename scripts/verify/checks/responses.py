@@ -1,0 +1,143 @@
+"""Checks of one response against the document: status, content type, headers, body and time."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ...document import MISSING, Document, Operation, Response, walk
+from ..exchange import Exchange, documented_response
+from ..network_errors import MAX_RESPONSE_TIME
+from .registry import Finding, Findings, ResponseCheck, excerpt, register, truncate
+from .request_validity import parse_parameter
+
+
+class DocumentedResponseCheck(ResponseCheck):
+    """A check that compares a response to the documented one for its status."""
+
+    def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
+        """Yield the first difference from the documented response, or a passed finding if the document says anything."""
+        response = documented_response(operation, exchange.status or 0)
+        if response is None or not self.is_described(response):
+            return
+        expected, got = next(self.differences(document, exchange, response), ("", ""))
+        yield Finding(expected, got, response)
+
+    def is_described(self, response: Response) -> bool:
+        """Return whether the document describes what is compared."""
+        raise NotImplementedError
+
+    def differences(self, document: Document, exchange: Exchange, response: Response) -> Iterator[tuple[str, str]]:
+        """Yield what the document says and what the response has instead."""
+        raise NotImplementedError
+
+
+@register
+class NotAServerError(ResponseCheck):
+    name = "not_a_server_error"
+    description = "no response is a 5xx"
+
+    def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
+        if exchange.status is not None:
+            got = f"{exchange.status} {_body(exchange)}" if exchange.status >= 500 else ""
+            yield Finding("no server error", got, documented_response(operation, exchange.status))
+
+
+@register
+class StatusCodeConformance(ResponseCheck):
+    name = "status_code_conformance"
+    description = "every status is documented"
+
+    def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
+        if exchange.status is not None:
+            statuses = ", ".join(response.status for response in operation.responses)
+            documented = documented_response(operation, exchange.status) is not None
+            got = "" if documented else f"{exchange.status} {_body(exchange)}"
+            yield Finding(f"a documented status: {statuses}", got)
+
+
+@register
+class ContentTypeConformance(DocumentedResponseCheck):
+    name = "content_type_conformance"
+    description = "every content type is documented for its status"
+
+    def is_described(self, response: Response) -> bool:
+        return bool(response.media_types)
+
+    def differences(self, document: Document, exchange: Exchange, response: Response) -> Iterator[tuple[str, str]]:
+        names = [media_type.name.split(";")[0].strip().lower() for media_type in response.media_types]
+        if exchange.media_type not in names:
+            expected = f"the content type {' or '.join(names)} for {exchange.status}"
+            yield expected, exchange.media_type or "no content type"
+
+
+@register
+class ResponseHeadersConformance(DocumentedResponseCheck):
+    name = "response_headers_conformance"
+    description = "documented headers are present and match their schemas"
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        return any(response.headers for response in operation.responses)
+
+    def is_described(self, response: Response) -> bool:
+        return bool(response.headers)
+
+    def differences(self, document: Document, exchange: Exchange, response: Response) -> Iterator[tuple[str, str]]:
+        for name, header in response.headers.items():
+            text = exchange.headers.get(name.lower())
+            if text is None:
+                if header.get("required"):
+                    yield f"the header {name} with {exchange.status}", "no such header"
+                continue
+            schema = document.resolve(header.get("schema", {}))
+            if schema.get("type") == "object":
+                continue  # its serialization is not parsed
+            strings = [part.strip() for part in text.split(",")] if schema.get("type") == "array" else [text]
+            value = parse_parameter(document, schema, strings)
+            for error in document.validator(schema).iter_errors(value):
+                yield f"a header {name} that matches its schema", f"{text!r}: {error.message}"
+
+
+@register
+class ResponseSchemaConformance(DocumentedResponseCheck):
+    name = "response_schema_conformance"
+    description = "every body matches the schema of its status"
+
+    def is_described(self, response: Response) -> bool:
+        return bool(response.media_types)
+
+    def differences(self, document: Document, exchange: Exchange, response: Response) -> Iterator[tuple[str, str]]:
+        of_type = (m for m in response.media_types if m.name.lower() == exchange.media_type)
+        media_type = next(of_type, response.media_types[0])
+        body: Any = exchange.json if media_type.is_json else exchange.body.decode(errors="replace")
+        expected = f"a body that matches the schema of {exchange.status}"
+        if body is MISSING:
+            yield f"JSON with {exchange.status}", _body(exchange)
+            return
+        try:
+            errors = list(document.validator(media_type.schema).iter_errors(body))
+        except ValueError as invalid:  # nested too deeply, or an unpaired surrogate
+            yield expected, f"a body that cannot be validated, {invalid}: {_body(exchange)}"
+            return
+        lines = []
+        for error in errors[:3]:
+            place = [str(key) for key in error.instance_path]
+            value = walk(body, place) if place else body
+            lines.append(f"/{'/'.join(place)} is {truncate(json.dumps(value, ensure_ascii=False))}: {error.message}")
+        if lines:
+            yield expected, "; ".join(lines)
+
+
+@register
+class MaxResponseTime(ResponseCheck):
+    name = "max_response_time"
+    description = "every response is received within five seconds"
+
+    def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
+        is_late = exchange.status is None or exchange.elapsed > MAX_RESPONSE_TIME
+        got = exchange.error or f"a response after {exchange.elapsed:.1f} s"
+        response = documented_response(operation, exchange.status or 0)
+        yield Finding(f"a response within {MAX_RESPONSE_TIME:g} s", got if is_late else "", response)
+
+
+def _body(exchange: Exchange) -> str:
+    return excerpt(exchange).strip() or "(empty body)"

@@ -1,0 +1,79 @@
+"""Checks of the response that starts a job, together with the statuses of the started job."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...document import MISSING, Document, Job, Operation, walk
+from ..exchange import documented_response, resolve_link
+from ..network_errors import TOO_MANY
+from ..probe import Probe, StartProbe
+from .lifecycle import pointer_text, shorten
+from .registry import Check, Finding, Findings, excerpt, register
+
+
+class StartCheck(Check):
+    """A check of a start: the exchange of the probe is the start, the others are the polls of the started job."""
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        """Return whether the operation starts jobs."""
+        return operation.is_start
+
+
+@register
+class StartResolves(StartCheck):
+    name = "start_resolves"
+    description = "a started job has a status under the id in the start response"
+
+    def check(self, probe: Probe) -> Findings:
+        start = probe.exchange
+        response = documented_response(probe.operation, start.status or 0)
+        if not start.is_accepted or response is None or not response.links:
+            return
+        link, parameters = resolve_link(response, start.json)
+        if link is None:
+            names = " or ".join(pointer_text(path) for link in response.links for path in link.parameters.values())
+            yield Finding(f"the id of the started job at {names}", excerpt(start), response)
+            return
+        for poll in probe.others[:1]:
+            if poll.is_accepted:
+                yield Finding()
+            elif poll.status != TOO_MANY:
+                got = f"{poll.status} {poll.body.decode(errors='replace')}"
+                yield Finding(f"{link} knows the started job {', '.join(parameters.values())}", got, response, poll)
+
+
+@register
+class StartIsNew(StartCheck):
+    name = "start_is_new"
+    description = "every start returns the id of a new job"
+
+    def check(self, probe: StartProbe) -> Findings:
+        got = f"{'/'.join(probe.started)} again" if probe.started in probe.existing else ""
+        yield Finding("the id of a job that did not exist before", got)
+
+
+@register
+class StartKeepsItsKind(StartCheck):
+    name = "start_keeps_its_kind"
+    description = "immutable fields of a started job are as in the start response"
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        reported = [document.operation(link.operation_id) for r in operation.responses for link in r.links]
+        return any(status_operation.job and status_operation.job.immutable for status_operation in reported)
+
+    def check(self, probe: StartProbe) -> Findings:
+        started, polls = probe.exchange.json, probe.others
+        if polls and polls[0].is_accepted and probe.job.immutable:
+            last = polls[-1]
+            if isinstance(started, dict) and isinstance(last.json, dict):
+                got = _start_difference(started, last.json, probe.job)
+                yield Finding("the values in the start response", got, exchange=last)
+
+
+def _start_difference(started: Mapping[str, Any], body: Mapping[str, Any], job: Job) -> str:
+    """Return the first immutable field that differs between a start response and a status; empty if none does."""
+    for path in job.immutable:
+        before, after = walk(started, path), walk(body, path)
+        if MISSING not in (before, after) and before != after:
+            return f"{pointer_text(path)} {shorten(after)}, although the start response has {shorten(before)}"
+    return ""

@@ -1,0 +1,210 @@
+"""Edge cases: a few unusual requests for a job that is known to exist. The check of the same name says what they show."""
+
+import base64
+import itertools
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Unpack
+
+from attrs import frozen
+
+from ...document import Operation
+from ..exchange import Exchange
+from ..probe import WITHOUT_CREDENTIAL, Probe, VariantProbe
+from ..sender import Query, RequestChanges
+from ..session import Session
+from ..target import near_misses
+
+LONG = 1500  # characters of an id
+UNKNOWN_PARAMETER = "x_unheard_of"
+Probes = Iterator[Probe]
+
+
+@frozen
+class EdgeCaseRequests:
+    """Sends variants of the request of one operation for a job that is known to exist."""
+
+    session: Session
+    operation: Operation
+    values: Mapping[str, str]
+
+    def call(
+        self, query: Query = None, *, values: Mapping[str, str] | None = None, **changes: Unpack[RequestChanges]
+    ) -> Exchange:
+        """Send the operation's request with changes."""
+        return self.session.call(self.operation, values or self.values, query, documented=False, **changes)
+
+    def probe(self, exchange: Exchange, *others: Exchange) -> Probe:
+        """Make a probe of an exchange."""
+        return Probe(self.operation, exchange, others)
+
+    def variant(self, exchange: Exchange, *others: Exchange, variant: str) -> Probe:
+        """Make a probe of an exchange of which the request alone does not show what is unusual."""
+        return VariantProbe(self.operation, exchange, others, variant=variant)
+
+    @property
+    def required_credential(self) -> tuple[str, str] | None:
+        """Return scheme key and value if the operation requires exactly one credential, else None."""
+        scheme_keys = self.session.target.security_requirement(self.operation) or ()
+        if len(scheme_keys) != 1 or any(not alternative for alternative in self.operation.security):
+            return None
+        return scheme_keys[0], self.session.target.credentials[scheme_keys[0]]
+
+
+@frozen
+class EdgeCase:
+    """The edge cases of one check: at most `live` probes of a live server; writes only if `writes` is set."""
+
+    check: str
+    probes: Callable[[EdgeCaseRequests], Probes]
+    live: int
+    writes: bool = False
+
+
+def request_edge_cases(session: Session, operation: Operation) -> None:
+    """Send the edge cases of one operation; reserve some of the requests for schemathesis."""
+    for values in session.known_values(operation)[:1]:
+        requests = EdgeCaseRequests(session, operation, values)
+        for edge_case in EDGE_CASES:
+            if operation.method != "GET" and not edge_case.writes:
+                continue
+            if not session.has_requests_left(operation):
+                session.result.notes.append(f"{operation.id}: no requests were left for {edge_case.check}")
+                continue
+            limit = None if session.is_full else edge_case.live
+            with session.guarded(edge_case.check, operation.id):
+                for probe in itertools.islice(edge_case.probes(requests), limit):
+                    session.check(edge_case.check, probe)
+
+
+def _near_misses(requests: EdgeCaseRequests) -> Probes:
+    """Change the credential: one more character, one less, other case. Yield nothing if none is required."""
+    if not (required := requests.required_credential):
+        return
+    key, value = required
+    for changed in dict.fromkeys(changed for changed, _ in near_misses(value)):
+        if changed and changed != value:
+            yield requests.probe(requests.call(credentials={key: changed}))
+
+
+def _elsewhere(requests: EdgeCaseRequests) -> Probes:
+    """Send the credential under another scheme or in another location.
+
+    The first one is never in the URL, so the URLs of a live server, which it may log, stay free of it.
+    """
+    if not (required := requests.required_credential):
+        return
+    key, value = required
+    scheme = requests.session.target.document.security_schemes[key]
+    encoded = base64.b64encode(value.encode()).decode()
+    name = scheme.name if scheme.type == "apiKey" else "access_token"
+    authorization = {"bearer": f"Basic {encoded}", "basic": f"Bearer {encoded}"}.get(
+        scheme.scheme if scheme.type == "http" else "bearer" if scheme.type != "apiKey" else "", f"Bearer {value}"
+    )
+    if not (scheme.type == "apiKey" and scheme.where == "header" and scheme.name.lower() == "authorization"):
+        yield requests.probe(requests.call(credentials={}, headers={"authorization": authorization}))
+    if scheme.where != "query":
+        yield requests.probe(requests.call({name: value}, credentials={}))
+    if scheme.where != "cookie":
+        yield requests.probe(requests.call(credentials={}, headers={"cookie": f"{name}={value}"}))
+
+
+def _unknown_ids(requests: EdgeCaseRequests) -> Probes:
+    """Send ids that are malformed, long, not ASCII, or similar to that of an existing job; then an invalid escape."""
+    if not requests.operation.parameters_in("path"):
+        return
+    name = requests.operation.parameters_in("path")[-1].name
+    known = requests.values[name]
+    for unknown in ("Ünknøwn-☃", "x" * LONG, "%", "' OR 1=1--", "a b", "\x00", f"{known}x", known[:-1]):
+        if unknown:
+            yield requests.probe(requests.call(values={**requests.values, name: unknown}))
+    yield requests.probe(requests.call(path=requests.operation.path.replace(f"{{{name}}}", "%zz")))
+
+
+def _odd_queries(requests: EdgeCaseRequests) -> Probes:
+    """Send query parameters that are unknown, repeated, of another type, empty, or in another case."""
+    queries: list[dict[str, Any]] = [{UNKNOWN_PARAMETER: "1"}]
+    for parameter in requests.operation.parameters_in("query"):
+        type_name = requests.session.target.document.resolve(parameter.schema).get("type")
+        queries += [{parameter.name: values} for values in (["true", "true"], ["false", "true"])]
+        queries += [{parameter.name: "banana"}] if type_name in {"boolean", "integer", "number"} else []
+        queries += [{parameter.name: ""}, {parameter.name.swapcase(): "true"}]
+    for query in queries:
+        yield requests.probe(requests.call(query))
+
+
+def _defaults(requests: EdgeCaseRequests) -> Probes:
+    """Omit the optional parameters, between two reads with every default."""
+    document = requests.session.target.document
+    schemas = {p.name: document.resolve(p.schema) for p in requests.operation.parameters_in("query") if not p.required}
+    defaults = {name: schema["default"] for name, schema in schemas.items() if schema.get("default") is not None}
+    if defaults:
+        before, omitted, after = requests.call(defaults), requests.call(), requests.call(defaults)
+        query = "&".join(f"{name}={str(value).lower()}" for name, value in defaults.items())
+        yield requests.variant(omitted, before, after, variant=query)
+
+
+def _identity(requests: EdgeCaseRequests) -> Probes:
+    """Accept no content encoding; the check of every response covers the headers."""
+    requests.call(headers={"accept-encoding": "identity"})
+    yield from ()
+
+
+def _head(requests: EdgeCaseRequests) -> Probes:
+    """Send GET, then HEAD."""
+    get = requests.call()
+    yield requests.probe(requests.call(method="HEAD"), get)
+
+
+def _path_forms(requests: EdgeCaseRequests) -> Probes:
+    """Send the path with a trailing slash and in another case, with the credential and without."""
+    path = requests.operation.path
+    before = requests.call()
+    for form in (f"{path}/", re.sub(r"[^{}]+(?=\{|$)", lambda literal: literal[0].swapcase(), path)):
+        exchange, after = requests.call(path=form), requests.call()
+        yield requests.probe(exchange, before, after)
+        if requests.required_credential:
+            yield requests.variant(requests.call(path=form, credentials={}), variant=WITHOUT_CREDENTIAL)
+        before = after
+
+
+def _undeclared_body(requests: EdgeCaseRequests) -> Probes:
+    """Send a body that the document does not describe."""
+    if requests.operation.body is not None:
+        return
+    changes: RequestChanges = {"content": b'{"x_unheard_of": 1}', "headers": {"content-type": "application/json"}}
+    if requests.operation.method == "GET":
+        before, exchange, after = requests.call(), requests.call(**changes), requests.call()
+        yield requests.probe(exchange, before, after)
+    else:
+        yield requests.probe(requests.call(**changes))
+
+
+def _accept(requests: EdgeCaseRequests) -> Probes:
+    """Accept any type, and only an unknown type."""
+    for accept in ("*/*", "application/vnd.unheard-of"):
+        yield requests.probe(requests.call(headers={"accept": accept}))
+
+
+def _concurrent(requests: EdgeCaseRequests) -> Probes:
+    """Read twice concurrently, between two other reads."""
+    before = requests.call()
+    concurrent = requests.session.call_twice_concurrently(requests.operation, requests.values)
+    after = requests.call()
+    for exchange in concurrent:
+        yield requests.probe(exchange, before, after)
+
+
+EDGE_CASES = (
+    EdgeCase("near_miss_credential", _near_misses, live=3),
+    EdgeCase("credential_elsewhere", _elsewhere, live=1),
+    EdgeCase("unknown_ids", _unknown_ids, live=1),
+    EdgeCase("odd_queries", _odd_queries, live=1),
+    EdgeCase("defaults", _defaults, live=1),
+    EdgeCase("truthful_headers", _identity, live=1),
+    EdgeCase("head", _head, live=0),
+    EdgeCase("path_forms", _path_forms, live=1),
+    EdgeCase("undeclared_body", _undeclared_body, live=0, writes=True),
+    EdgeCase("accept", _accept, live=1),
+    EdgeCase("concurrent_reads", _concurrent, live=2),
+)

@@ -1,0 +1,160 @@
+"""Session: one verification of one target, with its budget of time and requests, and the observers of its exchanges."""
+
+import time
+import urllib.parse
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+from attrs import evolve
+
+from ..document import Operation
+from .checks import CHECKS, Check, Finding, checks_of
+from .checks.registry import ResponseCheck
+from .coverage import make_coverage
+from .exchange import Exchange, documented_response
+from .observers import (
+    CoverageCounter,
+    HttpChecks,
+    LifecycleChecks,
+    Observer,
+    ResponseChecks,
+    add_finding,
+    check_response,
+    reported_states,
+)
+from .preflight import known_values
+from .probe import Probe
+from .result import Result
+from .sender import Query, RequestChanges, RequestSender
+from .target import LIVE_REQUESTS, Target
+from .timelines import Timelines
+
+OBSERVERS: Sequence[Callable[[Target, Result], Observer]] = (
+    CoverageCounter,
+    LifecycleChecks,
+    Timelines,
+    HttpChecks,
+    ResponseChecks,
+)
+
+
+class Session:
+    """Sends requests to a target and publishes each exchange to the observers, which fill the result.
+
+    A session that only publishes, such as that of recordings, need not be entered as a context manager.
+    """
+
+    sender: RequestSender
+
+    def __init__(
+        self,
+        target: Target,
+        seconds: float | None = None,
+        observers: Sequence[Callable[[Target, Result], Observer]] = OBSERVERS,
+    ) -> None:
+        self.target = target
+        self.result = Result(target.document, target.base_url, target.operations)
+        self.result.coverage = {operation.id: make_coverage(target, operation) for operation in target.operations}
+        self.observers = [make(target, self.result) for make in observers]
+        self._deadline = None if seconds is None else time.monotonic() + seconds
+
+    def __enter__(self) -> Self:
+        self.sender = RequestSender(self.target, deadline=self._deadline)
+        self.sender.on_rate_limit = self._check_rate_limit
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.sender.__exit__(kind, error, trace)
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether the profile is full, as opposed to live."""
+        return self.target.profile == "full"
+
+    def call(
+        self,
+        operation: Operation,
+        values: Mapping[str, str],
+        query: Query = None,
+        *,
+        documented: bool = True,
+        **changes: Unpack[RequestChanges],
+    ) -> Exchange:
+        """Send the request of an operation and publish the exchange.
+
+        Raises:
+            TimeBudgetExceededError: the verification has used up its time.
+        """
+        exchange = self.sender.call(operation, values, query, **changes)
+        return self.publish(exchange if documented else evolve(exchange, is_documented=False))
+
+    def call_twice_concurrently(self, operation: Operation, values: Mapping[str, str]) -> tuple[Exchange, ...]:
+        """Send the request of an operation twice concurrently, and publish the exchanges, which have no order."""
+        exchanges = self.sender.call_concurrently(operation, values, 2)
+        return tuple(self.publish(evolve(e, is_documented=False, is_ordered=False)) for e in exchanges)
+
+    def publish(self, exchange: Exchange) -> Exchange:
+        """Pass an exchange to every observer, and return it."""
+        for observer in self.observers:
+            with self.guarded(observer.subject, exchange.operation_id):
+                observer.observe(exchange)
+        return exchange
+
+    def check(self, name: str, probe: Probe) -> None:
+        """Run the check with a name on a probe, and count its findings."""
+        check: Any = next(check for check in CHECKS if check.name == name)
+        for finding in check.check(probe):
+            self.add(check, probe.operation, finding.exchange or probe.exchange, finding)
+
+    def add(self, check: Check, operation: Operation, exchange: Exchange, finding: Finding) -> None:
+        """Count a finding."""
+        add_finding(self.target, self.result, check, operation, exchange, finding)
+
+    def check_response(self, exchange: Exchange, names: Sequence[str]) -> None:
+        """Run some of the checks of responses to documented requests on a response to another request."""
+        checks = [check for check in checks_of(ResponseCheck) if check.name in names]
+        check_response(self.target, self.result, exchange, checks)
+
+    def forget_jobs(self) -> None:
+        """Forget the earlier polls of every job, because a request other than a read may have restarted them."""
+        for observer in self.observers:
+            if isinstance(observer, LifecycleChecks):
+                observer.forget()
+
+    def guarded(self, check: str, operation_id: str) -> AbstractContextManager[None]:
+        """Confine an unexpected exception of a check to this check, which is then reported as inconclusive."""
+        return self.result.guarded(check, operation_id)
+
+    def add_states(self, operation: Operation, polls: Sequence[Exchange], status_operation: Operation) -> None:
+        """Count the states of a started job as states that the starting operation has led to."""
+        seen = self.result.coverage[operation.id].seen_states
+        seen.update(state for poll in polls for state in reported_states(self.target, status_operation, poll))
+
+    def has_requests_left(self, operation: Operation) -> bool:
+        """Return whether a live server may get more requests, apart from those reserved for schemathesis."""
+        return self.is_full or self.sender.sent[operation.id] < self.target.max_requests - LIVE_REQUESTS
+
+    def known_values(self, operation: Operation) -> list[dict[str, str]]:
+        """Return the sets of required parameters for which a job is known to exist."""
+        return known_values(self.target, operation)
+
+    def narrow(self, exchanges: Sequence[Exchange]) -> None:
+        """Keep one known id per parameter, one that was accepted, to keep a live run small."""
+        known = {name: values[:1] for name, values in self.target.known.items()}
+        for exchange in exchanges:
+            names = [p.name for p in self.target.document.operation(exchange.operation_id).parameters_in("path")]
+            if exchange.is_accepted and len(names) == 1:
+                values = self.target.known[names[0]]
+                known[names[0]] = tuple(v for v in values if urllib.parse.quote(v, safe="") in exchange.url)[:1]
+        self.target = evolve(self.target, known=known)
+
+    def _check_rate_limit(self, exchange: Exchange) -> None:
+        """Check a 429 response, after which the request is resent, if the document describes one."""
+        operation = self.target.document.operation(exchange.operation_id)
+        if documented_response(operation, exchange.status or 0) is not None:
+            self.result.coverage[operation.id].add(exchange, ())
+            check_response(self.target, self.result, exchange, checks_of(ResponseCheck))

@@ -1,0 +1,3 @@
+# Generated from tests/golden/kiln.yaml by `make generate`; do not edit.
+
+"""Contains methods for accessing the API"""

@@ -1,0 +1,218 @@
+"""Exit statuses and messages of commands, and no process left running after a signal."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts import cli
+
+from .conftest import ROOT
+
+TOOLS = ("scripts.document", "scripts.generate", "scripts.simulate", "scripts.verify")
+
+
+def running(mark: str) -> dict[int, str]:
+    """Return the processes with a string in their command line, by process id."""
+    found = {}
+    for folder in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+            if folder.name.isdecimal() and mark in command and state != "Z" and int(folder.name) != os.getpid():
+                found[int(folder.name)] = command
+    return found
+
+
+def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"condition not met within {seconds} s"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def verification(tmp_path: Path) -> Iterator[Callable[[list[str]], subprocess.Popen[str]]]:
+    """Start a verification of the simulator, and wait until it has sent requests."""
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(command: list[str]) -> subprocess.Popen[str]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**environment, "OUT": str(tmp_path / "out")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        until(
+            lambda: (tmp_path / "out/requests.log").exists() and (tmp_path / "out/requests.log").stat().st_size > 3000,
+            60,
+        )
+        return process
+
+    yield begin
+    for process in started:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda number: str(number.name)
+)
+def test_stopped_verification_leaves_no_process(
+    number: signal.Signals, verification: Callable[[list[str]], subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    process = verification([sys.executable, "-m", "scripts.verify", "--out", str(tmp_path / "out")])
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+
+    until(lambda: not running(str(tmp_path)))
+    if number is signal.SIGKILL:
+        return
+    assert process.returncode == 128 + number, out + err
+    assert err == f"stopped by {number.name}\n"
+    assert "only partly checked" in out
+    assert json.loads((tmp_path / "out/verify.sarif").read_text())
+    assert "get_dock_status" in (tmp_path / "out/report.html").read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda number: str(number.name))
+def test_stopped_make_leaves_no_process(
+    number: signal.Signals, verification: Callable[[list[str]], subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    process = verification(["make", "verify"])
+    process.send_signal(number)
+    process.wait(timeout=30)
+
+    until(lambda: not running(str(tmp_path)))
+
+
+@pytest.mark.parametrize("wait", [0.15, 0.3, 0.5, 0.8, "lines", "request"])
+def test_stopped_simulator_exits_with_0(wait: float | str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scripts.simulate", "--port", "0"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    if isinstance(wait, float):
+        time.sleep(wait)
+    else:
+        base = process.stdout.readline().split()[1]
+        if wait == "request":
+            subprocess.run([sys.executable, "-c", f"import httpx; httpx.get({base!r})"], check=True)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=20)
+
+    # Before this project's code runs, the interpreter handles the signal.
+    assert process.returncode in ({0, -signal.SIGTERM} if wait == 0.15 else {0}), err
+    assert "Traceback" not in err
+
+
+INVALID_ARGUMENTS = {
+    "missing folder": ["--openapi", "/nowhere"],
+    "unknown option": ["--no-such-option"],
+    "file instead of folder": ["--openapi", "README.md"],
+}
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("arguments", INVALID_ARGUMENTS.values(), ids=INVALID_ARGUMENTS)
+def test_invalid_arguments_exit_with_2_without_traceback(tool: str, arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", tool, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("unexpected"),
+        ValueError("\x1b[2J\n::error::x"),
+        RecursionError(),
+        MemoryError(),
+        ImportError("socksio"),
+        KeyError("x"),
+    ],
+    ids=repr,
+)
+def test_internal_error_is_one_line_and_exit_status_2(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
+    def failing() -> int:
+        raise error
+
+    assert cli.run_command(failing) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert err[:-1].isprintable()
+    assert type(error).__name__ in err
+    assert "test_cli.py" in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: str(number.name))
+def test_signal_is_one_line_and_exit_status_128_plus_number(
+    number: signal.Signals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.getsignal(number)
+
+    def interrupted() -> int:
+        signal.raise_signal(number)
+        return 0
+
+    assert cli.run_command(interrupted) == 128 + number
+    assert capsys.readouterr().err == f"stopped by {number.name}\n"
+    assert signal.getsignal(number) == before
+
+
+def run_tools(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the one command of the tools."""
+    command = [sys.executable, "-m", "scripts", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_help_lists_every_command() -> None:
+    done = run_tools("--help")
+
+    assert done.returncode == 0
+    assert all(f"\n  {name} " in done.stdout for name in ("generate", "lint", "simulate", "verify"))
+
+
+@pytest.mark.parametrize(("arguments", "got"), [([], "got none"), (["frobnicate"], "got 'frobnicate'")])
+def test_unknown_command_is_a_usage_error(arguments: list[str], got: str) -> None:
+    done = run_tools(*arguments)
+
+    assert done.returncode == 2
+    assert done.stderr == f"job-status-tools: expected a command, one of generate, lint, simulate, verify; {got}\n"
+
+
+@pytest.mark.parametrize("name", ["generate", "lint", "simulate", "verify"])
+def test_usage_of_a_command_names_the_command(name: str) -> None:
+    done = run_tools(name, "--help")
+
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"usage: job-status-tools {name} ")
+    assert run_tools(name, "--no-such-option").returncode == 2
+
+
+def test_status_of_a_command_is_that_of_the_program(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("openapi: 3.1.1\ninfo: {title: Bad, version: '1'}\npaths: {}\n")
+
+    assert run_tools("lint", "--openapi", "openapi").returncode == 0
+    assert run_tools("lint", "--openapi", str(tmp_path)).returncode == 1
+    assert run_tools("lint", "--openapi", str(tmp_path / "missing")).returncode == 2

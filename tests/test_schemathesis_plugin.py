@@ -1,0 +1,104 @@
+"""The checks module as hooks of a plain `st run`: it catches faulty servers, and does not accuse a conforming one."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.simulate import Simulator
+from scripts.verify.checks import checks_of
+from scripts.verify.checks.http_standards import HttpCheck
+from scripts.verify.checks.lifecycle import LifecycleCheck
+
+from .conftest import ENVIRONMENT, ROOT, Serve
+from .faulty_responses import FaultyServer, OutgoingResponse
+from .test_lifecycle_checks import DOCK, PROCESS, changed_status
+
+HOOKS = "job_status_tools.verify.checks.schemathesis_plugin"
+NAMES = {check.name for kind in (LifecycleCheck, HttpCheck) for check in checks_of(kind)}
+SEEDS = (1, 2, 3)
+API = "agent-platform"
+KEYS = {API: ENVIRONMENT["AGENT_PLATFORM_API_KEY"], PROCESS: ENVIRONMENT["AI_FOR_PROCESS_API_KEY"]}
+
+
+def run_schemathesis(folder: Path, url: str, seed: int, stem: str = API) -> subprocess.CompletedProcess[str]:
+    """Run `st run` with default settings in a folder, with the checks module as its only hooks.
+
+    A link stands in for the installed package, which has the same modules under another name.
+    """
+    (folder / "job_status_tools").symlink_to(ROOT / "scripts", target_is_directory=True)
+    (folder / "schemathesis.toml").write_text(f'hooks = "{HOOKS}"\n', encoding="utf-8")
+    command = [str(Path(sys.executable).with_name("st")), "run", str(ROOT / f"openapi/{stem}.yaml")]
+    command += ["--url", f"{url}/{stem}", "--seed", str(seed), "--no-color"]
+    command += ["--header", f"x-api-key: {KEYS[stem]}"]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=140,
+    )
+
+
+def leaves_success(body: dict[str, Any], memory: dict[str, Any]) -> None:
+    """Report another state of a job in the poll after each SUCCESS."""
+    if memory.get("succeeded"):
+        body["status"] = "IN_PROGRESS"
+    memory["succeeded"] = body["status"] == "SUCCESS"
+
+
+def fails_after_success(body: dict[str, Any], memory: dict[str, Any]) -> None:
+    """Report the failure of a job from the second poll after a SUCCESS on."""
+    if body["status"] == "SUCCESS":
+        memory["successes"] = memory.get("successes", 0) + 1
+    if memory.get("successes", 0) > 2:
+        body["status"] = "FAILED"
+
+
+def failed_checks(output: str) -> set[str]:
+    """Return the names of the plugin's checks that failed."""
+    return set(re.findall(r"Custom check failed: `(\w+)`", output)) & NAMES
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("fault", [leaves_success, fails_after_success], ids=lambda fault: fault.__name__)
+def test_job_that_leaves_success_is_caught(
+    simulator: Simulator,
+    serve: Serve,
+    tmp_path: Path,
+    fault: Callable[[dict[str, Any], dict[str, Any]], None],
+    seed: int,
+) -> None:
+    done = run_schemathesis(tmp_path, serve(FaultyServer(simulator, changed_status(DOCK, fault))), seed)
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert failed_checks(done.stdout) == {"terminal_is_final"}
+    assert re.search(r"expected SUCCESS to stay\s+got (FAILED|IN_PROGRESS) after SUCCESS", done.stdout), done.stdout
+    assert KEYS[API] not in done.stdout + done.stderr
+
+
+def test_repeated_name_is_caught(simulator: Simulator, serve: Serve, tmp_path: Path) -> None:
+    def duplicate_name(response: OutgoingResponse) -> None:
+        if response.status == 200 and DOCK in response.path:
+            response.body = b'{"status": "SUCCESS", "status": "SUCCESS"}'
+
+    done = run_schemathesis(tmp_path, serve(FaultyServer(simulator, duplicate_name)), 1)
+
+    assert done.returncode == 1
+    assert "strict_json" in failed_checks(done.stdout)
+    assert "the name 'status' twice in one object" in done.stdout
+
+
+@pytest.mark.parametrize(("stem", "seed"), [*((API, seed) for seed in SEEDS), (PROCESS, 1)])
+def test_conforming_server_passes(simulator: Simulator, serve: Serve, tmp_path: Path, stem: str, seed: int) -> None:
+    done = run_schemathesis(tmp_path, serve(simulator), seed, stem)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert failed_checks(done.stdout) == set()
