@@ -416,3 +416,41 @@ def test_renamed_key_of_a_mirror_is_refused_with_the_new_name(copied: Copied) ->
 
     with pytest.raises(DocumentError, match="x-job key with is now at; rename it"):
         load(path)
+
+
+def test_example_of_a_second_request_body_is_reported_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "kiln.yaml"
+    path.write_text(
+        """\
+openapi: 3.1.1
+info: {title: Kiln, version: '1'}
+paths:
+  /firings:
+    post:
+      operationId: start_firing
+      requestBody:
+        content:
+          text/plain:
+            schema: {type: string}
+          application/json:
+            schema: {type: object, required: [clay], properties: {clay: {type: string}}}
+            examples:
+              wrong:
+                value: {clay: 7}
+      responses:
+        '200': {description: Started.}
+""",
+        encoding="utf-8",
+    )
+
+    operation = load_or_problems(path)
+    assert any(f"{path}:13" in line or f"{path}:14" in line or f"{path}:15" in line for line in operation), operation
+
+
+def load_or_problems(path: Path) -> list[str]:
+    """Return the problems of a document."""
+    try:
+        load(path)
+    except DocumentError as error:
+        return str(error).splitlines()
+    return []

@@ -1060,3 +1060,17 @@ def test_401_ends_wait_at_once() -> None:
         with pytest.raises(UnauthorizedError):
             api.wait_for_dock_status("ds-1")
         assert len(server.requests) == 1
+
+
+def test_equal_arguments_of_different_types_are_not_mixed_up() -> None:
+    sent: list[str] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        sent.append(request.url.query.decode())
+        return httpx.Response(200, json={"workflow_id": "w-1", "state": "COMPLETED"})
+
+    with OpenSearchFlowFramework("http://host", http_transport=httpx.MockTransport(respond)) as api:
+        for value in (True, 1):
+            api.wait_for_workflow_status("w-1", all_=value)  # type: ignore[arg-type, unused-ignore]
+
+    assert [query.split("&")[0] for query in sent] == ["all=true", "all=1"]

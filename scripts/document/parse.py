@@ -81,9 +81,9 @@ def _operation(data: dict[str, Any], path: str, item: Mapping[str, Any], method:
 
 
 def _body(data: dict[str, Any], raw: Mapping[str, Any], pointer: Pointer) -> MediaType | None:
-    body, place = resolve(data, raw.get("requestBody"), (*pointer, "requestBody"))
+    body, body_pointer = resolve(data, raw.get("requestBody"), (*pointer, "requestBody"))
     for name, media_type in (body or {}).get("content", {}).items():
-        place = (*place, "content", name)
+        place = (*body_pointer, "content", name)
         found = MediaType(name, media_type.get("schema", {}), _examples(data, media_type, place), (), place)
         if found.is_json:
             return found

@@ -36,7 +36,8 @@ T_co = TypeVar("T_co", covariant=True)
 
 OnUpdate: TypeAlias = Callable[[T, float | None], object]
 
-_shared_options: Final[dict[PollOptions, PollOptions]] = {}
+# By the options and the types of their arguments: True equals 1, and is sent otherwise.
+_shared_options: Final[dict[tuple[PollOptions, tuple[type, ...]], PollOptions]] = {}
 
 
 def poll_options(
@@ -66,7 +67,7 @@ def poll_options(
         return DEFAULT_OPTIONS
     if headers is None and on_update is None and after_run is None and len(_shared_options) < 256:
         try:
-            return _shared_options.setdefault(options, options)
+            return _shared_options.setdefault((options, tuple(map(type, arguments.values()))), options)
         except TypeError:  # an argument that is not hashable
             return options
     return options
