@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from ._client.errors import WaitSummary as WaitSummary
     from ._client.polling.job import AsyncJob as AsyncJob
     from ._client.polling.job import Job as Job
-    from ._client.polling.job import Outcome as Outcome
+    from ._client.polling.poller import Outcome as Outcome
     from ._client.polling.run_id import RunId as RunId
     from ._client.polling.tasks import async_as_completed as async_as_completed
     from ._client.polling.tasks import async_wait_all as async_wait_all
@@ -107,7 +107,7 @@ _HOMES = {
     "JobTimeoutError": "._client.errors",
     "NotFoundError": "._client.errors",
     "OpenSearchFlowFramework": "._apis.opensearch_flow_framework",
-    "Outcome": "._client.polling.job",
+    "Outcome": "._client.polling.poller",
     "RateLimitError": "._client.errors",
     "RawResponse": "._client.call",
     "RunId": "._client.polling.run_id",

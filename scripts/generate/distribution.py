@@ -36,7 +36,7 @@ ERRORS = (
 OTHERS = {
     "AsyncJob": "._client.polling.job",
     "Job": "._client.polling.job",
-    "Outcome": "._client.polling.job",
+    "Outcome": "._client.polling.poller",
     "RawResponse": "._client.call",
     "RunId": "._client.polling.run_id",
     "as_completed": "._client.polling.threads",

@@ -36,7 +36,6 @@ class JobGroup(Generic[J]):
                 raise InvalidArgumentError(f"expected {cls.__name__} objects from {source}, got {type(job).__name__}")
             by_poller[job.__poller__] = job
         seconds = None if timeout is None else validate_seconds(timeout)
-        self._jobs = by_poller
         self.pollers = list(by_poller)
         self.clock = self.pollers[0].core.settings.clock if self.pollers else SYSTEM_CLOCK
         # The deadlines of the jobs themselves, if the wait has one of its own.
@@ -44,7 +43,7 @@ class JobGroup(Generic[J]):
         acquired: list[Poller[Any]] = []
         try:
             for poller in self.pollers:
-                poller.acquire()
+                poller.acquire(by_poller[poller])
                 acquired.append(poller)
             if seconds is not None:
                 self._limit(seconds)
@@ -62,11 +61,12 @@ class JobGroup(Generic[J]):
 
     def job(self, poller: Poller[Any]) -> J:
         """Return the handle of a wait."""
-        return self._jobs[poller]
+        found: J = poller.waiter
+        return found
 
     def cores(self) -> list[Any]:
         """Return the clients of the jobs, each once."""
-        return list({id(job.__core__): job.__core__ for job in self._jobs.values()}.values())
+        return list({id(poller.core): poller.core for poller in self.pollers}.values())
 
     def release(self) -> None:
         """Allow other waits for the jobs, until their own deadlines."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 import httpx
 from attrs import field, frozen
@@ -34,6 +34,9 @@ from . import token as tokens
 from .run_id import RunId, parse_timestamp
 from .schedule import SHORTEST_INTERVAL, Schedule, add_jitter, backoff, interval
 from .spec import JobSpec, get_path
+
+if TYPE_CHECKING:
+    from .job import AsyncJob, Job
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -89,6 +92,31 @@ class PollOptions:
 
 
 DEFAULT_OPTIONS: Final = PollOptions()
+
+
+@frozen
+class Outcome(Generic[T_co]):
+    """How a wait ended.
+
+    Attributes:
+        job: The job.
+        status: Its last status, typed, if it succeeded, else None.
+        error: The exception if it did not succeed, else None. It holds the last status.
+    """
+
+    job: Job[T_co] | AsyncJob[T_co]
+    status: T_co | None
+    error: BaseException | None = None
+
+    def result(self) -> T_co:
+        """Return the last status of a job that succeeded.
+
+        Raises:
+            JobStatusError: The job did not succeed; or whatever `on_update` or a credential callable has raised.
+        """
+        if self.error is not None:
+            raise self.error
+        return self.status  # type: ignore[return-value]
 
 
 class Streak:
@@ -148,10 +176,8 @@ class Poller(Generic[T_co]):
         options: The arguments of the wait.
         next_poll_at: When the job is to be polled next.
         deadline: When the wait ends, or None.
-        is_finished: Whether the wait has ended.
-        status: The final status, if the job succeeded.
-        error: The exception with which the wait ended, if it did not.
-        is_busy: Whether the job is being waited for.
+        outcome: How the wait ended, or None.
+        waiter: The handle of the job while it is being waited for, else None.
     """
 
     __slots__ = (
@@ -165,14 +191,12 @@ class Poller(Generic[T_co]):
         "_started_at",
         "core",
         "deadline",
-        "error",
-        "is_busy",
-        "is_finished",
         "next_poll_at",
         "options",
+        "outcome",
         "spec",
-        "status",
         "values",
+        "waiter",
     )
 
     def __init__(
@@ -206,10 +230,8 @@ class Poller(Generic[T_co]):
         self._errors: ErrorStreak | None = None
         self._not_started_since: float | None = None
         self._last: bytes | None = None
-        self.is_finished = False
-        self.status: T_co | None = None
-        self.error: BaseException | None = None
-        self.is_busy = False
+        self.outcome: Outcome[T_co] | None = None
+        self.waiter: Any = None
         try:
             self.build_request()
         except Exception as error:
@@ -240,6 +262,11 @@ class Poller(Generic[T_co]):
     def name(self) -> str:
         """The operation and the parameters of the job, such as `get_dock_status ds-1`."""
         return sanitize(" ".join([self.spec.operation.id, *map(str, self.values)]), 3 * MAX_TOKEN)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the wait has ended."""
+        return self.outcome is not None
 
     @property
     def polls(self) -> int:
@@ -284,19 +311,19 @@ class Poller(Generic[T_co]):
 
     # What a driver calls.
 
-    def acquire(self) -> None:
-        """Reserve the job for one waiter.
+    def acquire(self, waiter: object) -> None:
+        """Reserve the job for one wait, by the handle of the job.
 
         Raises:
             InvalidArgumentError: Another waits for it already.
         """
-        if self.is_busy:
+        if self.waiter is not None:
             raise InvalidArgumentError(f"{self.name} is being waited for already; create another job with the same id")
-        self.is_busy = True
+        self.waiter = waiter
 
     def release(self) -> None:
-        """Allow another waiter."""
-        self.is_busy = False
+        """Allow another wait."""
+        self.waiter = None
 
     def limit(self, deadline: float) -> None:
         """Move the deadline forward."""
@@ -377,9 +404,7 @@ class Poller(Generic[T_co]):
             last = f" The last state was {summary.state}." if summary.state is not None else ""
             note = f"This ended the wait for {self.name} after {summary.elapsed:.1f} s and {_polls(summary)}.{last}"
             error.add_note(note)
-        self.status = None
-        self.error = error.with_traceback(None)
-        self.is_finished = True
+        self.outcome = Outcome(self.waiter, None, error.with_traceback(None))
 
     # The current run, for `current_run()`.
 
@@ -463,8 +488,7 @@ class Poller(Generic[T_co]):
                 self.fail(call.unexpected_response(problem, response), now)
                 return
             self._errors = None
-            self.status = status
-            self.is_finished = True
+            self.outcome = Outcome(self.waiter, status)
             return
         if kind == "failure":
             self.fail(self._job_failed(now))

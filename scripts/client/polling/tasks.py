@@ -11,8 +11,8 @@ from ..clock import LONGEST_SLEEP
 from ..errors import InvalidArgumentError
 from .detach import note_detached
 from .group import JobGroup
-from .job import AsyncJob, Outcome, notify_async, poll_async
-from .poller import DETACHED_POLL, Poller
+from .job import AsyncJob, notify_async, poll_async
+from .poller import DETACHED_POLL, Outcome, Poller
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ async def async_as_completed(
             if not wait.queue.finished:
                 await driver
                 return
-            outcome = wait.group.job(wait.queue.finished.popleft()).outcome
+            outcome = wait.queue.finished.popleft().outcome
             if outcome is not None:
                 yield outcome
     except BaseException as error:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import httpx
-from attrs import frozen
 
 from ..arguments import validate_seconds
 from ..call import Call, CallPolicy
@@ -23,6 +22,7 @@ from .poller import (
     NOT_STARTED_TIMEOUT,
     POLL,
     TIMEOUT,
+    Outcome,
     Poller,
     PollOptions,
     Streak,
@@ -75,35 +75,10 @@ def poll_options(
     return options
 
 
-@frozen
-class Outcome(Generic[T_co]):
-    """How a wait ended.
-
-    Attributes:
-        job: The job.
-        status: Its last status, typed, if it succeeded, else None.
-        error: The exception if it did not succeed, else None. It holds the last status.
-    """
-
-    job: Job[T_co] | AsyncJob[T_co]
-    status: T_co | None
-    error: BaseException | None = None
-
-    def result(self) -> T_co:
-        """Return the last status of a job that succeeded.
-
-        Raises:
-            JobStatusError: The job did not succeed; or whatever `on_update` or a credential callable has raised.
-        """
-        if self.error is not None:
-            raise self.error
-        return self.status  # type: ignore[return-value]
-
-
 class _Handle(Generic[T_co]):
     """What sync and async handles share. Internals have a name of the form `__x__`, to keep `dir(job)` short."""
 
-    __slots__ = ("__core__", "__outcome__", "__poller__")
+    __slots__ = ("__poller__",)
 
     def __init__(
         self,
@@ -117,8 +92,6 @@ class _Handle(Generic[T_co]):
         just_started: bool = False,
         token: Token | None = None,
     ) -> None:
-        self.__core__ = core
-        self.__outcome__: Outcome[T_co] | None = None
         self.__poller__ = Poller(
             core,
             spec,
@@ -148,6 +121,11 @@ class _Handle(Generic[T_co]):
         """The last state, or None before the first status. It is printable and contains no credentials."""
         return self.__poller__.state
 
+    @property
+    def outcome(self) -> Outcome[T_co] | None:
+        """How the wait ended, or None while it has not."""
+        return self.__poller__.outcome
+
     def token(self) -> str:
         """Return a resume token: JSON without secrets. `api.resume(token)` continues in any process.
 
@@ -165,18 +143,11 @@ class Job(_Handle[T_co]):
     """
 
     __slots__ = ()
-    __core__: SyncCore
 
     @property
-    def outcome(self) -> Outcome[T_co] | None:
-        """How the wait ended, or None while it has not."""
-        poller, known = self.__poller__, self.__outcome__
-        if not poller.is_finished:
-            return None
-        # A callback that raises after the last status turns a success into an error.
-        if known is None or known.status is not poller.status or known.error is not poller.error:
-            known = self.__outcome__ = Outcome(self, poller.status, poller.error)
-        return known
+    def __core__(self) -> SyncCore:
+        core: Any = self.__poller__.core
+        return core  # type: ignore[no-any-return]
 
     def wait(self) -> T_co:
         """Wait until the job ends, and return its last status.
@@ -191,10 +162,10 @@ class Job(_Handle[T_co]):
             CallError: The API returned an error, or was unavailable for too long.
         """
         poller, core = self.__poller__, self.__core__
-        poller.acquire()
+        poller.acquire(self)
         clock = core.settings.clock
         try:
-            while not poller.is_finished:
+            while poller.outcome is None:
                 delay = poller.next_poll_at - clock.now()
                 if delay > 0 and not core.is_closed:
                     core.sleep(delay)
@@ -213,7 +184,7 @@ class Job(_Handle[T_co]):
         finally:
             permit = None
             poller.release()
-        return _result(poller)
+        return poller.outcome.result()
 
     def current_run(self) -> RunId:
         """Return the run that is reported now, to wait for a later one with `after_run=`. Call it before starting one.
@@ -265,18 +236,11 @@ class AsyncJob(_Handle[T_co]):
     """
 
     __slots__ = ()
-    __core__: AsyncCore
 
     @property
-    def outcome(self) -> Outcome[T_co] | None:
-        """How the wait ended, or None while it has not."""
-        poller, known = self.__poller__, self.__outcome__
-        if not poller.is_finished:
-            return None
-        # A callback that raises after the last status turns a success into an error.
-        if known is None or known.status is not poller.status or known.error is not poller.error:
-            known = self.__outcome__ = Outcome(self, poller.status, poller.error)
-        return known
+    def __core__(self) -> AsyncCore:
+        core: Any = self.__poller__.core
+        return core  # type: ignore[no-any-return]
 
     async def wait(self) -> T_co:
         """Wait until the job ends, and return its last status. Cancelling the wait leaks no connection.
@@ -291,10 +255,10 @@ class AsyncJob(_Handle[T_co]):
             CallError: The API returned an error, or was unavailable for too long.
         """
         poller, core = self.__poller__, self.__core__
-        poller.acquire()
+        poller.acquire(self)
         clock = core.settings.clock
         try:
-            while not poller.is_finished:
+            while poller.outcome is None:
                 delay = poller.next_poll_at - clock.now()
                 if delay > 0 and not core.is_closed:
                     await core.sleep(delay)
@@ -309,7 +273,7 @@ class AsyncJob(_Handle[T_co]):
             raise
         finally:
             poller.release()
-        return _result(poller)
+        return poller.outcome.result()
 
     async def current_run(self) -> RunId:
         """Return the run that is reported now, to wait for a later one with `after_run=`. Call it before starting one.
@@ -347,12 +311,6 @@ async def notify_async(job: AsyncJob[Any], update: Update[Any] | None) -> None:
         result = on_update(*update)
         if inspect.isawaitable(result):
             await result
-
-
-def _result(poller: Poller[T]) -> T:
-    if poller.error is not None:
-        raise poller.error
-    return poller.status  # type: ignore[return-value]
 
 
 def _no_run(error: NotFoundError) -> RunId:

@@ -13,8 +13,8 @@ from ..clock import LONGEST_SLEEP
 from ..transport import MAX_POLLS_IN_FLIGHT
 from .detach import note_detached
 from .group import JobGroup
-from .job import Job, Outcome, notify, poll
-from .poller import Poller
+from .job import Job, notify, poll
+from .poller import Outcome, Poller
 
 T = TypeVar("T")
 SIGNAL_INTERVAL: Final = 0.2  # seconds until a signal is noticed
@@ -109,7 +109,7 @@ class _ThreadedWait:
                 self.caller.wait(SIGNAL_INTERVAL)
             if self.fatal is not None:
                 raise self.fatal
-            return self.group.job(self.queue.finished.popleft()).outcome if self.queue.finished else None
+            return self.queue.finished.popleft().outcome if self.queue.finished else None
 
     def wake(self) -> None:
         """End the jobs of closed clients."""
