@@ -1,7 +1,7 @@
 """Load OpenAPI documents: YAML with line numbers, `$ref`, `x-job`, runtime expressions and validation."""
 
 from .expression import MISSING, Keys, walk
-from .job import Detail, Job, Limit, Mirror, Subtasks
+from .job import Detail, JobLifecycle, Limit, Mirror, Subtasks
 from .load import load, load_folder
 from .model import (
     RUNNING,
@@ -29,7 +29,7 @@ __all__ = [
     "DocumentError",
     "Example",
     "InvalidExample",
-    "Job",
+    "JobLifecycle",
     "Keys",
     "Limit",
     "Link",

@@ -44,7 +44,7 @@ class Limit:
 
 
 @frozen
-class Job:
+class JobLifecycle:
     """The content of `x-job`. Expressions are tuples of keys into the response body."""
 
     id: Keys
@@ -104,7 +104,7 @@ class Job:
         }
 
 
-def parse_job(raw: Mapping[str, Any]) -> Job:
+def parse_job(raw: Mapping[str, Any]) -> JobLifecycle:
     """Parse an `x-job` that satisfies its JSON Schema."""
 
     def expressions(name: str) -> tuple[Keys, ...]:
@@ -112,7 +112,7 @@ def parse_job(raw: Mapping[str, Any]) -> Job:
 
     subtasks = raw.get("subtasks")
     detail = raw.get("detail")
-    return Job(
+    return JobLifecycle(
         id=parse_expression(raw["id"]),
         state=parse_expression(raw["state"]),
         pending=tuple(raw["pending"]),

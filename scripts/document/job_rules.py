@@ -7,7 +7,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from .expression import Keys, walk
-from .job import Job
+from .job import JobLifecycle
 from .model import Document, Operation
 from .navigate import enum_values_at, schemas_at
 from .source import Finding, Pointer
@@ -21,7 +21,7 @@ class ReportedJob:
 
     document: Document
     operation: Operation
-    job: Job
+    job: JobLifecycle
 
     @cached_property
     def schemas(self) -> list[Any]:

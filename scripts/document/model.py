@@ -11,7 +11,7 @@ import jsonschema_rs
 from attrs import Factory, frozen
 
 from .expression import Keys, parse_pointer
-from .job import Job
+from .job import JobLifecycle
 from .source import Pointer, Source
 
 RUNNING = ""  # `Response.starts_in` of a response without `x-starts-in`
@@ -151,7 +151,7 @@ class Operation:
     parameters: tuple[Parameter, ...]
     responses: tuple[Response, ...]
     security: tuple[tuple[str, ...], ...]
-    job: Job | None
+    job: JobLifecycle | None
     body: MediaType | None
     raw: Mapping[str, Any]
     pointer: Pointer

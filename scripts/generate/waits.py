@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import frozen
 
-from ..document import Job, Keys, Operation
+from ..document import JobLifecycle, Keys, Operation
 from .generated_source import EndpointFunction, path_order
 from .options import WAIT_OPTION, WAIT_OPTIONS, Option
 
@@ -30,7 +30,7 @@ class JobMethods:
         return self.function.model
 
     @property
-    def job(self) -> Job:
+    def job(self) -> JobLifecycle:
         """The lifecycle of the job."""
         if self.operation.job is None:
             raise ValueError(f"{self.operation.id} reports no job")

@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ..document import MISSING, Document, Job
+from ..document import MISSING, Document, JobLifecycle
 from .clock import http_date
 from .credentials import authenticate, load_credentials
 from .faults import Fault, FaultInjector, corrupt_status
@@ -194,7 +194,7 @@ class Simulator:
             response.headers["content-type"] = str(content_type.value or "text/html")
         return response
 
-    def _job_status(self, routed: RoutedRequest, spec: Job, now: float) -> Any:
+    def _job_status(self, routed: RoutedRequest, spec: JobLifecycle, now: float) -> Any:
         """Return the status body of a job with the faults applied, or `MISSING` if the job does not exist."""
         view = routed.query.get(spec.detail.parameter) if spec.detail else None
         version: Version = (

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import attrs
 
-from ..document import MISSING, RUNNING, Job, Keys, Operation, walk
+from ..document import MISSING, RUNNING, JobLifecycle, Keys, Operation, walk
 from .bodies import copy_json
 from .durations import JobDistribution
 from .status import SimulatedJob, StatusTemplates, Timeline
@@ -39,7 +39,7 @@ class OperationJobs:
         if operation.job is None:
             raise ValueError(f"{operation.id} reports no job")
         self.operation = operation
-        self.job_spec: Job = operation.job
+        self.job_spec: JobLifecycle = operation.job
         self._distribution = distribution
         self._random = source
         self._jobs: dict[tuple[str, ...], SimulatedJob] = {}

@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import define, frozen
 
-from ..document import MISSING, Job, Keys, Operation, walk
+from ..document import MISSING, JobLifecycle, Keys, Operation, walk
 from .bodies import copy_json, copy_value, set_value
 
 # The states of a job, each with the seconds from its start to the state.
@@ -70,7 +70,7 @@ class StatusTemplates:
         by_state: the body with the most fields for each state.
     """
 
-    def __init__(self, operation: Operation, spec: Job) -> None:
+    def __init__(self, operation: Operation, spec: JobLifecycle) -> None:
         self._spec = spec
         self.examples = [
             StatusExample(str(walk(example.value, spec.state)), example.value)
@@ -156,7 +156,7 @@ class StatusTemplates:
                 set_value(body, path, _format_timestamp(sample, timestamp))
 
 
-def _find_hidden_fields(spec: Job, examples: Iterable[StatusExample]) -> tuple[frozenset[str], ...]:
+def _find_hidden_fields(spec: JobLifecycle, examples: Iterable[StatusExample]) -> tuple[frozenset[str], ...]:
     """Return for each value of the `detail` parameter the fields of the most detailed example that it omits."""
     if spec.detail is None:
         return ()

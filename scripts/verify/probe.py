@@ -2,7 +2,7 @@
 
 from attrs import field, frozen
 
-from ..document import Job, Operation, Response
+from ..document import JobLifecycle, Operation, Response
 from .exchange import Exchange
 
 WITHOUT_CREDENTIAL = "without a credential"  # a variant
@@ -31,7 +31,7 @@ class StartProbe(Probe):
     `started` are the parameters of its status; `existing` are those of the jobs that existed before.
     """
 
-    job: Job = field(kw_only=True)
+    job: JobLifecycle = field(kw_only=True)
     started: tuple[str, ...] = field(kw_only=True)
     existing: frozenset[tuple[str, ...]] = field(kw_only=True)
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from scripts.cli import exit_with_parent
-from scripts.document import Document, Job, Operation, load, walk
+from scripts.document import Document, JobLifecycle, Operation, load, walk
 from scripts.verify.checks import truncate
 from scripts.verify.exchange import Exchange
 from scripts.verify.network_errors import GATEWAY, TOO_MANY
@@ -149,7 +149,7 @@ class ExchangeChecks:
             self.states.append(state)
 
 
-def _status_operation(document: Document) -> tuple[Operation, Job]:
+def _status_operation(document: Document) -> tuple[Operation, JobLifecycle]:
     found = [(operation, operation.job) for operation in document.operations if operation.job]
     if len(found) != 1:
         raise UsageError(f"{document.path}: expected one operation that reports jobs, got {len(found)}")

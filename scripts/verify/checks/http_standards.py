@@ -5,7 +5,7 @@ import json
 import re
 from typing import Any
 
-from ...document import Document, Job, Operation, walk
+from ...document import Document, JobLifecycle, Operation, walk
 from ..exchange import Exchange
 from ..network_errors import body_error
 from .registry import Check, Finding, Findings, register
@@ -14,7 +14,7 @@ from .registry import Check, Finding, Findings, register
 class HttpCheck(Check):
     """A check of any response; `job` is what the operation reports, or None. The expectation is the clause."""
 
-    def check(self, exchange: Exchange, job: Job | None) -> Findings:
+    def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
         """Yield the findings on a response."""
         raise NotImplementedError
 
@@ -25,7 +25,7 @@ class StrictJson(HttpCheck):
     description = "JSON is UTF-8, without a byte order mark and with unique names"
     clause = "RFC 8259, 4 and 8.1: names are unique, the encoding is UTF-8 without a byte order mark"
 
-    def check(self, exchange: Exchange, job: Job | None) -> Findings:
+    def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
         if _has_body(exchange) and _is_json(exchange):
             yield Finding(self.clause, _json_violation(exchange))
 
@@ -36,7 +36,7 @@ class TruthfulHeaders(HttpCheck):
     description = "headers match the content"
     clause = "RFC 9110, 8.3, 8.4 and 8.6: type, encoding and length are those of the sent content"
 
-    def check(self, exchange: Exchange, job: Job | None) -> Findings:
+    def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
         if got := body_error(exchange):
             yield Finding(self.clause, got)
         if _has_body(exchange):
@@ -52,7 +52,7 @@ class Caching(HttpCheck):
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         return operation.method == "GET" and operation.job is not None
 
-    def check(self, exchange: Exchange, job: Job | None) -> Findings:
+    def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
         if job and _has_body(exchange) and exchange.is_accepted and isinstance(exchange.json, dict):
             state = walk(exchange.json, job.state)
             if isinstance(state, str) and job.kinds.get(state) == "pending":

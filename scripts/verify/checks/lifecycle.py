@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import Factory, define, field, frozen
 
-from ...document import MISSING, Document, Job, Keys, Operation, walk
+from ...document import MISSING, Document, JobLifecycle, Keys, Operation, walk
 from ...document.source import Pointer
 from ..probe import Probe
 from .registry import Check, Finding, Findings, ProbeCheck, checks_of, register
@@ -21,7 +21,7 @@ RANKS = {"notStarted": 0, "pending": 1, "success": 2, "failure": 2}
 class Poll:
     """One status of a job. `values` are the path parameters of the request, `query` its query string."""
 
-    job: Job
+    job: JobLifecycle
     body: Mapping[str, Any]
     values: tuple[str, ...]
     query: str = ""

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import schemathesis
 
-from ...document.job import Job, parse_job
+from ...document.job import JobLifecycle, parse_job
 from ..exchange import Exchange, path_values
 from .http_standards import HttpCheck
 from .lifecycle import JobHistory, LifecycleCheck, Poll
@@ -81,7 +81,7 @@ def _report(findings: list[Finding], requirement: str) -> bool | None:
     return None if findings else True
 
 
-def _job(case: schemathesis.Case[Any]) -> Job | None:
+def _job(case: schemathesis.Case[Any]) -> JobLifecycle | None:
     """Return the parsed `x-job` of an operation, or None if it has none.
 
     Raises:

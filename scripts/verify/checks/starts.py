@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ...document import MISSING, Document, Job, Operation, walk
+from ...document import MISSING, Document, JobLifecycle, Operation, walk
 from ..exchange import documented_response, resolve_link
 from ..network_errors import TOO_MANY
 from ..probe import Probe, StartProbe
@@ -70,7 +70,7 @@ class StartKeepsItsKind(StartCheck):
                 yield Finding("the values in the start response", got, exchange=last)
 
 
-def _start_difference(started: Mapping[str, Any], body: Mapping[str, Any], job: Job) -> str:
+def _start_difference(started: Mapping[str, Any], body: Mapping[str, Any], job: JobLifecycle) -> str:
     """Return the first immutable field that differs between a start response and a status; empty if none does."""
     for path in job.immutable:
         before, after = walk(started, path), walk(body, path)

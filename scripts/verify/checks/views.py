@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from ...document import MISSING, Job, Operation, walk
+from ...document import MISSING, JobLifecycle, Operation, walk
 from ..probe import Probe
 from .lifecycle import XJobCheck, shorten
 from .registry import Finding, Findings, ProbeCheck, register
@@ -38,7 +38,7 @@ class Detail(XJobCheck, ProbeCheck):
             yield Finding(f"also {', '.join(sorted(only_wide))}", got)
 
 
-def _view_difference(job: Job, narrow: Any, wide: Any) -> str:
+def _view_difference(job: JobLifecycle, narrow: Any, wide: Any) -> str:
     """Return the first field of a narrow view that the wide view lacks; empty if none, or if the states differ."""
     changing = {path[0] for path in (*job.timestamps, *((job.progress,) if job.progress else ()))}
     if walk(narrow, job.state) != walk(wide, job.state):
@@ -53,7 +53,7 @@ def _view_difference(job: Job, narrow: Any, wide: Any) -> str:
     return ""
 
 
-def _documented_fields(operation: Operation, job: Job) -> list[dict[str, set[str]]]:
+def _documented_fields(operation: Operation, job: JobLifecycle) -> list[dict[str, set[str]]]:
     """Return, for each view, the fields by state in the document's examples, for states with an example per view."""
     examples: dict[tuple[str, str], list[set[str]]] = {}
     for _, example in operation.success.examples:

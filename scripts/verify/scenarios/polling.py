@@ -2,7 +2,7 @@
 
 import time
 
-from ...document import Job, Operation, walk
+from ...document import JobLifecycle, Operation, walk
 from ..exchange import Exchange
 from ..probe import Probe
 from ..session import Session
@@ -21,7 +21,7 @@ def poll_known_jobs(session: Session) -> None:
                     poll_job(session, operation, operation.job, values)
 
 
-def poll_job(session: Session, operation: Operation, job: Job, values: dict[str, str]) -> tuple[Exchange, ...]:
+def poll_job(session: Session, operation: Operation, job: JobLifecycle, values: dict[str, str]) -> tuple[Exchange, ...]:
     """Poll a job until it has ended, with every value of its `detail` parameter; return the polls."""
     polls: list[Exchange] = []
     deadline = time.monotonic() + MAX_POLL_TIME
@@ -45,7 +45,7 @@ def poll_job(session: Session, operation: Operation, job: Job, values: dict[str,
     return tuple(polls)
 
 
-def _poll_views(session: Session, operation: Operation, job: Job, values: dict[str, str]) -> list[Exchange]:
+def _poll_views(session: Session, operation: Operation, job: JobLifecycle, values: dict[str, str]) -> list[Exchange]:
     """Poll once with every value of the `detail` parameter."""
     queries = [{job.detail.parameter: value} for value in job.detail.values] if job.detail else [{}]
     views = [session.call(operation, values, query) for query in queries]

@@ -29,7 +29,7 @@ from .poller import (
     Update,
 )
 from .run_id import RunId
-from .schedule import backoff
+from .schedule import error_backoff
 from .spec import JobSpec
 from .token import Token
 
@@ -202,7 +202,7 @@ class Job(_Handle[T_co]):
             except NotFoundError as error:
                 if poller.is_missing(streak, error, clock.now()):
                     return _no_run(error)
-            core.sleep(backoff(streak.count))
+            core.sleep(error_backoff(streak.count))
 
 
 def poll(job: Job[Any]) -> tuple[Call, httpx.Response | JobStatusError]:
@@ -291,7 +291,7 @@ class AsyncJob(_Handle[T_co]):
             except NotFoundError as error:
                 if poller.is_missing(streak, error, clock.now()):
                     return _no_run(error)
-            await core.sleep(backoff(streak.count))
+            await core.sleep(error_backoff(streak.count))
 
 
 async def poll_async(job: AsyncJob[Any], policy: CallPolicy) -> tuple[Call, httpx.Response | JobStatusError]:

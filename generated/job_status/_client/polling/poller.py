@@ -34,7 +34,7 @@ from ..errors import (
 from ..sanitize import MAX_TOKEN, sanitize
 from . import token as tokens
 from .run_id import RunId, parse_timestamp
-from .schedule import SHORTEST_INTERVAL, Schedule, add_jitter, backoff, interval
+from .schedule import SHORTEST_INTERVAL, Schedule, add_jitter, error_backoff, interval
 from .spec import JobSpec, get_path
 
 if TYPE_CHECKING:
@@ -550,7 +550,7 @@ class Poller(Generic[T_co]):
         if self._has_lasted(streak, error, now):
             self.fail(error, now)
             return
-        self._schedule_next(now, 0.0, backoff(streak.errors.count))
+        self._schedule_next(now, 0.0, error_backoff(streak.errors.count))
         if streak.not_found.count and self._schedule is None:
             # The wait for a job that does not exist ends as soon as the time for it is over.
             ends_at = streak.not_found.since + NOT_FOUND_TIMEOUT

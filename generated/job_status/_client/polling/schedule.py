@@ -40,7 +40,7 @@ def interval(elapsed: float) -> float:
     return max(seconds * jitter, SHORTEST_INTERVAL)
 
 
-def backoff(errors: int) -> float:
+def error_backoff(errors: int) -> float:
     """Return the minimum seconds to the next poll after a number of consecutive errors."""
     jitter = random.uniform(1 - JITTER, 1)  # noqa: S311 - jitter
     return min(SHORTEST_INTERVAL * 2.0 ** min(errors - 1, 10), LONGEST_INTERVAL) * jitter
