@@ -68,6 +68,7 @@ SLOW = frozenset(
         "real_node",
         "recordings_simulated",
         "schemathesis_plugin",
+        "simulator",
         "simulator_control",
         "simulator_faults",
         "untrusted_text",
