@@ -7,7 +7,7 @@ import pytest
 from .conftest import ROOT
 
 # Lines of Python, templates and YAML.
-LIMITS = {"document": 1730, "client": 5500, "generate": 2820, "simulate": 3450, "verify": 4570}
+LIMITS = {"document": 1730, "client": 5500, "generate": 2820, "simulate": 3450, "verify": 4580}
 
 
 def lines(room: str) -> int:

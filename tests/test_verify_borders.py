@@ -1,7 +1,9 @@
 """Inputs of a verification: arguments, environment, and untrusted text from servers and recordings."""
 
+import asyncio
 import json
 import subprocess
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from scripts.document import Document, load
 from scripts.simulate import ControlledSimulator, Simulator, SimulatorSettings, SteppingClock
 from scripts.simulate.bodies import copy_value, set_value
-from scripts.verify import recordings
+from scripts.verify import recordings, sender
 from scripts.verify.checks import request_validity
 from scripts.verify.exchange import Exchange
 from scripts.verify.report import annotations, junit, page, sarif, table
@@ -396,3 +398,25 @@ def test_reports_of_an_earlier_run_are_replaced(tmp_path: Path) -> None:
     done: list[subprocess.CompletedProcess[str]] = [verify("--api", API, out=tmp_path) for _ in range(2)]
 
     assert [run.returncode for run in done] == [0, 0]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(1)], ids=["KeyboardInterrupt", "SystemExit"])
+def test_interruption_ends_although_closing_the_connections_hangs(
+    documents: dict[str, Document], monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(sender, "CLOSE_SECONDS", 0.2)
+    target = make_target(documents[API], "http://127.0.0.1:9", ENVIRONMENT, profile="live", writes=False)
+
+    def interrupted() -> None:
+        with sender.RequestSender(target) as sending:
+            monkeypatch.setattr(sending._client, "aclose", hang)
+            raise error
+
+    started = time.monotonic()
+    with pytest.raises(type(error)):
+        interrupted()
+
+    assert time.monotonic() - started < 3

@@ -5,6 +5,7 @@ import contextlib
 import http.cookiejar
 import json
 import re
+import threading
 import time
 import urllib.parse
 from collections import Counter
@@ -22,6 +23,7 @@ from .target import Target, UsageError, credential_location, format_parameter, i
 
 MAX_RESPONSE_BYTES = 10_000_000  # bytes
 MAX_BACKOFF = 1.0  # seconds before a request is resent after a network error
+CLOSE_SECONDS = 5.0  # seconds that connections may take to close after an interruption
 DEFAULT_HEADERS = {"accept": "application/json"}
 
 
@@ -86,8 +88,17 @@ class RequestSender:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Closing a connection that was interrupted may fail.
-        with contextlib.suppress(Exception) if error else contextlib.nullcontext():
+        if error is None or isinstance(error, Exception):
+            self._close(failed=error is not None)
+            return
+        # A signal may have interrupted a request at a point where it holds a lock for which closing waits forever.
+        closing = threading.Thread(target=self._close, kwargs={"failed": True}, daemon=True, name="close")
+        closing.start()
+        closing.join(CLOSE_SECONDS)
+
+    def _close(self, *, failed: bool) -> None:
+        # Closing a connection after an error may fail.
+        with contextlib.suppress(Exception) if failed else contextlib.nullcontext():
             self._runner.run(self._client.aclose())
         self._runner.close()
 
