@@ -1,8 +1,10 @@
 """The registry of checks: each describes itself; checks do not send, and scenarios do not check."""
 
 import ast
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,3 +48,10 @@ def test_checks_neither_send_nor_know_the_session(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted((VERIFY / "scenarios").glob("*.py")), ids=lambda path: str(path.stem))
 def test_scenarios_do_not_check(path: Path) -> None:
     assert not {module.split(".")[0] for module in imported_modules(path)} & {"checks", "observers", "result"}
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+def test_registered_check_implements_what_its_base_leaves_open(check: Any) -> None:
+    names = [name for name in ("check", "fault", "is_described", "differences") if hasattr(check, name)]
+
+    assert not [n for n in names if "raise NotImplementedError" in inspect.getsource(getattr(type(check), n))]

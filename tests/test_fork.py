@@ -164,7 +164,7 @@ def run_in_another_process(*arguments: str) -> Counter[str]:
 # Tests
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="requires os.fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="requires os.fork, which Windows lacks")
 @pytest.mark.parametrize("method", ["typed", "raw", "wait", "wait_all", "async"])
 @EVERY
 def test_forked_processes_receive_their_own_responses(product: Product, method: str) -> None:
@@ -175,7 +175,7 @@ def test_forked_processes_receive_their_own_responses(product: Product, method: 
     assert results == {"right": calls * (CHILDREN + 1)}
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="requires os.fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="requires os.fork, which Windows lacks")
 def test_children_are_not_blocked_by_calls_of_the_parent() -> None:
     def slow(connection: socket.socket, head: bytes) -> None:
         time.sleep(6 if requested_id(head).startswith("slow") else 0)
