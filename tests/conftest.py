@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
@@ -59,6 +61,7 @@ SLOW = frozenset(
         "fuzz",
         "generated",
         "http_standards",
+        "installed_tools",
         "interrupts",
         "live",
         "name_lookup",
@@ -116,6 +119,20 @@ def serve() -> Iterator[Serve]:
 def documents() -> dict[str, Document]:
     """Load the project's documents, by file stem."""
     return {document.stem: document for document in load_folder(ROOT / "openapi")}
+
+
+@pytest.fixture(scope="session")
+def installed_tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel of the tools, and install it without its dependencies into a folder for PYTHONPATH."""
+    folder = tmp_path_factory.mktemp("tools")
+    wheel = ["build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    install = ["pip", "install", "--no-deps", "--no-index", "--find-links", str(folder)]
+    install += ["--target", str(folder / "installed"), "job-status-tools"]
+    for arguments in (wheel, install):
+        command = [sys.executable, "-m", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+        assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "installed"
 
 
 @pytest.fixture

@@ -93,6 +93,12 @@ def test_only_the_adapters_import_schemathesis() -> None:
     assert users == {"engine.py", "schemathesis_plugin.py"}
 
 
+def test_data_files_are_found_through_importlib_resources() -> None:
+    paths = sorted((ROOT / "scripts").rglob("*.py"))
+
+    assert [str(path) for path in paths if "__file__" in path.read_text(encoding="utf-8")] == []
+
+
 def test_lock_file_has_no_index_url_and_no_local_path() -> None:
     text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""The checks module as hooks of a plain `st run`: it catches faulty servers, and does not accuse a conforming one."""
+"""The checks module of the installed tools as hooks of `st run`: faulty servers are caught, conforming ones pass."""
 
 import os
 import re
@@ -26,25 +26,24 @@ API = "agent-platform"
 KEYS = {API: ENVIRONMENT["AGENT_PLATFORM_API_KEY"], PROCESS: ENVIRONMENT["AI_FOR_PROCESS_API_KEY"]}
 
 
-def run_schemathesis(folder: Path, url: str, seed: int, stem: str = API) -> subprocess.CompletedProcess[str]:
-    """Run `st run` with default settings in a folder, with the checks module as its only hooks.
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
-    A link stands in for the installed package, which has the same modules under another name.
-    """
-    (folder / "job_status_tools").symlink_to(ROOT / "scripts", target_is_directory=True)
-    (folder / "schemathesis.toml").write_text(f'hooks = "{HOOKS}"\n', encoding="utf-8")
-    command = [str(Path(sys.executable).with_name("st")), "run", str(ROOT / f"openapi/{stem}.yaml")]
-    command += ["--url", f"{url}/{stem}", "--seed", str(seed), "--no-color"]
-    command += ["--header", f"x-api-key: {KEYS[stem]}"]
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=140,
-    )
+
+@pytest.fixture
+def run_schemathesis(tmp_path: Path, installed_tools: Path) -> Run:
+    """Return a function that runs `st run` with default settings and the checks module of the wheel as only hooks."""
+    (tmp_path / "schemathesis.toml").write_text(f'hooks = "{HOOKS}"\n', encoding="utf-8")
+
+    def run(url: str, seed: int, stem: str = API) -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).with_name("st")), "run", str(ROOT / f"openapi/{stem}.yaml")]
+        command += ["--url", f"{url}/{stem}", "--seed", str(seed), "--no-color"]
+        command += ["--header", f"x-api-key: {KEYS[stem]}"]
+        environment = {**os.environ, "PYTHONPATH": str(installed_tools)}
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=140
+        )
+
+    return run
 
 
 def leaves_success(body: dict[str, Any], memory: dict[str, Any]) -> None:
@@ -72,11 +71,11 @@ def failed_checks(output: str) -> set[str]:
 def test_job_that_leaves_success_is_caught(
     simulator: Simulator,
     serve: Serve,
-    tmp_path: Path,
+    run_schemathesis: Run,
     fault: Callable[[dict[str, Any], dict[str, Any]], None],
     seed: int,
 ) -> None:
-    done = run_schemathesis(tmp_path, serve(FaultyServer(simulator, changed_status(DOCK, fault))), seed)
+    done = run_schemathesis(serve(FaultyServer(simulator, changed_status(DOCK, fault))), seed)
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert failed_checks(done.stdout) == {"terminal_is_final"}
@@ -84,12 +83,12 @@ def test_job_that_leaves_success_is_caught(
     assert KEYS[API] not in done.stdout + done.stderr
 
 
-def test_repeated_name_is_caught(simulator: Simulator, serve: Serve, tmp_path: Path) -> None:
+def test_repeated_name_is_caught(simulator: Simulator, serve: Serve, run_schemathesis: Run) -> None:
     def duplicate_name(response: OutgoingResponse) -> None:
         if response.status == 200 and DOCK in response.path:
             response.body = b'{"status": "SUCCESS", "status": "SUCCESS"}'
 
-    done = run_schemathesis(tmp_path, serve(FaultyServer(simulator, duplicate_name)), 1)
+    done = run_schemathesis(serve(FaultyServer(simulator, duplicate_name)), 1)
 
     assert done.returncode == 1
     assert "strict_json" in failed_checks(done.stdout)
@@ -97,8 +96,10 @@ def test_repeated_name_is_caught(simulator: Simulator, serve: Serve, tmp_path: P
 
 
 @pytest.mark.parametrize(("stem", "seed"), [*((API, seed) for seed in SEEDS), (PROCESS, 1)])
-def test_conforming_server_passes(simulator: Simulator, serve: Serve, tmp_path: Path, stem: str, seed: int) -> None:
-    done = run_schemathesis(tmp_path, serve(simulator), seed, stem)
+def test_conforming_server_passes(
+    simulator: Simulator, serve: Serve, run_schemathesis: Run, stem: str, seed: int
+) -> None:
+    done = run_schemathesis(serve(simulator), seed, stem)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert failed_checks(done.stdout) == set()

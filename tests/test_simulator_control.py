@@ -1,15 +1,12 @@
 """Tests that the control API matches its document, and that no control request crashes the simulator."""
 
-import io
 import itertools
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -508,7 +505,7 @@ def test_every_documented_operation_has_a_handler() -> None:
     assert [o.id for o in operations if not callable(getattr(ControlOperations, o.id, None))] == []
 
 
-# The fixture, the command, the wheel and the container
+# The fixture, the command and the container
 
 
 def test_fixture_starts_in_under_a_second_and_returns_control(job_status_simulator: RunningSimulator) -> None:
@@ -604,46 +601,6 @@ def test_port_in_use_is_reported_with_solution() -> None:
 
     assert done.returncode == 2
     assert f"cannot listen on 127.0.0.1:{port}: Address already in use; name another port, or 0" in done.stderr
-
-
-def test_wheel_contains_documents_fixture_and_command(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
-    subprocess.run(build, check=True, capture_output=True, timeout=100)
-    wheel = zipfile.ZipFile(io.BytesIO(next(tmp_path.glob("job_status_tools-*.whl")).read_bytes()))
-    wheel.extractall(tmp_path / "installed")
-    entries = next(
-        text for name in wheel.namelist() if name.endswith("entry_points.txt") for text in [wheel.read(name)]
-    )
-    (tmp_path / "test_it.py").write_text(
-        "def test_it(job_status_simulator):\n"
-        "    assert job_status_simulator.create_job(api='agent-platform')['id'].startswith('ds-')\n"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "installed")}
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:randomly",
-        str(tmp_path / "test_it.py"),
-    ]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    shown = subprocess.run(
-        [sys.executable, "-c", "from job_status_tools.simulate.__main__ import main; main()", "--help"],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    assert "1 passed" in done.stdout, done.stdout + done.stderr
-    assert b"job-status-simulator = job_status_tools.simulate.__main__:main" in entries
-    assert b"job_status_simulator = job_status_tools.simulate.plugin" in entries
-    assert "--open-control" in shown.stdout
 
 
 def test_containerfile_copies_existing_files() -> None:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 from typing import Any, Final
 
 import jsonschema_rs
@@ -67,7 +67,7 @@ def _invalid_job(job: Any, place: Pointer) -> Iterator[Located]:
 
 @cache
 def _job_schema() -> jsonschema_rs.Draft202012Validator:
-    text = Path(__file__).with_name("x-job.schema.json").read_text(encoding="utf-8")
+    text = (files(__package__) / "x-job.schema.json").read_text(encoding="utf-8")
     return jsonschema_rs.Draft202012Validator(json.loads(text))
 
 

@@ -3,12 +3,12 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 
 from attrs import frozen
 
 from ..document import Document, Operation
 from ..printable import printable
+from ..project_files import project_file
 from .classes import example_url
 from .docstrings import one_line
 from .identifiers import Names
@@ -64,20 +64,13 @@ def banner(source: str) -> str:
 
 
 def license_text() -> str:
-    """Return the project's licence: next to `scripts` in the repository, in the package of the installed tools."""
-    here = Path(__file__).resolve()
-    path = next(folder / "LICENSE" for folder in (here.parents[2], here.parents[1]) if (folder / "LICENSE").is_file())
-    return path.read_text(encoding="utf-8")
+    """Return the project's license."""
+    return project_file("LICENSE").read_text(encoding="utf-8")
 
 
 def project_version() -> str:
-    """Return the version of the project, from pyproject.toml in the repository or from the installed tools."""
-    root = Path(__file__).resolve().parents[2] / "pyproject.toml"
-    if root.is_file():
-        return str(tomllib.loads(root.read_text(encoding="utf-8"))["project"]["version"])
-    from importlib.metadata import version
-
-    return version("job-status-tools")
+    """Return the version of the project."""
+    return str(tomllib.loads(project_file("pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
 
 
 def pyproject(version: str) -> str:

@@ -4,9 +4,10 @@ import concurrent.futures
 import os
 import shutil
 from collections.abc import Mapping
+from importlib.resources import as_file, files
 from pathlib import Path
 
-from .. import owned
+from .. import client, owned
 from ..document import Document, DocumentError, Problem
 from . import aliases, classes, distribution, models, options, trial, unsupported
 from .generated_source import missing_parts, own_names, read_function
@@ -15,7 +16,6 @@ from .identifiers import Names, component_names, document_names
 from .lenient import lenient, with_class_names
 
 IMPORT_NAME = "job_status"
-CLIENT = Path(__file__).resolve().parents[1] / "client"
 # The arguments of every constructor except credentials, and the modules of the package except those of documents.
 KEYWORDS = frozenset({"self", "base_url", *(option.name for option in options.CLIENT_OPTIONS)})
 MODULES = frozenset({"_apis", "_client", "credentials", "py", "types"})
@@ -67,11 +67,7 @@ def build(documents: tuple[Document, ...], folder: Path, label: str) -> None:
         _stamp(package / "_apis" / f"{names[document.stem].package}.py", banner)
     for name in ("__init__.py", "types.py"):
         _stamp(package / name, everything)
-    for source in sorted(CLIENT.rglob("*.py")):
-        copy = package / "_client" / source.relative_to(CLIENT)
-        copy.parent.mkdir(exist_ok=True)
-        _write(copy, source.read_text(encoding="utf-8"))
-        _stamp(copy, distribution.banner(f"scripts/client/{source.relative_to(CLIENT).as_posix()}"))
+    _copy_client(package / "_client")
     written = {
         "pyproject.toml": distribution.pyproject(version),
         "README.md": distribution.readme(documents, names, label),
@@ -88,6 +84,16 @@ def build(documents: tuple[Document, ...], folder: Path, label: str) -> None:
         for document, classes_of, read in zip(documents, classes_by_document, functions, strict=True)
     ]
     trial.run(folder, documents, plans)
+
+
+def _copy_client(target: Path) -> None:
+    """Copy the hand-written part of the client."""
+    with as_file(files(client)) as folder:
+        for source in sorted(folder.rglob("*.py")):
+            copy, name = target / source.relative_to(folder), source.relative_to(folder).as_posix()
+            copy.parent.mkdir(exist_ok=True)
+            _write(copy, source.read_text(encoding="utf-8"))
+            _stamp(copy, distribution.banner(f"scripts/client/{name}"))
 
 
 def _write(path: Path, text: str) -> None:

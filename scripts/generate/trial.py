@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from . import generated_source, waits
 from .generated_source import EndpointFunction
 from .identifiers import Names
 
-PROGRAM = Path(__file__).with_name("trial_program.py")
 SECONDS = 120
 Plan = dict[str, Any]
 
@@ -45,14 +45,15 @@ def run(folder: Path, documents: Sequence[Document], plans: Sequence[Plan]) -> N
     Raises:
         DocumentError: A model or call does not work.
     """
-    done = subprocess.run(  # noqa: S603 - this project's own program
-        [sys.executable, "-I", "-B", str(PROGRAM), str(folder)],
-        input=json.dumps(plans),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
-    )
+    with as_file(files(__package__) / "trial_program.py") as program:
+        done = subprocess.run(  # noqa: S603 - this project's own program
+            [sys.executable, "-I", "-B", str(program), str(folder)],
+            input=json.dumps(plans),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SECONDS,
+        )
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
         raise RuntimeError(f"the program that tries the package failed: {last}")

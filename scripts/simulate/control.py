@@ -2,7 +2,7 @@
 
 import json
 from functools import cache
-from pathlib import Path
+from importlib.resources import as_file, files
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -24,7 +24,8 @@ MAX_BODY_BYTES = 1 << 20
 @cache
 def control_document() -> Document:
     """Return the document of the control API."""
-    return load(Path(__file__).with_name("control.yaml"))
+    with as_file(files(__package__) / "control.yaml") as path:
+        return load(path)
 
 
 class ControlledSimulator:

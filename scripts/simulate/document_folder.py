@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from ..project_files import project_file
+
 
 def default_document_folder() -> Path:
-    """Return `./openapi` if it exists, otherwise the folder next to these modules or in the installed tools."""
-    here = Path(__file__).resolve()
-    folders = (Path("openapi"), here.parents[2] / "openapi", here.parents[1] / "openapi")
-    return next((folder for folder in folders if folder.is_dir()), folders[0])
+    """Return `./openapi` if it exists, otherwise the folder of the repository or of the installed tools."""
+    here = Path("openapi")
+    return here if here.is_dir() else project_file("openapi")

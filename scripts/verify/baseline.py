@@ -3,6 +3,7 @@
 import datetime
 import json
 from collections.abc import Iterable, Sequence
+from importlib.resources import files
 from pathlib import Path
 
 import jsonschema_rs
@@ -15,7 +16,7 @@ from .result import Failure, Result
 from .target import UsageError
 
 SCHEMA = jsonschema_rs.Draft202012Validator(
-    json.loads((Path(__file__).parent / "baseline.schema.json").read_text(encoding="utf-8"))
+    json.loads((files(__package__) / "baseline.schema.json").read_text(encoding="utf-8"))
 )
 
 
