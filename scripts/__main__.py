@@ -1,7 +1,7 @@
 """`job-status-tools`, also `python -m scripts`: one command for the tools.
 
-Exit with the status of the command: 0, 1 if a check failed or a document is rejected, 2 for wrong usage or if the command
-could not do its work.
+Exit with the status of the command: 0, 1 if a check failed or a document is rejected, 2 for wrong usage or if the
+command could not do its work.
 """
 
 import sys

@@ -21,8 +21,8 @@ def _timeout() -> httpx.TimeoutException:
 def run(function: Callable[[], T], deadline: float) -> tuple[BaseException | None, T | None]:
     """Run a blocking function until a deadline.
 
-    It runs in a thread of its own, because nothing else can interrupt it. At the deadline that thread is abandoned; what
-    it returns later is closed. Exceptions of signal handlers are raised, those of the function are returned.
+    It runs in a thread of its own, because nothing else can interrupt it. At the deadline that thread is abandoned;
+    what it returns later is closed. Exceptions of signal handlers are raised, those of the function are returned.
 
     Args:
         function: The function to run.

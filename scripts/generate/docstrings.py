@@ -46,5 +46,5 @@ def escaped(text: str) -> str:
 
 def _filled(text: str, *, hanging: bool = False) -> str:
     """Return text in lines of at most 100 characters."""
-    options = {"width": 100, "break_long_words": False, "break_on_hyphens": False}
-    return textwrap.fill(one_line(text), subsequent_indent="    " if hanging else "", **options)  # type: ignore[arg-type]
+    indent = "    " if hanging else ""
+    return textwrap.fill(one_line(text), 100, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)

@@ -15,8 +15,8 @@ from ..document.source import Pointer
 from ..printable import printable
 
 GENERATOR_SECONDS = 300
-# The output must not depend on the machine: no configuration, no cache, listed rules. --isolated ignores a pyproject.toml
-# in a parent folder; the PATH of _environment makes sure that the pinned ruff is used.
+# The output must not depend on the machine: no configuration, no cache, listed rules. --isolated ignores a
+# pyproject.toml in a parent folder; the PATH of _environment makes sure that the pinned ruff is used.
 HOOKS = (
     "ruff check --isolated --no-cache --quiet --fix-only --target-version py311 --line-length 120 "
     "--select F401,I,RUF022,RUF100,UP .",
@@ -102,7 +102,9 @@ def format_package(package: Path) -> None:
         targets = files if " check " in hook else [package]
         command = [*hook.split()[:-1], *map(str, targets)]
         command[0] = str(Path(sys.executable).with_name(command[0]))
-        done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, env=_environment(), capture_output=True, text=True, check=False, timeout=60
+        )
         if done.returncode != 0:
             output = done.stdout + done.stderr or f"exit status {done.returncode}"
             raise GenerationError(f"ruff cannot format the client classes: {output}")

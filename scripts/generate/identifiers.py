@@ -43,9 +43,9 @@ def identifier(name: str, taken: AbstractSet[str] = NONE_TAKEN, prefix: str = "a
 
 
 def class_identifier(name: str, taken: AbstractSet[str] = NONE_TAKEN, suffix: str = "Client") -> str:
-    """Return the identifier for a name in CamelCase: not a keyword, not a builtin, not taken. Empty without ASCII letters.
+    """Return the identifier for a name in CamelCase: not a keyword, not a builtin, not taken.
 
-    A taken name gets the suffix, and a number if that is taken too.
+    It is empty if the name has no ASCII letters. A taken name gets the suffix, and a number if that is taken too.
     """
     base = "".join(part[0].upper() + part[1:] for part in re.findall(r"[A-Za-z0-9]+", name)).lstrip("0123456789")
     made, number = base, 1

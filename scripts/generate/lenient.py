@@ -36,7 +36,7 @@ def lenient(document: Document) -> dict[str, Any]:
 
 
 def with_class_names(view: dict[str, Any], classes: Mapping[str, str]) -> dict[str, Any]:
-    """Return a view whose component schemas have the names of their classes, without titles, which would name classes too."""
+    """Return a view whose component schemas have the names of their classes, and no titles, which also name classes."""
     references = {
         f"#/components/schemas/{old.replace('~', '~0').replace('/', '~1')}": new for old, new in classes.items()
     }

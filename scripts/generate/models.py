@@ -107,11 +107,11 @@ def _with_json_names(text: str) -> str:
                     continue
                 note = escaped(one_line(f"In JSON: `{names[name]}`."))
                 is_documented = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
-                last = (after if is_documented else row).end_lineno  # type: ignore[union-attr]
+                last = ((after if after and is_documented else row).end_lineno or 0) - 1
                 if is_documented:
-                    lines[last - 1] = lines[last - 1].rstrip().removesuffix('"""').rstrip() + f' {note} """\n'  # type: ignore[operator]
+                    lines[last] = lines[last].rstrip().removesuffix('"""').rstrip() + f' {note} """\n'
                 else:
-                    lines[last - 1] += f'    """ {note} """\n'  # type: ignore[operator]
+                    lines[last] += f'    """ {note} """\n'
     return "".join(lines)
 
 

@@ -116,15 +116,10 @@ def _compile(documents: tuple[Document, ...], names: Mapping[str, Names], folder
             )
             operation = next((o for o in owner.operations if o.id == path.stem), None)
             line = owner.line((*operation.pointer, "operationId")) if operation else 1
-            reason = f"the code generated for it is not valid Python: {error.msg if isinstance(error, SyntaxError) else error} ({name})"
-            problems.append(
-                Problem(
-                    owner.path,
-                    line,
-                    operation.id if operation else "",
-                    f"{reason}; rename the operation or its parameters",
-                )
-            )
+            reason = error.msg if isinstance(error, SyntaxError) else error
+            message = f"the code generated for it is not valid Python: {reason} ({name})"
+            message += "; rename the operation or its parameters"
+            problems.append(Problem(owner.path, line, operation.id if operation else "", message))
     if problems:
         raise DocumentError(problems)
 
@@ -156,7 +151,8 @@ def _patch_unset(document: Document, types: Path) -> None:
     before, found, after = text.partition(UNSET_ANCHOR)
     if not found or UNSET_ANCHOR in after:
         raise GenerationError(
-            f"{document.path}: expected the class Unset of openapi-python-client in types.py, got another; is it the pinned version?"
+            f"{document.path}: expected the class Unset of openapi-python-client in types.py, got another; "
+            "is it the pinned version?"
         )
     types.write_text(before + found + UNSET_METHODS + after, encoding="utf-8", newline="\n")
 

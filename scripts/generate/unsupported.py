@@ -88,10 +88,8 @@ def _parameters(document: Document) -> Iterator[Finding]:
                 )
                 yield at, message
             if parameter.where == "path" and ("." in name or (isinstance(types, list) and "null" in types)):
-                yield (
-                    at,
-                    f"the path parameter {name} makes the client ignore the operation; rename it without dots, and remove null from its type",
-                )
+                message = f"the path parameter {name} makes the client ignore the operation"
+                yield at, f"{message}; rename it without dots, and remove null from its type"
 
 
 def _types(document: Document, schema: Any) -> set[str]:
@@ -216,7 +214,8 @@ def _all_of_scalars(document: Document, node: Mapping[str, Any]) -> str | None:
 
 def _null_with_enum(document: Document, node: Mapping[str, Any]) -> str | None:
     if "enum" in node and isinstance(node.get("type"), list) and "null" in node["type"]:
-        return "an enum whose type list contains null becomes three classes; write anyOf: [{$ref: the enum}, {type: 'null'}]"
+        way_out = "write anyOf: [{$ref: the enum}, {type: 'null'}]"
+        return f"an enum whose type list contains null becomes three classes; {way_out}"
     return None
 
 
@@ -283,5 +282,5 @@ def _components(document: Document) -> Iterator[Finding]:
                 )
                 yield (*at, "properties", child), message
             if snake_case(child) == folded:
-                message = f"{name} has a property {child} with its own name, which breaks the type hints; rename the component"
-                yield (*at, "properties", child), message
+                message = f"{name} has a property {child} with its own name, which breaks the type hints"
+                yield (*at, "properties", child), f"{message}; rename the component"

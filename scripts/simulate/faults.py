@@ -162,7 +162,8 @@ def parse_fault(raw: Mapping[str, Any], documents: Iterable[Document]) -> Fault:
     """Return the fault from JSON that satisfies the schema of the control API.
 
     Raises:
-        ControlRequestError: its fields do not go together, or it names an API, operation or example that no document has.
+        ControlRequestError: its fields do not go together, or it names an API, operation or example that no document
+            has.
     """
     kind = raw["kind"]
     if unsupported := sorted(set(raw) - SCOPE - KINDS[kind]):

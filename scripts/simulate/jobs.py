@@ -136,7 +136,7 @@ class OperationJobs:
         return self._templates.render(job, view, now)
 
     def complete_parameters(self, given: Mapping[str, str]) -> dict[str, str]:
-        """Return the path parameters of a job: the given ones, those of an existing job, and a new id if none is given."""
+        """Return the path parameters of a job: those given, those of an existing job, and a new id if none is given."""
         some = next(iter(self._jobs), tuple("simulated" for _ in self.parameter_names))
         values = {**dict(zip(self.parameter_names, some, strict=True)), **given}
         if self.id_parameter not in given:

@@ -1,4 +1,4 @@
-"""The pytest fixture of the simulator. The installed tools register it; otherwise name this module in `pytest_plugins`."""
+"""The pytest fixture of the simulator. The installed tools register it; others name this module in `pytest_plugins`."""
 
 from collections.abc import Iterator
 

@@ -15,8 +15,8 @@ from .target import Target
 class Coverage:
     """Coverage of one operation: statuses, fields, parameter values and, for jobs, states.
 
-    `fields` holds the documented fields by status, `values` the documented values of each query parameter, with None for
-    an omitted optional parameter.
+    `fields` holds the documented fields by status, `values` the documented values of each query parameter, with None
+    for an omitted optional parameter.
     """
 
     operation: Operation

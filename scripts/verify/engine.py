@@ -305,7 +305,7 @@ def _add_check(session: Session, operation: Operation, case: Case[Any], exchange
 
 
 def _allows_more(target: Target, exchange: Exchange) -> bool:
-    """Return whether Allow names the documented methods and others, of an API that the document may describe in part."""
+    """Return whether Allow names the documented methods and others: the document may describe a part of the API."""
     path = target.document.operation(exchange.operation_id).path
     described = {other.method for other in target.document.operations if other.path == path}
     allowed = {method.strip().upper() for method in exchange.headers.get("allow", "").split(",")}

@@ -16,7 +16,7 @@ MAX_RESENDS = 3  # of a request that failed with a network error
 
 
 def retry_delay(exchange: Exchange) -> float | None:
-    """Return the seconds of Retry-After in a 429 response; None for other responses and for more than MAX_RETRY_AFTER."""
+    """Return the seconds of Retry-After in a 429 response; None for other responses and above MAX_RETRY_AFTER."""
     retry_after = exchange.headers.get("retry-after", "")
     if exchange.status != TOO_MANY or not re.fullmatch(r"\d{1,3}(\.\d+)?", retry_after):
         return None

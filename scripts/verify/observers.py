@@ -36,7 +36,7 @@ class TargetObserver:
 
 
 class CoverageCounter(TargetObserver):
-    """Counts what of the document the exchanges cover. A 429 response shows nothing, so the verification is incomplete."""
+    """Counts what of the document the exchanges cover. A 429 response shows nothing: the verification is incomplete."""
 
     subject = "the coverage of the document"
 
@@ -114,7 +114,7 @@ def reported_states(target: Target, operation: Operation, exchange: Exchange) ->
 
 
 def check_response(target: Target, result: Result, exchange: Exchange, checks: Sequence[ResponseCheck]) -> None:
-    """Run checks on one response. Without a response it is a problem, unless it has timed out or its body is invalid."""
+    """Run checks on one response. Without one it is a problem, unless it has timed out or its body is invalid."""
     operation = target.document.operation(exchange.operation_id)
     if exchange.status is None and "Timeout" not in exchange.error:
         if not body_error(exchange):

@@ -22,8 +22,8 @@ def preflight(target: Target, sender: RequestSender) -> tuple[Target, list[Excha
     Returns the target, including a started job, and the exchanges.
 
     Raises:
-        InconclusiveError: the server does not respond, is not the documented one, rejects the credential, or knows none of
-            the ids.
+        InconclusiveError: the server does not respond, is not the documented one, rejects the credential, or knows
+            none of the ids.
     """
     document = target.document
     for operation in target.operations:

@@ -42,7 +42,7 @@ class Tally:
 
     @property
     def verdict(self) -> str:
-        """Return `-` if the check did not run, else `ok`, `FAILED`, or `accepted` if a baseline accepts all failures."""
+        """Return `-` if it did not run, else `ok`, `FAILED`, or `accepted` if a baseline accepts each failure."""
         if self.failures:
             return "FAILED"
         if self.accepted:

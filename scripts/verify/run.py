@@ -23,8 +23,8 @@ def announcement(target: Target) -> str:
     names = ", ".join(operation.id for operation in target.operations)
     methods = "reads and writes" if target.writes else "reads only"
     return (
-        f"verifying {target.redact(target.base_url)} against {target.document.path} ({target.profile} profile, {methods}): "
-        f"{names}, at most {target.max_requests} requests each"
+        f"verifying {target.redact(target.base_url)} against {target.document.path} "
+        f"({target.profile} profile, {methods}): {names}, at most {target.max_requests} requests each"
     )
 
 

@@ -218,7 +218,7 @@ class RequestSender:
         return self.deadline is not None and time.monotonic() > self.deadline
 
     def may_repeat(self, operation_id: str, method: str) -> bool:
-        """Return whether a request may be resent: any to a server that may be written to freely, else reads in the limit."""
+        """Return whether a request may be resent: any to a server that may be written to, else reads in the limit."""
         if self.target.profile == "full" and self.target.writes:
             return True
         return method in {"GET", "HEAD", "OPTIONS"} and self.sent[operation_id] < self.target.max_requests

@@ -84,7 +84,7 @@ class Target:
             raise UsageError(f"{self.ca_file} holds no certificates that can be read: {error}") from error
 
     def redact(self, text: str) -> str:
-        """Return text that is safe to print: control characters escaped, each credential replaced by a shell expression.
+        """Return text that is safe to print: control characters escaped, credentials replaced by shell expressions.
 
         Values derived from a credential, such as one without its last character, are replaced too.
         """
@@ -245,7 +245,8 @@ def make_target(
         if scheme.scheme != "basic" and scheme.where != "query" and not value.isascii():
             invalid = next(letter for letter in value if not letter.isascii())
             raise UsageError(
-                f"{document.environment_variable(key)} holds {invalid!r}, which is not allowed in a header; set another value"
+                f"{document.environment_variable(key)} holds {invalid!r}, which is not allowed in a header; "
+                "set another value"
             )
     known: dict[str, tuple[str, ...]] = {}
     configured = set()

@@ -237,7 +237,8 @@ class Call:
     def _parse(self, response: httpx.Response, parse: Callable[[Any], T]) -> tuple[T | None, str]:
         """Return the model, or why there is no model.
 
-        A function of its own: the body may repeat credentials, and must not be a local variable where an error is raised.
+        A function of its own: the body may repeat credentials, and must not be a local variable where an error is
+        raised.
         """
         if not self.operation.is_success(response.status_code):
             return None, "a status that the document does not describe as a success"

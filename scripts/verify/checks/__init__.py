@@ -1,6 +1,7 @@
 """Checks of a server: of responses, of the lifecycle of jobs, and of conformance to HTTP and JSON.
 
-To add a check, add one class with `@register` to the module of its kind. The order of the imports is that of the reports.
+To add a check, add one class with `@register` to the module of its kind. The order of the imports is that of the
+reports.
 """
 
 from .registry import CHECKS, Check, Finding, applies, checks_of, truncate  # isort: skip

@@ -131,7 +131,7 @@ class LifecycleCheck(XJobCheck):
     needs_known_state = True
 
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
-        """Yield the findings on a poll. `seen` are the earlier polls of this run, `last` the run of the previous poll."""
+        """Yield the findings on a poll. `seen` are the earlier polls of this run, `last` the run of the last one."""
         raise NotImplementedError
 
 

@@ -5,7 +5,8 @@ findings; it sends nothing, and knows neither the target nor the session. Its cl
 
 - `name`: its identifier in the reports, in SARIF and in a baseline
 - `description`: the requirement, as half a sentence
-- `clause`: the key of `x-job` or the section of the standard that it enforces; empty if it enforces documented responses
+- `clause`: the key of `x-job` or the section of the standard that it enforces; empty if it enforces documented
+  responses
 """
 
 from collections.abc import Iterator

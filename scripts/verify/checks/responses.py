@@ -15,7 +15,7 @@ class DocumentedResponseCheck(ResponseCheck):
     """A check that compares a response to the documented one for its status."""
 
     def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
-        """Yield the first difference from the documented response, or a passed finding if the document says anything."""
+        """Yield the first difference from the documented response; a passed finding if the document says anything."""
         response = documented_response(operation, exchange.status or 0)
         if response is None or not self.is_described(response):
             return

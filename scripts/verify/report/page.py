@@ -10,8 +10,10 @@ from ..result import Failure, Result, TimelineEntry
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem; color: #1c1e21 }
-table { border-collapse: collapse; margin: 1rem 0 } th, td { padding: .25rem .75rem; text-align: left; border-bottom: 1px solid #ddd; vertical-align: top }
-td.failed { background: #fbe3e4; font-weight: 600 } td.none { color: #999 } td.ok { color: #17692d } td.accepted { background: #fdf3d8 }
+table { border-collapse: collapse; margin: 1rem 0 }
+th, td { padding: .25rem .75rem; text-align: left; border-bottom: 1px solid #ddd; vertical-align: top }
+td.failed { background: #fbe3e4; font-weight: 600 } td.none { color: #999 } td.ok { color: #17692d }
+td.accepted { background: #fdf3d8 }
 section.failure { border-left: 4px solid #c62828; padding: .25rem 1rem; margin: 1rem 0; background: #fafafa }
 section.accepted { border-left-color: #d9a400 } s { color: #999 } code, pre { font: 13px/1.5 ui-monospace, monospace }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f2f2f2; padding: .5rem }
@@ -93,8 +95,8 @@ def _timeline(result: Result, key: tuple[str, ...], entries: Sequence[TimelineEn
     head = f"{result.document.stem} {operation_id} {'/'.join(values)}: {states} ({count} polls)"
     rows = "".join(_timeline_rows(entries))
     return (
-        f"<details><summary>{escape(head)}</summary><table><tr><th>after</th><th>query</th><th>status</th><th>state</th>"
-        f"<th>changed</th><th>seen</th></tr>{rows}</table></details>"
+        f"<details><summary>{escape(head)}</summary><table><tr><th>after</th><th>query</th><th>status</th>"
+        f"<th>state</th><th>changed</th><th>seen</th></tr>{rows}</table></details>"
     )
 
 
@@ -113,8 +115,9 @@ def _timeline_rows(entries: Sequence[TimelineEntry]) -> Iterator[str]:
 
 def _failure(result: Result, found: Failure, reason: str = "") -> str:
     kind, why = ("failure accepted", f"<p><b>accepted</b> {escape(reason)}</p>") if reason else ("failure", "")
+    title = f"{escape(result.document.stem)} {escape(found.operation_id)} {escape(found.check)}"
     return (
-        f'<section class="{kind}"><h3>{escape(result.document.stem)} {escape(found.operation_id)} {escape(found.check)}</h3>'
+        f'<section class="{kind}"><h3>{title}</h3>'
         f"{why}<p>{escape(found.clause)}</p><p><b>expected</b> {escape(found.expected)}</p>"
         f"<p><b>got</b> {escape(found.got)}</p><pre>{escape(found.replay)}</pre></section>"
     )

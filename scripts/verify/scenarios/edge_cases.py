@@ -1,4 +1,4 @@
-"""Edge cases: a few unusual requests for a job that is known to exist. The check of the same name says what they show."""
+"""Edge cases: unusual requests for a job that is known to exist. The check of the same name says what they show."""
 
 import base64
 import itertools
