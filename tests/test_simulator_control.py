@@ -23,6 +23,7 @@ from scripts.document import load, walk
 from scripts.simulate import ControlledSimulator, JobDistribution, Simulator, SimulatorSettings
 from scripts.simulate.control import control_document
 from scripts.simulate.control_operations import ControlOperations
+from scripts.simulate.faults import KINDS
 from scripts.simulate.remote import Control, ControlError, RunningSimulator, run_simulator
 
 from .conftest import ROOT, Serve
@@ -503,6 +504,10 @@ def test_every_documented_operation_has_a_handler() -> None:
     operations = control_document().operations
 
     assert [o.id for o in operations if not callable(getattr(ControlOperations, o.id, None))] == []
+
+
+def test_documented_faults_are_those_of_the_simulator() -> None:
+    assert set(control_document().data["components"]["schemas"]["FaultKind"]["enum"]) == set(KINDS)
 
 
 # The fixture, the command and the container

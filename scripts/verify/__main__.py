@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .. import cli, owned
@@ -18,16 +18,11 @@ from ..owned import NotOwnedError
 from ..printable import printable
 from .baseline import apply_baseline, load_baseline
 from .local_simulator import SimulatorStartError, run_simulator, synthetic_environment
-from .report import annotations, junit, page, sarif, table
+from .report import REPORTS, annotations, table
 from .result import Result
 from .run import SECONDS, announcement, verify
 from .target import Target, UsageError, is_loopback, make_target, parse_base_url
 
-REPORTS: Mapping[str, Callable[[Sequence[Result], str], str]] = {
-    "report.html": page,
-    "junit.xml": lambda results, _: junit(results),
-    "verify.sarif": lambda results, _: sarif(results),
-}
 LOGS = ("requests.log", "simulator.log")
 # Marks the files that a verification has written.
 MARK = re.compile(rb"job-status verify|\A# job-status simulator")

@@ -1,8 +1,21 @@
-"""Reports of a verification: a table, JUnit XML, SARIF, GitHub annotations and one HTML page."""
+"""Reports of a verification: a table, JUnit XML, SARIF, GitHub annotations and one HTML page.
 
+A new report that is written to a file is one module with one function, and its entry in `REPORTS`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ..result import Result
 from .junit import junit
 from .page import page
 from .sarif import annotations, sarif
 from .table import table
 
-__all__ = ["annotations", "junit", "page", "sarif", "table"]
+__all__ = ["REPORTS", "annotations", "junit", "page", "sarif", "table"]
+
+# The files, each with the function that returns its text from the results and the last line of the output.
+REPORTS: Mapping[str, Callable[[Sequence[Result], str], str]] = {
+    "report.html": page,
+    "junit.xml": lambda results, _: junit(results),
+    "verify.sarif": lambda results, _: sarif(results),
+}
