@@ -8,7 +8,7 @@ import pytest
 from .conftest import ROOT
 
 # Lines of Python, templates and YAML.
-LIMITS = {"document": 1730, "client": 5500, "generate": 2825, "simulate": 3470, "verify": 4595}
+LIMITS = {"document": 1730, "client": 5500, "generate": 2825, "simulate": 3470, "verify": 4605}
 
 
 def files(folder: str) -> dict[Path, list[str]]:

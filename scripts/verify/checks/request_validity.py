@@ -71,6 +71,17 @@ def is_rejected_by_web_server(operation: Operation, exchange: Exchange) -> bool:
         or len(target) > MAX_LENGTH
         or any(not HEADER.fullmatch(value) or len(value) > MAX_LENGTH for value in values)
         or bool(re.search("%(00|0[aAdD]|7[fF]|[89a-fA-F][0-9a-fA-F])", target))
+        or _is_framing_invalid(exchange.request_headers, parts.netloc)
+    )
+
+
+def _is_framing_invalid(headers: Mapping[str, str], host: str) -> bool:
+    """Return whether a generated header replaces one that says where the request ends or which host it is for."""
+    values = {name.lower(): value for name, value in headers.items()}
+    return (
+        values.get("transfer-encoding", "chunked").lower() != "chunked"
+        or not re.fullmatch("[0-9]+", values.get("content-length", "0"))
+        or values.get("host", host).lower() != host.rpartition("@")[2].lower()
     )
 
 
