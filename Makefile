@@ -13,7 +13,7 @@ READY := .venv/.ready
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "expected Python 3.11 or newer, got " + sys.version.split()[0] + "; choose one with PYTHON=")'
@@ -23,13 +23,15 @@ $(READY): requirements.lock
 	@touch $@
 
 .PHONY: generate
-generate: $(READY) ## Write the client from the documents (OPENAPI=folder OUT=folder)
-	@$(TOOL) scripts generate --openapi "$$OPENAPI" --out "$${OUT:-generated}"
+generate: $(READY) ## Write the client from the documents (OPENAPI=folder OUT=folder NAME=distribution VERSION=version)
+	@$(TOOL) scripts generate --openapi "$$OPENAPI" --out "$${OUT:-generated}" \
+		$${NAME:+--name "$$NAME"} $${VERSION:+--package-version "$$VERSION"}
 
 .PHONY: check
 check: $(READY) ## Check that generated code is current, the style of documents, lint and types
 	@$(TOOL) scripts lint --openapi "$$OPENAPI" --house
-	@$(TOOL) scripts generate --openapi "$$OPENAPI" --out "$${OUT:-generated}" --check
+	@$(TOOL) scripts generate --openapi "$$OPENAPI" --out "$${OUT:-generated}" --check \
+		$${NAME:+--name "$$NAME"} $${VERSION:+--package-version "$$VERSION"}
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
@@ -50,8 +52,19 @@ test: $(READY) ## Run the quick tests
 	@$(BIN)/python -m pytest -m "not slow"
 
 .PHONY: test-all
-test-all: $(READY) ## Run all tests
-	@$(BIN)/python -m pytest
+test-all: $(READY) ## Run all tests except those of test-matrix, and measure the coverage
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -m "not matrix"
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report >build/coverage/report.txt; status=$$?; tail -n 1 build/coverage/report.txt; exit $$status
+
+.PHONY: test-matrix
+test-matrix: $(READY) ## Generate, verify and use clients of many documents with one feature each
+	@$(BIN)/python -m pytest tests/test_matrix.py --dist loadgroup
+
+.PHONY: test-live
+test-live: $(READY) ## Test with live products, installed under build/live (Apache Airflow, Celery with Flower)
+	@$(TOOL) pytest tests/live_products
 
 .PHONY: fuzz
 fuzz: $(READY) ## Send malformed responses to the client (COUNT=100000 SEED=1)

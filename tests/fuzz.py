@@ -20,7 +20,7 @@ import job_status
 from attrs import Factory, define
 from job_status import JobStatusError
 
-from scripts.document import Document, Operation, load_folder, walk
+from scripts.document import Document, Operation, load_folder
 from scripts.simulate.bodies import set_value
 
 from .conftest import ROOT
@@ -94,7 +94,7 @@ class ResponseGenerator:
         source = self.source
         value = copy.deepcopy(source.choice(self.examples))
         if source.random() < 0.5:
-            set_value(value, self.job.state, source.choice([*self.job.success, *self.job.failure]))
+            set_value(value, self.job.state or (), source.choice([*self.job.success, *self.job.failure]))
         for _ in range(source.choice([0, 1, 1, 2, 4])):
             value = corrupt_value(source, value)
         kind = source.random()
@@ -121,8 +121,7 @@ class ResponseGenerator:
             return
         if isinstance(value, dict):
             summary.objects += 1
-            state = walk(value, self.job.state)
-            if isinstance(state, str) and self.job.is_final(state):
+            if self.job.is_final(str(self.job.state_of(value))):
                 summary.terminal += 1
 
     def response(self, summary: FuzzSummary) -> tuple[bytes, str]:

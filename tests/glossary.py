@@ -20,7 +20,7 @@ NAMES = frozenset({"Makefile", "Containerfile"})
 SKIPPED = frozenset(
     {"tests/glossary.txt", "tests/glossary.py", "tests/test_glossary.py", "scripts/document/renamed.py"}
 )
-SKIPPED_FOLDERS = ("tests/recordings/",)
+SKIPPED_FOLDERS = ("tests/recordings/", "tests/published/")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # A key of a document whose value is data of the vendor, not a sentence of this project.
 VENDOR_DATA = re.compile(r"^(\s*)(- )?(value|example|default|const|pattern|enum):")

@@ -103,6 +103,14 @@ def test_entry_without_a_match_is_reported(documents: dict[str, Document], tmp_p
     assert result.notes == [f"{tmp_path}/baseline.yaml:2: no failure of caching matches; remove the entry"]
 
 
+def test_date_needs_no_quotes(documents: dict[str, Document], tmp_path: Path) -> None:
+    text = ENTRY.replace("'2026-12-31'", "2026-12-31")
+
+    (entry,) = load_baseline(write_baseline(tmp_path, text), documents.values())
+
+    assert entry.expires == datetime.date(2026, 12, 31)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -116,7 +124,7 @@ def test_entry_without_a_match_is_reported(documents: dict[str, Document], tmp_p
         ("    reason: Their CDN; they know.\n", "", 'baseline.yaml:2 /accepted/0: "reason" is a required property'),
         ("    expires: '2026-12-31'\n", "", '"expires" is a required property'),
         ("'2026-12-31'", "'2026-02-30'", "baseline.yaml:2: expires: expected a date, got 2026-02-30"),
-        ("'2026-12-31'", "2026-12-31", "put 2026-12-31 in quotes"),
+        ("'2026-12-31'", "2026-02-30", "baseline.yaml:2: expires: expected a date, got 2026-02-30"),
         ("operation:", "operaton:", "Additional properties are not allowed"),
     ],
 )

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from scripts.document import Document, load, read_yaml
+from scripts.document import Document, load, read_file
 from scripts.simulate import Simulator, SimulatorSettings
 from scripts.simulate.durations import JobDistribution
 from scripts.simulate.faults import Fault
@@ -31,8 +31,8 @@ PASSWORD = ENVIRONMENT["OPENSEARCH_FLOW_FRAMEWORK_BASIC_AUTH"].split(":")[1]
 @pytest.fixture(scope="session")
 def live_document(tmp_path_factory: pytest.TempPathFactory) -> Document:
     """Return the product's document, extended with the other operations that the live tests call."""
-    product = read_yaml(ROOT / "openapi" / f"{STEM}.yaml").data
-    simulated = read_yaml(ROOT / "tests" / "live" / "simulated_operations.yaml").data
+    product = read_file(ROOT / "openapi" / f"{STEM}.yaml").data
+    simulated = read_file(ROOT / "tests" / "live" / "simulated_operations.yaml").data
     path = tmp_path_factory.mktemp("documents") / f"{STEM}.yaml"
     with path.open("w", encoding="utf-8") as file:
         YAML(typ="safe", pure=True).dump({**product, "paths": {**product["paths"], **simulated["paths"]}}, file)

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from job_status import InvalidArgumentError, OpenSearchFlowFramework, UnexpectedResponseError
 
-from scripts.document import Document, read_yaml
+from scripts.document import Document, read_file
 from scripts.document.parse import parse_document
 from scripts.verify.exchange import Exchange
 from scripts.verify.recordings import Recording, check_recordings, read_recordings
@@ -28,13 +28,13 @@ from .virtual_clock import VirtualClock
 FOLDER = ROOT / "tests" / "recordings"
 FILES = sorted(FOLDER.glob("*.har"))
 DOCUMENT = ROOT / "openapi" / "opensearch-flow-framework.yaml"
-EXCEPTIONS = read_yaml(FOLDER / "exceptions.yaml").data["exceptions"]
+EXCEPTIONS = read_file(FOLDER / "exceptions.yaml").data["exceptions"]
 
 
 @functools.cache
 def document(path: Path = DOCUMENT) -> Document:
     """Parse a document without validating its examples, so that the recordings find what they contradict."""
-    return parse_document(read_yaml(path))
+    return parse_document(read_file(path))
 
 
 @functools.cache

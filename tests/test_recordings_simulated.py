@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from scripts.document import MISSING, Document, read_yaml
+from scripts.document import MISSING, Document, read_file
 from scripts.simulate import Simulator, SimulatorSettings
 from scripts.simulate.clock import SteppingClock
 from scripts.simulate.faults import Fault
@@ -22,7 +22,7 @@ from .test_recordings import FOLDER, har_entries
 
 STEM = "opensearch-flow-framework"
 FILES = [path for path in test_recordings.FILES if "timelines" not in path.name]
-DIFFERENT = read_yaml(FOLDER / "different.yaml").data["different"]
+DIFFERENT = read_file(FOLDER / "different.yaml").data["different"]
 # Patterns of recording names, each with the document's example for the scenario of the recording.
 EXAMPLES = {
     "o_disabled*": "disabled",

@@ -1,159 +1,154 @@
-"""Documents with features that the generator does not support are refused, and no file is changed."""
+"""What a client lacks is a warning; for an operation that has to do with a job it is an error, and no file is changed."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from scripts.document import load
-from scripts.generate import unsupported
+from scripts.document import DocumentError, Problem, load
+from scripts.generate import build
+from scripts.generate.generator import Refusal, run_generator
+from scripts.generate.view import View
 
 from .conftest import ROOT
+from .test_any_names import operation, returning, taking
+from .test_names import document
 
 QUERY = """        - name: {name}
           in: {where}
-{more}
+          schema: {{type: string}}
       # No rate limit"""
-PROPERTY = "        toolId:\n          type: string\n"
+INVALID_HEADER = ("      # No rate limit", QUERY.format(name="'a b'", where="header"))
 
-
-def parameter(name: str, where: str = "query", *more: str) -> tuple[str, str]:
-    """Return a replacement that adds a parameter to the operation."""
-    lines = more or ("schema: {type: string}",)
-    text = QUERY.format(name=name, where=where, more="\n".join(f"          {line}" for line in lines))
-    return "      # No rate limit", text
-
-
-def schema(text: str) -> tuple[str, str]:
-    """Return a replacement that adds a property to the status."""
-    return PROPERTY, "        added:\n" + "".join(f"          {line}\n" for line in text.splitlines()) + PROPERTY
-
-
-# For each unsupported feature: a replacement (before, after) and a part of the expected message.
-UNSUPPORTED = {
-    "an object in the query": (*parameter("filter", "query", "schema: {type: object}"), "of type object is flattened"),
-    "a nullable uuid header": (
-        *parameter("X-Request", "header", "schema: {anyOf: [{type: string, format: uuid}, {type: 'null'}]}"),
-        "the header parameter X-Request of kind uuid",
+# For each feature that is lost: the parts of a document whose operation has nothing to do with a job, and the message.
+LOST: dict[str, tuple[dict[str, Any], str]] = {
+    "a header that is no token": (taking("a b", "header"), "'a b' is not a valid name of a header; rename it"),
+    "a cookie that is no token": (taking("a;b", "cookie"), "'a;b' is not a valid name of a cookie; rename it"),
+    "callbacks": (
+        operation(
+            callbacks={"done": {"{$request.query.url}": {"post": {"responses": {"200": {"description": "It."}}}}}}
+        ),
+        "callbacks are not a part of the client",
     ),
-    "oneOf with additionalProperties": (
-        *schema("type: object\nadditionalProperties: {type: string}\noneOf:\n  - required: [a]\n  - required: [b]"),
-        "oneOf together with additionalProperties makes the client ignore the additionalProperties",
-    ),
-    "a property with the name of a method": (
-        PROPERTY,
-        "        to_dict: {type: string}\n" + PROPERTY,
-        "hides a method of the model",
-    ),
-    "an operation with the name of a method": (
-        "operationId: get_dock_status",
-        "operationId: close",
-        "hides a method of the client",
-    ),
-    "a parameter with content": (
-        *parameter("filter", "query", "content: {application/json: {schema: {type: object}}}"),
-        "the parameter filter has content and is ignored",
-    ),
-    "a parameter named response": (*parameter("response"), "a parameter named response breaks the generated code"),
-    "a parameter named kwargs": (*parameter("kwargs"), "a parameter named kwargs breaks"),
-    "a parameter named params": (*parameter("params"), "a parameter named params breaks"),
-    "deepObject": (
-        *parameter("filter", "query", "style: deepObject", "schema: {type: object}"),
-        "style of the parameter filter is ignored",
-    ),
-    "explode": (
-        *parameter("ids", "query", "explode: false", "schema: {type: array, items: {type: string}}"),
-        "explode of the parameter ids is ignored",
-    ),
-    "a uuid header": (
-        *parameter("X-Request", "header", "schema: {type: string, format: uuid}"),
-        "the header parameter X-Request of kind uuid fails when the call is made",
-    ),
-    "oneOf with properties": (
-        *schema("type: object\nproperties: {a: {type: string}}\noneOf:\n  - required: [a]\n  - required: [b]"),
-        "oneOf together with properties makes the client ignore the properties",
-    ),
-    "anyOf with properties": (
-        *schema("type: object\nproperties: {a: {type: string}}\nanyOf:\n  - required: [a]\n  - required: [b]"),
-        "anyOf together with properties makes the client ignore the properties",
-    ),
-    "allOf of scalars": (
-        *schema("allOf:\n  - {type: string, minLength: 1}\n  - {type: string, maxLength: 9}"),
-        "allOf of scalars becomes an empty object",
-    ),
-    "null with enum": (
-        *schema("type: [string, 'null']\nenum: [A, B, null]"),
-        "an enum whose type list contains null becomes three classes",
-    ),
-    "additionalProperties: false": (
-        *schema("type: object\nproperties: {a: {type: string}}\nadditionalProperties: false"),
-        "makes the client drop unknown fields",
-    ),
-    "nullable": (*schema("type: string\nnullable: true"), "nullable is a keyword of OpenAPI 3.0"),
-    "patternProperties": (
-        *schema("type: object\npatternProperties: {'^a': {type: string}}"),
-        "patternProperties is ignored, any property is allowed",
-    ),
-    "enum values with the same member name": (
-        *schema("type: string\nenum: [Done, DONE]"),
-        "have the same member name DONE",
-    ),
-    "a boolean schema": (*schema("type: array\nitems: true"), "the generator does not support boolean schemas"),
-    "a component with a property of its name": (
-        "    ErrorResponse:\n      type: object\n",
-        "    ErrorResponse:\n      type: object\n      properties: {error_response: {type: string}}\n",
-        "has a property error_response with its own name",
-    ),
-    "an XML response": (
-        "          content:\n            application/json:\n              schema:\n                $ref: '#/components/schemas/ErrorResponse'",
-        "          content:\n            application/xml:\n              schema:\n                $ref: '#/components/schemas/ErrorResponse'",
-        "a response of type application/xml is ignored",
-    ),
+    "a path with a query": (operation(path="/it?x=1"), "a path with ? or # cannot be requested; describe a parameter"),
+    "a path with a fragment": (operation(path="/it#x"), "a path with ? or # cannot be requested; describe a parameter"),
 }
 
 
-@pytest.mark.parametrize("feature", UNSUPPORTED)
-def test_unsupported_feature_is_refused(copied: Callable[[str], Path], feature: str) -> None:
-    before, after, expected = UNSUPPORTED[feature]
-    path = copied("agent-platform")
-    text = path.read_text(encoding="utf-8")
-    assert before in text
-    path.write_text(text.replace(before, after, 1), encoding="utf-8")
-
-    problems = unsupported.problems(load(path))
-
-    assert any(expected in problem.message for problem in problems), [str(problem) for problem in problems]
-    assert all(problem.line > 1 for problem in problems)
+def problems(parts: dict[str, Any], folder: Path) -> tuple[list[Problem], list[Problem]]:
+    """Generate the package of a document; return its errors and warnings."""
+    path = folder / "kiln.yaml"
+    path.write_text(json.dumps(document(**parts), indent=1), encoding="utf-8")
+    read = load(path)
+    errors = View(read).unsupported.errors
+    return errors, [] if errors else build((read,), folder / "out", "documents")
 
 
-def test_error_response_without_a_schema_is_refused(copied: Callable[[str], Path]) -> None:
-    path = copied("agent-platform")
-    text = path.read_text(encoding="utf-8")
-    path.write_text(
-        text.replace("              schema:\n                $ref: '#/components/schemas/ErrorResponse'\n", "", 1),
-        "utf-8",
-    )
+@pytest.mark.parametrize("feature", LOST)
+def test_loss_is_a_warning_for_an_operation_without_a_job(feature: str, tmp_path: Path) -> None:
+    parts, expected = LOST[feature]
 
-    problems = unsupported.problems(load(path))
+    errors, warnings = problems(parts, tmp_path)
 
-    assert any("the schema is empty" in problem.message for problem in problems)
+    assert errors == []
+    assert any(expected in warning.message for warning in warnings), [str(warning) for warning in warnings]
+    assert all(warning.line > 1 and warning.where for warning in warnings)
 
 
-def test_referenced_path_item_is_refused(copied: Callable[[str], Path]) -> None:
-    path = copied("agent-platform")
-    text = path.read_text(encoding="utf-8")
-    text = text.replace(
-        "components:\n",
-        "  /elsewhere:\n    $ref: '#/components/pathItems/Elsewhere'\ncomponents:\n  pathItems:\n    Elsewhere: {}\n",
-        1,
-    )
-    path.write_text(text, encoding="utf-8")
+@pytest.mark.parametrize("where", ["header", "cookie"])
+def test_loss_is_an_error_for_an_operation_with_a_job(where: str, tmp_path: Path) -> None:
+    parameters = [*document()["paths"]["/firings/{firing}"]["get"]["parameters"]]
+    parameters.append({"name": "a b", "in": where, "schema": {"type": "string"}})
 
-    problems = unsupported.problems(load(path))
+    errors, _ = problems({"operation": {"parameters": parameters}}, tmp_path)
 
-    assert any("a path item behind $ref is ignored" in problem.message for problem in problems)
+    assert [error.message for error in errors] == [f"'a b' is not a valid name of a {where}; rename it"]
+    assert errors[0].line > 1
+    assert errors[0].where == "get_firing"
+
+
+@pytest.mark.parametrize("content", [{"text/plain": {}}, {"application/json": {"schema": {"type": "array"}}}])
+def test_start_of_a_job_returns_an_object(content: dict[str, Any], tmp_path: Path) -> None:
+    links = {"job": {"operationId": "get_firing", "parameters": {"firing": "$response.header.X-Id"}}}
+    headers = {"X-Id": {"schema": {"type": "string"}}}
+    response = {"description": "It.", "content": content, "links": links, "headers": headers}
+
+    errors, _ = problems(operation(method="post", responses={"202": response}), tmp_path)
+
+    assert [error.message.split(",")[0] for error in errors] == ["expected an object as the body of its successes"]
+
+
+def test_operation_that_is_left_out_is_named(tmp_path: Path) -> None:
+    _, warnings = problems(operation(path="/it#x"), tmp_path)
+
+    assert [warning.where for warning in warnings] == ["do_it"]
+    assert not list((tmp_path / "out").rglob("do_it.py"))
+    assert "do_it" not in (tmp_path / "out/README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "message"),
+    [
+        (Refusal(("GET", "/it"), None, "refused"), "refused; the operation is left out of the client"),
+        (Refusal(None, "Part", "refused"), "refused; the operation is left out of the client"),
+        (Refusal(None, "Unused", "refused"), "refused; it is left out of the client"),
+    ],
+)
+def test_what_the_generator_refuses_is_left_out(
+    refusal: Refusal, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = [refusal]
+
+    def run(*arguments: Any) -> list[Refusal]:
+        return run_generator(*arguments) or [refusals.pop() for _ in refusals[:1]]
+
+    monkeypatch.setattr("scripts.generate.package.run_generator", run)
+    part, whole = {"type": "object"}, {"type": "object", "properties": {"part": {"$ref": "#/components/schemas/Part"}}}
+    schemas = {"Part": part, "Whole": whole, "Unused": part}
+
+    errors, warnings = problems(returning({"$ref": "#/components/schemas/Whole"}, schemas), tmp_path)
+
+    assert errors == []
+    assert [warning.message for warning in warnings] == [message]
+    assert bool(list((tmp_path / "out").rglob("do_it.py"))) == (refusal.component == "Unused")
+    assert not list((tmp_path / "out").rglob(f"{str(refusal.component).lower()}.py"))
+
+
+def test_document_is_refused_if_the_generator_refuses_its_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = Refusal(None, "Firing", "refused")
+    monkeypatch.setattr("scripts.generate.package.run_generator", lambda *arguments: [refusal])
+
+    with pytest.raises(DocumentError, match="Firing: refused; describe it in another way"):
+        problems({}, tmp_path)
+
+
+def test_webhooks_are_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "kiln.yaml"
+    hook = {"post": {"operationId": "cooled", "responses": {"200": {"description": "It."}}}}
+    path.write_text(json.dumps({**document(), "webhooks": {"cooled": hook}}, indent=1), encoding="utf-8")
+
+    warnings = View(load(path)).unsupported.warnings
+
+    assert [warning.message for warning in warnings] == ["webhooks are not a part of the client"]
+
+
+def test_warnings_are_printed_and_the_package_is_generated(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "kiln.yaml").write_text(json.dumps(document(**taking("a b", "header")), indent=1), encoding="utf-8")
+
+    command = [sys.executable, "-m", "scripts.generate", "--openapi", str(folder), "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{folder}/kiln.yaml:")
+    assert line.endswith("do_it: warning: 'a b' is not a valid name of a header; rename it")
+    assert (tmp_path / "out/job_status/kiln/api/default/do_it.py").is_file()
 
 
 def test_refused_document_changes_no_file(copied: Callable[[str], Path], tmp_path: Path) -> None:
@@ -163,12 +158,12 @@ def test_refused_document_changes_no_file(copied: Callable[[str], Path], tmp_pat
     subprocess.run(command, cwd=ROOT, check=True)
     before = {file: file.read_bytes() for file in out.rglob("*") if file.is_file()}
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace(*parameter("kwargs"), 1), encoding="utf-8")
+    path.write_text(text.replace(*INVALID_HEADER, 1), encoding="utf-8")
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 1
-    assert "a parameter named kwargs breaks" in done.stderr
+    assert "'a b' is not a valid name of a header" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert {file: file.read_bytes() for file in out.rglob("*") if file.is_file()} == before
     assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith(".")] == []

@@ -239,7 +239,7 @@ def test_expired_id_is_inconclusive(simulator: Simulator, serve: Serve, tmp_path
         ),
         (["--url", "http://127.0.0.1:9"], "--url needs --api"),
         (["--api", "agent-platform", "--url", "example.ai"], "--url: expected a base URL like https://host"),
-        (["--openapi", "tests"], "contains no *.yaml document"),
+        (["--openapi", "tests"], "contains no *.yaml, *.yml or *.json document"),
     ],
 )
 def test_invalid_argument_is_rejected(tmp_path: Path, arguments: list[str], message: str) -> None:

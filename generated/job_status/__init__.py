@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ._client.errors import JobError as JobError
     from ._client.errors import JobFailedError as JobFailedError
     from ._client.errors import JobNotStartedError as JobNotStartedError
+    from ._client.errors import JobPartialError as JobPartialError
     from ._client.errors import JobStatusError as JobStatusError
     from ._client.errors import JobTimeoutError as JobTimeoutError
     from ._client.errors import NotFoundError as NotFoundError
@@ -66,6 +67,7 @@ __all__ = [
     "JobError",
     "JobFailedError",
     "JobNotStartedError",
+    "JobPartialError",
     "JobStatusError",
     "JobTimeoutError",
     "NotFoundError",
@@ -103,6 +105,7 @@ _HOMES = {
     "JobError": "._client.errors",
     "JobFailedError": "._client.errors",
     "JobNotStartedError": "._client.errors",
+    "JobPartialError": "._client.errors",
     "JobStatusError": "._client.errors",
     "JobTimeoutError": "._client.errors",
     "NotFoundError": "._client.errors",

@@ -15,9 +15,19 @@ from . import httpx_internals, responses, retry
 from .arguments import validate_seconds
 from .auth import Authenticator, AuthParameters
 from .clock import Clock
-from .errors import ApiError, InvalidArgumentError, TransportError, UnexpectedResponseError, error_for
+from .errors import (
+    ApiError,
+    InvalidArgumentError,
+    NotFoundError,
+    TransportError,
+    UnexpectedResponseError,
+    error_for,
+)
+from .expressions import Tests, all_hold, get_path, to_pointer
 from .rate_limit import Limit, RateLimiter
+from .readers import Reader
 from .sanitize import sanitize
+from .started import Origin, remember
 
 T = TypeVar("T")
 logger: Final = logging.getLogger("job_status")
@@ -39,24 +49,46 @@ class Operation:
     Attributes:
         id: Its operationId.
         method: Its HTTP method.
-        path_parameters: The names of its path parameters.
+        parameters: The names of its path parameters, and of a query parameter that names the job.
         limits: Its documented rate limits.
         not_served: Status and beginning of the message by which a server says that it does not have this API.
         job_id: Where a response repeats the id of the requested job.
-        successes: The documented success statuses, such as `200` or `2XX`.
+        job_id_is_suffix: Whether it only ends with that id, as `jobs/{id}` or a URL does.
+        job_parameter: The position of the parameter that names the job.
+        no_such_job: What a response says if the job does not exist, if that is no 404.
+        successes: The documented success statuses, such as `200` or `2XX`, and those that report the job.
+        is_read: Whether it changes nothing whatever its method, so that it can be repeated.
+        is_start: Whether it starts a job.
     """
 
     id: str
     method: str
-    path_parameters: tuple[str, ...]
+    parameters: tuple[str, ...]
     limits: tuple[Limit, ...] = ()
     not_served: tuple[int, str] | None = None
     job_id: tuple[str, ...] = ()
+    job_id_is_suffix: bool = False
+    job_parameter: int = -1
+    no_such_job: Tests = ()
     successes: tuple[str, ...] = ("200",)
+    is_read: bool = False
+    is_start: bool = False
 
     def is_success(self, status: int) -> bool:
-        """Return whether the document describes a status as a success."""
+        """Return whether the document describes a status as a success, or as a report of the job."""
         return str(status) in self.successes or f"{status // 100}XX" in self.successes
+
+    @property
+    def is_idempotent(self) -> bool:
+        """Whether a request can be repeated."""
+        return self.is_read or self.method in retry.IDEMPOTENT_METHODS
+
+    def other_job(self, value: Any, values: tuple[Any, ...]) -> str:
+        """Return why the id in a body is not that of the job that the values of the parameters name, or empty."""
+        text, job = str(value), str(values[self.job_parameter])
+        if text == job or (self.job_id_is_suffix and text.rstrip("/").endswith(f"/{job}")):
+            return ""
+        return f"{to_pointer(self.job_id)} is {value!r}, which is another job"
 
 
 @frozen
@@ -212,16 +244,24 @@ class Call:
                 raise failure
             yield pause
 
-    def parse(self, response: httpx.Response, parse: Callable[[Any], T]) -> RawResponse[T]:
-        """Return the response with its typed model.
+    def parse(
+        self, response: httpx.Response, parse: Callable[[Any], T], request: Mapping[str, Any] | None = None
+    ) -> RawResponse[T]:
+        """Return the response with its typed model. The links of a start operation may refer to its request.
 
         Raises:
+            NotFoundError: The response says that the job does not exist.
             UnexpectedResponseError: The status is not a documented success, the body cannot be parsed, or it is about
                 another job.
         """
         parsed, problem = self._parse(response, parse)
+        if isinstance(problem, NotFoundError):
+            raise problem
         if problem:
             raise self.unexpected_response(problem, response)
+        if self.operation.is_start:
+            response_line = response.status_code, response.headers
+            remember(parsed, Origin(self.operation, self.url, self.values, request or {}, *response_line))
         return RawResponse(
             status=response.status_code,
             headers=response.headers,
@@ -232,7 +272,7 @@ class Call:
             elapsed=time.monotonic() - self.started_at,
         )
 
-    def _parse(self, response: httpx.Response, parse: Callable[[Any], T]) -> tuple[T | None, str]:
+    def _parse(self, response: httpx.Response, parse: Callable[[Any], T]) -> tuple[T | None, str | NotFoundError]:
         """Return the model, or why there is no model.
 
         A function of its own: the body may repeat credentials, and must not be a local variable where an error is
@@ -241,23 +281,28 @@ class Call:
         if not self.operation.is_success(response.status_code):
             return None, "a status that the document does not describe as a success"
         try:
-            body = response.json()
-            parsed = parse(body)
-            problem = self._other_job(body) if self.operation.job_id else ""
+            create: Callable[[Any], T] = parse
+            if isinstance(parse, Reader):
+                body, create = parse.read(response)
+            else:
+                body = response.json()
+            if self.operation.no_such_job and (missing := self.no_such_job(response, body)):
+                return None, missing
+            parsed = create(body)
+            problem, path = "", self.operation.job_id
+            if path and body is not None:
+                problem = self.operation.other_job(get_path(body, path), self.values)
         except KeyError as error:
             return None, f"the body lacks {error}"
         except Exception as error:
             return None, f"the body cannot be parsed: {type(error).__name__}: {self.redact(str(error))[:200]}"
         return (None, problem) if problem else (parsed, "")
 
-    def _other_job(self, body: Any) -> str:
-        """Return why a body is not about the requested job, empty if it is."""
-        value = body
-        for key in self.operation.job_id:
-            value = value.get(key) if isinstance(value, dict) else None
-        if str(value) in map(str, self.values):
-            return ""
-        return f"/{'/'.join(self.operation.job_id)} is {value!r}, which is another job"
+    def no_such_job(self, response: httpx.Response, body: Any) -> NotFoundError | None:
+        """Return the error for a success that says that the job does not exist, or None."""
+        if not all_hold(self.operation.no_such_job, body, response.status_code, response.headers):
+            return None
+        return cast("NotFoundError", self.api_error(response, NotFoundError))
 
     def redact(self, text: str) -> str:
         """Return the text without the credentials of the call."""
@@ -340,7 +385,7 @@ class Call:
         if isinstance(error, ApiError) and error.status not in retry.RETRYABLE_STATUSES:
             return None
         retries = self.settings.max_retries if self.policy.retries is None else self.policy.retries
-        if self.operation.method not in retry.IDEMPOTENT_METHODS or self.attempts > retries:
+        if not self.operation.is_idempotent or self.attempts > retries:
             return None
         pause = retry.backoff(self.attempts - 1, error.retry_after if isinstance(error, ApiError) else None)
         if time.monotonic() + pause >= self.deadline or not self.settings.retry_budget.take():
@@ -348,9 +393,9 @@ class Call:
         return pause
 
     def check_status(self, response: httpx.Response) -> ApiError | UnexpectedResponseError | None:
-        """Return the error for the status of a response, or None for a 2xx."""
+        """Return the error for the status of a response, or None for a 2xx or one that reports the job."""
         status = response.status_code
-        if 200 <= status < 300:
+        if 200 <= status < 300 or self.operation.is_success(status):
             self.settings.retry_budget.refill()
             return None
         if status >= 400:
@@ -378,8 +423,8 @@ class Call:
         message = f"{self.operation.id}: {problem} from {self.settings.origin}: {reason}{f': {text}' if text else ''}"
         return TransportError(message, reason=reason, timed_out=timed_out, **self._fields())
 
-    def api_error(self, response: httpx.Response) -> ApiError:
-        """Return the error for a 4xx or 5xx."""
+    def api_error(self, response: httpx.Response, cls: type[ApiError] | None = None) -> ApiError:
+        """Return the error for a 4xx or 5xx, or one of the given class."""
         detail, code = responses.error_detail(response.content, self.redact)
         excerpt = responses.excerpt(response.content, self.redact)
         status = response.status_code
@@ -387,13 +432,15 @@ class Call:
         message = f"{self.operation.id}: {self.settings.origin} returned {status}"
         if detail or excerpt:
             message += f": {detail or excerpt[:200]}"
+        if cls is not None:
+            message += ", which says that there is no such job"
         if self.operation.not_served is not None:
             not_served, text = self.operation.not_served
             if status == not_served and detail.startswith(text):
                 message += "; this server does not have the API"
         if request_id:
             message += f" (request id {request_id})"
-        return error_for(status)(
+        return (cls or error_for(status))(
             message,
             status=status,
             detail=detail,

@@ -13,6 +13,7 @@ JobStatusError
       |- ServerError             5xx
 |- JobError                      a wait ended without success
    |- JobFailedError             the job failed
+   |- JobPartialError            the job ended, and succeeded in part (only with `raise_on_partial=True`)
    |- JobTimeoutError            the deadline passed (also a TimeoutError); the job keeps running
    |- JobNotStartedError         nobody has started the job
 
@@ -277,18 +278,28 @@ class JobError(JobStatusError, Generic[T_co]):
         return self.wait.token
 
 
-class JobFailedError(JobError[T_co]):
+class _EndedError(JobError[T_co]):
+    reason: str
+
+    def __init__(self, message: str, wait: WaitSummary[T_co], reason: str = "") -> None:
+        super().__init__(message, wait)
+        self.reason = sanitize(reason, MAX_REASON)
+
+
+class JobFailedError(_EndedError[T_co]):
     """The job failed.
 
     Attributes:
         reason: The API's reason, empty if it gives none.
     """
 
-    reason: str
 
-    def __init__(self, message: str, wait: WaitSummary[T_co], reason: str = "") -> None:
-        super().__init__(message, wait)
-        self.reason = sanitize(reason, MAX_REASON)
+class JobPartialError(_EndedError[T_co]):
+    """The job ended, and succeeded in part. Raised by waits with `raise_on_partial=True`.
+
+    Attributes:
+        reason: The API's reason, empty if it gives none.
+    """
 
 
 class JobTimeoutError(JobError[T_co], TimeoutError):

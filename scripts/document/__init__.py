@@ -1,7 +1,8 @@
 """Load OpenAPI documents: YAML with line numbers, `$ref`, `x-job`, runtime expressions and validation."""
 
-from .expression import MISSING, Keys, walk
-from .job import Detail, JobLifecycle, Limit, Mirror, Subtasks
+from .expression import MISSING, Expression, Keys, Message, walk
+from .job import Condition, Detail, FieldTest, JobLifecycle, Kind, Limit, Mirror, Progress, Subtasks, state_name
+from .known import known_values
 from .load import load, load_folder
 from .model import (
     RUNNING,
@@ -14,43 +15,54 @@ from .model import (
     Parameter,
     Response,
     SecurityScheme,
-    snake_case,
 )
+from .naming import snake_case
 from .navigate import enum_values_at, fields_of, schemas_at, subschemas
 from .problem import DocumentError, NoDocumentsError, Problem
-from .samples import sample
-from .source import Source, read_yaml
+from .read import read_file
+from .samples import ABSENT, sample, sample_with
+from .source import Source
 
 __all__ = [
+    "ABSENT",
     "MISSING",
     "RUNNING",
+    "Condition",
     "Detail",
     "Document",
     "DocumentError",
     "Example",
+    "Expression",
+    "FieldTest",
     "InvalidExample",
     "JobLifecycle",
     "Keys",
+    "Kind",
     "Limit",
     "Link",
     "MediaType",
+    "Message",
     "Mirror",
     "NoDocumentsError",
     "Operation",
     "Parameter",
     "Problem",
+    "Progress",
     "Response",
     "SecurityScheme",
     "Source",
     "Subtasks",
     "enum_values_at",
     "fields_of",
+    "known_values",
     "load",
     "load_folder",
-    "read_yaml",
+    "read_file",
     "sample",
+    "sample_with",
     "schemas_at",
     "snake_case",
+    "state_name",
     "subschemas",
     "walk",
 ]

@@ -21,6 +21,9 @@ def main() -> int:
     except DocumentError as error:
         cli.print_error(str(error))
         return cli.EXIT_ERROR if isinstance(error, NoDocumentsError) else 1
+    for document in documents if not arguments.house else ():
+        for warning in document.warnings:
+            cli.print_error(str(warning))
     problems = [problem for document in documents for problem in house.check_style(document)] if arguments.house else []
     for problem in problems:
         cli.print_error(str(problem))

@@ -1,11 +1,20 @@
-"""Runtime expressions of OpenAPI, of the kind `$response.body#/a/b`."""
+"""Runtime expressions of OpenAPI, such as `$response.body#/a/b`, `$request.path.id` and `$statusCode`."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
+
+from attrs import Factory, frozen
 
 Keys = tuple[str, ...]
 
-PREFIX: Final = "$response.body#"
+BODY: Final = "response.body"
+HEADER: Final = "response.header"
+STATUS: Final = "statusCode"
+CONSTANT: Final = "constant"
+REQUEST_BODY: Final = "request.body"
+SOURCES: Final = (BODY, HEADER, REQUEST_BODY, "request.path", "request.query", "request.header", STATUS)
+FORM: Final = re.compile(r"\$(?:(response|request)\.(?:(body)(?:#(/.*)?)?|(header|path|query)\.(.+))|(statusCode))")
 
 
 class _Missing:
@@ -24,15 +33,86 @@ class _Missing:
 MISSING: Final = _Missing()
 
 
+@frozen
+class Message:
+    """A request and its response, as far as expressions refer to them. Names of headers are in lower case."""
+
+    body: Any = MISSING
+    status: int = 200
+    headers: Mapping[str, str] = Factory(dict)
+    path: Mapping[str, Any] = Factory(dict)
+    query: Mapping[str, Any] = Factory(dict)
+    request_headers: Mapping[str, str] = Factory(dict)
+    request_body: Any = MISSING
+
+
+@frozen
+class Expression:
+    """A runtime expression, or a constant. `keys` is the path into a body, or the name of a parameter or header."""
+
+    source: str
+    keys: Keys = ()
+    value: Any = None
+
+    def evaluate(self, message: Message) -> Any:
+        """Return the value in a message, or `MISSING`."""
+        match self.source:
+            case "constant":
+                return self.value
+            case "statusCode":
+                return message.status
+            case "response.body":
+                return walk(message.body, self.keys)
+            case "request.body":
+                return walk(message.request_body, self.keys)
+            case "response.header":
+                return message.headers.get(self.keys[0].lower(), MISSING)
+            case "request.header":
+                return message.request_headers.get(self.keys[0].lower(), MISSING)
+            case "request.path":
+                return message.path.get(self.keys[0], MISSING)
+            case _:
+                return message.query.get(self.keys[0], MISSING)
+
+    def __str__(self) -> str:
+        if self.source == CONSTANT:
+            return repr(self.value)
+        pointer = "#/" + "/".join(self.keys) if self.source in {BODY, REQUEST_BODY} else ""
+        return f"${self.source}{pointer or ''.join(f'.{key}' for key in self.keys)}"
+
+
+def parse_runtime_expression(text: Any) -> Expression:
+    """Parse an expression; anything that does not begin with `$` is a constant.
+
+    Raises:
+        ValueError: It is not an expression of OpenAPI, or refers to something that is not supported.
+    """
+    if not isinstance(text, str) or not text.startswith("$"):
+        if isinstance(text, str) and "{$" in text:
+            raise ValueError(
+                f"an expression within a string is not supported, got {text!r}; write the expression alone"
+            )
+        return Expression(CONSTANT, value=text)
+    found = FORM.fullmatch(text)
+    if found is None or (found[1] == "response" and found[4] in {"path", "query"}):
+        raise ValueError(f"expected an expression such as $response.body#/id or $request.path.id, got {text!r}")
+    if found[6]:
+        return Expression(STATUS)
+    if found[2]:
+        return Expression(f"{found[1]}.body", parse_pointer(found[3] or ""))
+    return Expression(f"{found[1]}.{found[4]}", (found[5],))
+
+
 def parse_expression(expression: str) -> Keys:
     """Return the keys of an expression: `$response.body#/a/b` gives `("a", "b")`.
 
     Raises:
         ValueError: The expression does not point into a response body.
     """
-    if not expression.startswith(PREFIX + "/"):
-        raise ValueError(f"expected an expression such as {PREFIX}/status, got {expression!r}")
-    return parse_pointer(expression.removeprefix(PREFIX))
+    found = parse_runtime_expression(expression)
+    if found.source != BODY or not found.keys:
+        raise ValueError(f"expected an expression such as $response.body#/status, got {expression!r}")
+    return found.keys
 
 
 def parse_pointer(pointer: str) -> Keys:

@@ -5,23 +5,26 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import attrs
+
 from .expression import walk
 from .keyword_rules import EXTENSIONS, SCENARIOS
 from .model import Document, Operation
-from .navigate import mappings, subschemas
+from .naming import is_name
+from .navigate import LITERAL, mappings, subschemas
 from .problem import Problem
 from .source import Finding, Pointer
 
 DOCUMENT_ORDER = ("openapi", "info", "externalDocs", "servers", "security", "tags", "paths", "components")
 OPERATION_ORDER = ("operationId", "summary", "description", "externalDocs", "tags", "parameters", "x-job", "responses")
 VERBS = ("get", "list", "create", "update", "delete", "start", "cancel", "provision", "deploy", "undeploy", "publish")
-LITERAL = {"value", "example", "default", "enum", "as", "x-invalid-examples"}
 
 
 def check_style(document: Document) -> list[Problem]:
-    """Return the violations of the house style."""
+    """Return the violations of the house style, and what is only a warning in the documents of others."""
     rules = (_order, _operations, _names, _descriptions, _enums, _bodies, _references, _extensions)
-    return document.source.problems(finding for rule in rules for finding in rule(document))
+    warnings = [attrs.evolve(warning, is_warning=False) for warning in document.warnings]
+    return [*warnings, *document.source.problems(f for rule in rules for f in rule(document))]
 
 
 def _order(document: Document) -> Iterator[Finding]:
@@ -39,10 +42,10 @@ def _in_order(got: tuple[str, ...], expected: tuple[str, ...], pointer: Pointer,
 
 def _operations(document: Document) -> Iterator[Finding]:
     for operation in document.operations:
-        verb = operation.id.split("_")[0]
-        if verb not in VERBS or "_" not in operation.id:
+        name = operation.operation_id
+        if name.split("_")[0] not in VERBS or not is_name(name) or "_" not in name:
             expected = f"an operationId verb_noun with a verb of {', '.join(VERBS)}"
-            message = f"expected {expected}, got the verb {verb}; rename it"
+            message = f"expected {expected}, got {name or 'none'}; rename it"
             yield (*operation.pointer, "operationId"), operation.id, message
         if not operation.raw.get("externalDocs", {}).get("url"):
             yield operation.pointer, operation.id, "has no externalDocs; link the vendor's page that documents it"
@@ -68,7 +71,7 @@ def _names(document: Document) -> Iterator[Finding]:
 
 
 def _descriptions(document: Document) -> Iterator[Finding]:
-    for node, pointer in mappings(document.data, skip=LITERAL):
+    for node, pointer in mappings(document.data, skip=(*LITERAL, "as")):
         text = node.get("description")
         if not isinstance(text, str) or "externalDocs" in pointer:
             continue
@@ -116,7 +119,7 @@ def _detail_levels(operation: Operation) -> Iterator[Finding]:
     by_state: dict[Any, list[Any]] = {}
     for response in operation.responses:
         for _, example in response.examples if response.is_success else ():
-            by_state.setdefault((walk(example.value, job.id), walk(example.value, job.state)), []).append(example)
+            by_state.setdefault((walk(example.value, job.id or ()), job.state_of(example.value)), []).append(example)
     for examples in by_state.values():
         ordered = sorted(examples, key=lambda example: len(example.value))
         for small, large in itertools.pairwise(ordered):
@@ -126,7 +129,9 @@ def _detail_levels(operation: Operation) -> Iterator[Finding]:
 
 
 def _references(document: Document) -> Iterator[Finding]:
-    used = {node["$ref"] for node, _ in mappings(document.data, skip=LITERAL) if isinstance(node.get("$ref"), str)}
+    used = {
+        node["$ref"] for node, _ in mappings(document.data, skip=(*LITERAL, "as")) if isinstance(node.get("$ref"), str)
+    }
     for kind, entries in document.data.get("components", {}).items():
         for name in entries:
             if kind == "securitySchemes":
@@ -137,7 +142,7 @@ def _references(document: Document) -> Iterator[Finding]:
 
 
 def _extensions(document: Document) -> Iterator[Finding]:
-    for node, pointer in mappings(document.data, skip=LITERAL):
+    for node, pointer in mappings(document.data, skip=(*LITERAL, "as")):
         for key in node:
             if isinstance(key, str) and key.startswith("x-") and key not in EXTENSIONS and pointer[-1:] != ("headers",):
                 message = f"unknown keyword {key}; expected one of {', '.join(EXTENSIONS)}"

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from .expression import Keys, walk
-from .job import JobLifecycle
+from .expression import BODY, HEADER, STATUS, Keys
+from .job import JobLifecycle, state_name
 from .model import Document, Operation
-from .navigate import enum_values_at, schemas_at
+from .navigate import describes, enum_values_at, schemas_at
 from .source import Finding, Pointer
 
 Located = tuple[Pointer, str]  # the place within `x-job` to correct and the message
@@ -25,17 +25,38 @@ class ReportedJob:
 
     @cached_property
     def schemas(self) -> list[Any]:
-        """The schemas of the JSON responses with a 2xx status."""
-        return [m.schema for r in self.operation.responses if r.is_success for m in r.media_types if m.is_json]
+        """The schemas of the JSON responses that report the job."""
+        return [m.schema for response in self.operation.status_responses for m in response.media_types if m.is_json]
 
     @cached_property
     def states(self) -> set[str]:
-        """The states of the enum."""
-        return self.values_at(self.job.state)
+        """The states of the enum; empty if the schema has none, and the lists of `x-job` are all that is known."""
+        if self.job.state is None:
+            return set()
+        found = {state_name(value) for value in self.values_at(self.job.state)}
+        types = {self.type_of(schema) for schema in self._schemas_at(self.job.state)}
+        return found or ({"true", "false"} if "boolean" in types else set())
 
-    def values_at(self, path: Keys) -> set[str]:
+    def values_at(self, path: Keys) -> set[Any]:
         """Return the enum at a path of the responses."""
         return {value for schema in self.schemas for value in enum_values_at(self.document.data, schema, path)}
+
+    def types_at(self, path: Keys) -> set[str]:
+        """Return the types at a path of the responses, without null; empty if no schema says."""
+        return {self.type_of(schema) for schema in self._schemas_at(path)} - {""}
+
+    def maximum_at(self, path: Keys) -> Any:
+        """Return the maximum of a number, or None."""
+        return next((schema["maximum"] for schema in self._schemas_at(path) if "maximum" in schema), None)
+
+    def _schemas_at(self, path: Keys) -> list[Any]:
+        return [found for schema in self.schemas for found in schemas_at(self.document.data, schema, path)]
+
+    @staticmethod
+    def type_of(schema: Any) -> str:
+        """Return the type of a schema, without null; empty if it has none."""
+        kind = schema.get("type", "")
+        return next((one for one in kind if one != "null"), "") if isinstance(kind, list) else str(kind)
 
 
 def check_job(document: Document, operation: Operation) -> Iterator[Finding]:
@@ -51,56 +72,97 @@ def check_job(document: Document, operation: Operation) -> Iterator[Finding]:
 
 
 def _responses(reported: ReportedJob) -> Iterator[Located]:
-    if not reported.schemas:
+    tests = [test.expression.source for condition in reported.job.conditions for test in condition.tests]
+    if not reported.schemas and (BODY in tests or not tests):
         yield (), "has x-job but no JSON response with a 2xx status; describe the response that reports the job"
 
 
 def _expressions(reported: ReportedJob) -> Iterator[Located]:
     for name, expressions in reported.job.expressions().items():
         for path in expressions:
-            if not any(any(schemas_at(reported.document.data, schema, path)) for schema in reported.schemas):
+            if not any(describes(reported.document.data, schema, path) for schema in reported.schemas):
                 message = "which no 2xx schema describes; correct it or add the property"
                 yield (name,), f"x-job {name} points to /{'/'.join(path)}, {message}"
 
 
-def _enum(reported: ReportedJob) -> Iterator[Located]:
-    if not reported.states:
-        path = "/".join(reported.job.state)
-        yield ("state",), f"the state /{path} has no enum; list the vendor's documented states"
+def _names(reported: ReportedJob) -> Iterator[Located]:
+    operation, job = reported.operation, reported.job
+    named = [p.name for p in operation.parameters if p.where in {"path", "query"}]
+    if job.parameter not in named:
+        place: Pointer = ("names",) if job.names else ()
+        expected = f"expected one of {', '.join(named)}" if named else "it has none; describe it"
+        if job.names:
+            yield place, f"x-job names {job.names}, which is no path or query parameter; {expected}"
+        else:
+            yield place, f"no parameter names the job; add names: to x-job with a path or query parameter; {expected}"
+
+
+def _lists(reported: ReportedJob) -> Iterator[Located]:
+    job = reported.job
+    if not job.success:
+        yield ("success",), "x-job has no state of success; list at least one"
+    seen: dict[str, str] = {}
+    for name, listed in job.lists.items():
+        for state in listed if job.state is not None else ():
+            if (other := seen.setdefault(state, name)) != name:
+                yield (name,), f"state {state} is in {other} and {name} of x-job; keep it in one"
+    for index, condition in enumerate(job.conditions):
+        for test in condition.tests:
+            if test.expression.source not in {BODY, HEADER, STATUS}:
+                message = f"{test.expression} is not part of a response; test $response.body#/, a header or $statusCode"
+                yield ("state", index, "when"), message
+
+
+def _body(reported: ReportedJob) -> Iterator[Located]:
+    body = reported.document.resolve(reported.operation.raw.get("requestBody") or {})
+    if body.get("required"):
+        message = "has x-job and requires a request body, which a poll does not have; remove required, or x-job"
+        yield (), f"the operation {message}"
+
+
+def _array(reported: ReportedJob) -> Iterator[Located]:
+    for schema in reported.schemas:
+        types = {ReportedJob.type_of(one) for one in schemas_at(reported.document.data, schema, ())}
+        if "array" in types:
+            yield (), "the response that reports the job is an array at the top; expected an object"
+
+
+def _progress(reported: ReportedJob) -> Iterator[Located]:
+    progress = reported.job.progress
+    if progress is None:
+        return
+    for path in (progress.at, *((progress.of,) if isinstance(progress.of, tuple) else ())):
+        types = reported.types_at(path)
+        if path == progress.at and progress.of == 100 and reported.maximum_at(path) == 1:
+            message = "has a maximum of 1; write {at: ..., of: 1}, or correct the maximum"
+            yield ("progress",), f"x-job progress /{'/'.join(path)} {message}"
+        if types and not types & {"number", "integer"}:
+            message = f"is of type {', '.join(sorted(types))}, expected a number; correct the schema, or leave it out"
+            yield ("progress",), f"x-job progress /{'/'.join(path)} {message}"
 
 
 def _one_list_per_state(reported: ReportedJob) -> Iterator[Located]:
     for state in sorted(reported.states):
-        found = [name for name, listed in reported.job.lists.items() if state in listed]
-        if not found:
-            yield (), f"state {state} is in no x-job list; add it to pending, success, failure or notStarted"
-        elif len(found) > 1:
-            yield (found[1],), f"state {state} is in {' and '.join(found)} of x-job; keep it in one"
+        if state not in reported.job.kinds:
+            yield (), f"state {state} is in no x-job list; add it to pending, success, partial, failure or notStarted"
 
 
 def _listed_states(reported: ReportedJob) -> Iterator[Located]:
     expected = ", ".join(sorted(reported.states))
-    for name, listed in reported.job.lists.items():
+    for name, listed in reported.job.lists.items() if reported.states else ():
         for state in listed:
-            if state not in reported.states:
+            if state not in reported.states and state != "null":
                 message = f"x-job {name} lists {state}, which is not in the state's enum; expected one of {expected}"
                 yield (name,), message
-
-
-def _examples(reported: ReportedJob) -> Iterator[Located]:
-    responses = [response for response in reported.operation.responses if response.is_success]
-    shown = {walk(example.value, reported.job.state) for r in responses for _, example in r.examples}
-    for state in sorted(reported.states - shown):
-        yield (), f"no example has the state {state}; add one to the 2xx response, the simulator sends examples"
 
 
 def _mirrors(reported: ReportedJob) -> Iterator[Located]:
     for index, mirror in enumerate(reported.job.mirrors):
         mirrored = reported.values_at(mirror.at)
-        if missing := sorted(reported.states - set(mirror.values)):
+        if missing := sorted(set(reported.job.states) - set(mirror.values)):
             yield ("mirrors", index), f"x-job mirrors has no value for {', '.join(missing)}; add it under as"
         for state, value in mirror.values.items():
-            if state not in reported.states or (mirrored and value not in mirrored):
+            if state not in reported.job.kinds or (mirrored and value not in mirrored):
                 message = f"x-job mirrors maps {state} to {value}, and one of them is not in its enum; correct the pair"
                 yield ("mirrors", index, "as", state), message
 
@@ -120,5 +182,17 @@ def _detail(reported: ReportedJob) -> Iterator[Located]:
             yield ("detail", "values"), f"x-job detail lists the value {value!r}, {message}"
 
 
-RULES: Final = (_responses, _expressions, _enum, _one_list_per_state, _listed_states, _examples, _mirrors, _detail)
-PREREQUISITES: Final = (_responses, _enum)
+RULES: Final = (
+    _responses,
+    _names,
+    _body,
+    _array,
+    _expressions,
+    _progress,
+    _lists,
+    _one_list_per_state,
+    _listed_states,
+    _mirrors,
+    _detail,
+)
+PREREQUISITES: Final = (_responses, _names, _array, _expressions)

@@ -12,8 +12,8 @@ from typing import Any, Final
 import jsonschema_rs
 
 from . import renamed
-from .navigate import owner_of
-from .parse import raw_operations
+from .naming import is_name, raw_operations
+from .navigate import NAMED, owner_of
 from .source import Finding, Pointer, Source
 
 Located = tuple[Pointer, str]  # the place to correct and the message
@@ -77,7 +77,8 @@ def _keywords(node: Any, pointer: Pointer) -> Iterator[Located]:
             yield from _keywords(child, (*pointer, index))
     if not isinstance(node, Mapping):
         return
-    for key, child in () if pointer and pointer[-1] in {"value", "example", "default"} else node.items():
+    is_literal = pointer[-1:] in {("value",), ("example",), ("default",)} and pointer[-2:-1] not in NAMED
+    for key, child in () if is_literal else node.items():
         place = (*pointer, key)
         if key in renamed.EXTENSIONS:
             yield place, f"{key} is now {renamed.EXTENSIONS[key]}; rename it"
@@ -85,14 +86,6 @@ def _keywords(node: Any, pointer: Pointer) -> Iterator[Located]:
             if check := KEYWORDS.get(key, _misspelled):
                 yield from check(node, child, place)
             yield from _keywords(child, place)
-    yield from _unordered_links(node, pointer)
-
-
-def _unordered_links(node: Mapping[str, Any], pointer: Pointer) -> Iterator[Located]:
-    if "content" in node and len(node.get("links", ())) > 1 and "x-link-order" not in node:
-        order = ", ".join(node["links"])
-        message = f"has several links but no x-link-order; add x-link-order: [{order}], a mapping has no order"
-        yield (*pointer, "links"), message
 
 
 def _misspelled(_node: Mapping[str, Any], _value: Any, place: Pointer) -> Iterator[Located]:
@@ -137,6 +130,14 @@ def _true_or_absent(_node: Mapping[str, Any], value: Any, place: Pointer) -> Ite
         yield place, f"x-unverified must be true or absent, got {value!r}; remove it"
 
 
+def _python_name(_node: Mapping[str, Any], value: Any, place: Pointer) -> Iterator[Located]:
+    is_class = place[:2] == ("components", "schemas") and len(place) == 4
+    valid = isinstance(value, str) and (re.fullmatch(r"[A-Z][A-Za-z0-9]*", value) if is_class else is_name(value))
+    if not valid:
+        form = "a class name such as JobStatus" if is_class else "a Python name in snake case such as get_job"
+        yield place, f"x-name is {form}, got {value!r}; correct it"
+
+
 # The check of each keyword, called with the mapping that has the keyword, the value and its place. None: any value.
 KEYWORDS: Final[Mapping[str, Callable[[Mapping[str, Any], Any, Pointer], Iterator[Located]] | None]] = {
     "x-job": _job_on_an_operation,
@@ -148,5 +149,6 @@ KEYWORDS: Final[Mapping[str, Callable[[Mapping[str, Any], Any, Pointer], Iterato
     "x-ignored-parameters": None,
     "x-invalid-examples": _reasons_and_values,
     "x-unverified": _true_or_absent,
+    "x-name": _python_name,
 }
 EXTENSIONS: Final = tuple(KEYWORDS)

@@ -1,66 +1,109 @@
 """Load and check documents."""
 
+import re
 from pathlib import Path
+from typing import Any
+
+import attrs
 
 from . import rules
 from .model import Document
+from .naming import name_operations
+from .navigate import mappings
+from .overlay import MARK, apply_overlay, overlay_of
 from .parse import parse_document
 from .problem import DocumentError, NoDocumentsError, Problem
-from .source import read_yaml
+from .read import read_file
+from .source import Pointer
+from .upgrade import resolve_dynamic_references, upgrade, version_of
+
+SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def load(path: Path) -> Document:
-    """Load one document.
+    """Load one document, with its overlay, `<stem>.overlay.yaml`, if that exists.
 
     Raises:
         DocumentError: The document is invalid. The error holds every problem.
     """
-    source = read_yaml(path)
+    source = read_file(path)
+    warnings: list[Problem] = []
+    if overlay := overlay_of(path):
+        source, warnings = apply_overlay(source, overlay)
     try:
+        if problems := source.problems(resolve_dynamic_references(source)):
+            raise DocumentError(problems)
         if problems := rules.check_source(source):
             raise DocumentError(problems)
-        document = parse_document(source)
+        version = version_of(source)
+        upgrade(source)
+        problems, harmless = rules.check_specification(source, version)
+        if problems:
+            raise DocumentError(problems)
+        warnings += [*source.differences, *harmless]
+        operation_ids = name_operations(source.data)
+        document = parse_document(source, operation_ids)
         if problems := rules.check_document(document):
             raise DocumentError(problems)
-    except (AttributeError, KeyError, LookupError, TypeError, ValueError) as error:
+        findings, unusable = rules.check_adopted(document)
+        warnings += source.problems(findings)
+        if unusable:
+            for pointer in unusable:
+                _remove(source.data, pointer)
+            document = parse_document(source, operation_ids)
+        document.warnings = [attrs.evolve(warning, is_warning=True) for warning in warnings]
+    except (AttributeError, KeyError, LookupError, TypeError, ValueError, RecursionError) as error:
         # A part has a type that the rules do not expect; the schema of the specification names it.
-        unexpected = Problem(path, 1, "", f"is not valid OpenAPI 3.1: {type(error).__name__}: {error}")
-        raise DocumentError(rules.check_specification(source) or [unexpected]) from None
+        unexpected = Problem(path, 1, "", f"is not valid OpenAPI: {type(error).__name__}: {error}".splitlines()[0])
+        raise DocumentError(rules.check_specification(source, "3.1")[0] or [unexpected]) from None
     return document
 
 
+def _remove(data: Any, pointer: Pointer) -> None:
+    """Remove an example or a default, so that no tool uses it."""
+    if pointer[:2] == ("components", "examples"):
+        reference = {"$ref": f"#/components/examples/{pointer[2]}"}
+        for node, _ in mappings(data):
+            if isinstance(examples := node.get("examples"), dict):
+                for name in [name for name, one in examples.items() if one == reference]:
+                    del examples[name]
+        return
+    for key in pointer[:-1]:
+        data = data[key]
+    data.pop(pointer[-1], None)
+
+
 def load_folder(folder: Path) -> tuple[Document, ...]:
-    """Load every `*.yaml` of a folder, ordered by file name.
+    """Load every document of a folder, `*.yaml`, `*.yml` and `*.json` except overlays, ordered by file name.
 
     Raises:
         NoDocumentsError: The folder contains no document.
         DocumentError: A document is invalid. The error holds every problem of every document.
     """
-    paths = sorted(folder.glob("*.yaml"))
+    files = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
+    paths = [path for path in files if not path.stem.endswith(MARK)]
     if not paths:
-        raise NoDocumentsError(
-            [Problem(folder, 1, "", "contains no *.yaml document; name a folder of OpenAPI documents")]
-        )
+        message = "contains no *.yaml, *.yml or *.json document; name a folder of OpenAPI documents"
+        raise NoDocumentsError([Problem(folder, 1, "", message)])
     documents: list[Document] = []
     problems: list[Problem] = []
+    for path in set(files) - set(paths):
+        if not any(overlay_of(document) == path for document in paths):
+            message = f"is an overlay of no document; name it <stem>{MARK}.yaml after the file that it changes"
+            problems.append(Problem(path, 1, "", message))
     for path in paths:
         try:
             documents.append(load(path))
         except DocumentError as error:
             problems += error.problems
-    names: dict[str, Document] = {}
+    packages: dict[str, Document] = {}
     for document in documents:
-        stem = document.stem
-        if not document.package.isidentifier() or document.package != document.package.lower():
-            message = f"the file name becomes a Python package name; rename {stem}.yaml to lower case with dashes"
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", document.stem):
+            message = "the file name is part of URLs and of Python names; use letters, digits, dashes and dots"
             problems.append(Problem(document.path, 1, "", message))
-        other = names.setdefault(document.class_name, document)
-        if other is not document and document.class_name:
-            message = (
-                f"the title {document.title!r} gives the class name {document.class_name}, as that of "
-                f"{other.path.name} does; change the title"
-            )
-            problems.append(Problem(document.path, document.line(("info", "title")), "", message))
+        if (other := packages.setdefault(document.package, document)) is not document:
+            message = f"gives the Python name {document.package}, as {other.path.name} does; rename one of the files"
+            problems.append(Problem(document.path, 1, "", message))
     if problems:
         raise DocumentError(problems)
     return tuple(documents)

@@ -1,6 +1,7 @@
 """The model of a document: operations with their parameters, responses, examples and jobs."""
 
 import re
+import urllib.parse
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -10,12 +11,13 @@ import attrs
 import jsonschema_rs
 from attrs import Factory, frozen
 
-from .expression import Keys, parse_pointer
-from .job import JobLifecycle
+from .expression import MISSING, Expression, Message, parse_pointer
+from .job import JobLifecycle, state_name
+from .naming import snake_case
+from .problem import Problem
 from .source import Pointer, Source
 
 RUNNING = ""  # `Response.starts_in` of a response without `x-starts-in`
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 @frozen
@@ -60,6 +62,12 @@ class Parameter:
     coerces: Mapping[str, Any] = Factory(dict)
 
     @property
+    def is_implied(self) -> bool:
+        """Whether it has only one value, or a default, so that nobody needs to set it."""
+        schema = self.schema if isinstance(self.schema, Mapping) else {}
+        return "default" in schema or "const" in schema or len(schema.get("enum", ())) == 1
+
+    @property
     def known_values(self) -> tuple[Any, ...]:
         """The values of the ordinary examples, which exist on the server."""
         return tuple(example.value for example in self.examples if example.scenario is None)
@@ -79,17 +87,36 @@ class MediaType:
     def is_json(self) -> bool:
         """Whether the media type is JSON."""
         essence = self.name.split(";")[0].strip().lower()
-        return essence == "application/json" or essence.endswith("+json")
+        return essence in {"application/json", "application/*", "*/*"} or essence.endswith("+json")
 
 
 @frozen
 class Link:
-    """A link of a response: the target operation and, for each of its parameters, the keys into the response body."""
+    """A link of a response: the target operation and, for each of its parameters, where its value is."""
 
     name: str
     operation_id: str
-    parameters: Mapping[str, Keys]
+    parameters: Mapping[str, Expression]
     pointer: Pointer
+
+    def values(self, target: "Operation", message: Message) -> dict[str, str] | None:
+        """Return the parameters of the target for a response, or None if one is missing.
+
+        A value that is the URL of the target, such as `Location`, gives the parameter in the URL; of a longer name of
+        the job, such as `jobs/{id}`, the id is the last segment.
+        """
+        longer = target.job.parameter if target.job and target.job.id_match == "suffix" else None
+        found: dict[str, str] = {}
+        for name, expression in self.parameters.items():
+            value = expression.evaluate(message)
+            if value is MISSING or value is None or value == "" or isinstance(value, dict | list):
+                return None
+            text = value if isinstance(value, str) else state_name(value)
+            if "/" in text:
+                last = text.rstrip("/").rpartition("/")[2] if name == longer else text
+                text = target.parameters_of_url(text).get(name, last)
+            found[name] = text
+        return found
 
 
 @frozen
@@ -141,20 +168,27 @@ class SecurityScheme:
 class Operation:
     """An operation.
 
-    `security` holds the alternatives, each a tuple of scheme keys; an empty tuple means no credential. `body` is the
-    JSON request body, or None.
+    `id` is its Python name, `operation_id` its operationId as written. `security` holds the alternatives, each a tuple
+    of scheme keys; an empty tuple means no credential. `bodies` are the media types of the request body, `body` is the
+    first JSON one, or None.
     """
 
     id: str
+    operation_id: str
     method: str
     path: str
     parameters: tuple[Parameter, ...]
     responses: tuple[Response, ...]
     security: tuple[tuple[str, ...], ...]
     job: JobLifecycle | None
-    body: MediaType | None
+    bodies: tuple[MediaType, ...]
     raw: Mapping[str, Any]
     pointer: Pointer
+
+    @property
+    def body(self) -> MediaType | None:
+        """The JSON request body, or None."""
+        return next((body for body in self.bodies if body.is_json), None)
 
     @property
     def is_start(self) -> bool:
@@ -165,6 +199,38 @@ class Operation:
     def success(self) -> Response:
         """The first documented 2xx response."""
         return next(response for response in self.responses if response.is_success)
+
+    @property
+    def status_responses(self) -> tuple[Response, ...]:
+        """The responses that report the job: 2xx, and those whose status code its state depends on."""
+        codes = {str(code) for code in self.job.status_codes} if self.job else set()
+        return tuple(response for response in self.responses if response.is_success or response.status in codes)
+
+    @property
+    def job_parameter(self) -> Parameter:
+        """The parameter whose value names the job that the operation reports."""
+        name = self.job.parameter if self.job else ""
+        return next(parameter for parameter in self.parameters if parameter.name == name)
+
+    def parameters_of_url(self, url: str) -> dict[str, str]:
+        """Return the path and query parameters of a URL of this operation; empty if it is another URL.
+
+        The end of its path is enough if a part of it is constant, such as `jobs/1`.
+        """
+        parts, template = urllib.parse.urlsplit(url), self.path
+        path = parts.path
+        if not parts.scheme and not path.startswith("/"):
+            segments = template.strip("/").split("/")[-len(path.strip("/").split("/")) :]
+            path, template = f"/{path}", "/".join(["", *segments])
+            if all("{" in segment for segment in segments):
+                return {}
+        pattern = re.sub(r"\\\{([^{}]+)\\\}", "([^/]+)", re.escape(template))
+        found = re.search(f"{pattern}/?$", path)
+        if found is None:
+            return {}
+        names = re.findall(r"\{([^{}]+)\}", template)
+        query = {name: values[-1] for name, values in urllib.parse.parse_qs(parts.query).items()}
+        return query | dict(zip(names, map(urllib.parse.unquote, found.groups()), strict=True))
 
     def parameters_in(self, where: str) -> tuple[Parameter, ...]:
         """Return the parameters in the path, query, header or cookie."""
@@ -207,6 +273,7 @@ class Document:
     title: str
     security_schemes: Mapping[str, SecurityScheme]
     operations: tuple[Operation, ...]
+    warnings: list[Problem] = Factory(list)
 
     @cached_property
     def stem(self) -> str:
@@ -226,7 +293,7 @@ class Document:
     @property
     def package(self) -> str:
         """The name of its Python package, such as `agent_platform`."""
-        return self.stem.replace("-", "_")
+        return re.sub(r"\W+", "_", self.stem).lower()
 
     @property
     def class_name(self) -> str:
@@ -239,7 +306,12 @@ class Document:
 
     def operation(self, operation_id: str) -> Operation:
         """Return the operation with this id."""
-        return next(operation for operation in self.operations if operation.id == operation_id)
+        return self.operations_by_id[operation_id]
+
+    @cached_property
+    def operations_by_id(self) -> Mapping[str, Operation]:
+        """The operations by id."""
+        return {operation.id: operation for operation in self.operations}
 
     def line(self, pointer: Pointer) -> int:
         """Return the line of a part of the document."""
@@ -260,17 +332,11 @@ class Document:
         def compiled(schema: Any) -> jsonschema_rs.Draft202012Validator:
             entry = cache.get(id(schema))
             if entry is None:
-                root = {"components": self.data.get("components", {}), "allOf": [schema]}
+                root = {**_reachable(self.data, schema), "allOf": [schema]}
                 entry = cache[id(schema)] = (schema, jsonschema_rs.Draft202012Validator(root, validate_formats=True))
             return entry[1]
 
         return compiled
-
-
-def snake_case(name: str) -> str:
-    """Convert to snake case: `dockStatusId`, `dock-status-id` and `DockStatusID` all give `dock_status_id`."""
-    name = re.sub(r"([A-Z]+)([A-Z][a-z])|([a-z0-9])([A-Z])", r"\1\3_\2\4", name)
-    return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()
 
 
 def resolve(data: Any, node: Any, pointer: Pointer) -> tuple[Any, Pointer]:
@@ -282,7 +348,7 @@ def resolve(data: Any, node: Any, pointer: Pointer) -> tuple[Any, Pointer]:
     seen: set[str] = set()
     while isinstance(node, Mapping) and isinstance(reference := node.get("$ref"), str):
         if not reference.startswith("#/"):
-            raise LookupError(f"{reference} points outside this file")
+            raise LookupError(f"{reference} points outside this file; bundle the files first, as `redocly bundle` does")
         if reference in seen:
             raise LookupError(f"{reference} is circular")
         seen.add(reference)
@@ -292,3 +358,27 @@ def resolve(data: Any, node: Any, pointer: Pointer) -> tuple[Any, Pointer]:
                 raise LookupError(f"{reference} does not exist")
             node, pointer = node[key], (*pointer, key)
     return node, pointer
+
+
+def _reachable(data: Mapping[str, Any], schema: Any) -> dict[str, Any]:
+    """Return the part of a document that the references of a schema reach, at the same place."""
+    found: dict[str, Any] = {}
+    pending = [schema]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, list):
+            pending += node
+        elif isinstance(node, Mapping):
+            pending += node.values()
+            reference = node.get("$ref")
+            if not isinstance(reference, str) or not reference.startswith("#/"):
+                continue
+            keys = parse_pointer(reference)
+            if keys[0] != "components" or len(keys) != 3:
+                return dict(data)
+            kind, name = keys[1:]
+            place = found.setdefault("components", {}).setdefault(kind, {})
+            if name not in place and name in data.get("components", {}).get(kind, {}):
+                place[name] = data["components"][kind][name]
+                pending.append(place[name])
+    return found

@@ -10,6 +10,8 @@ from .source import Pointer
 Schema = Any
 BRANCHES = ("allOf", "anyOf", "oneOf")
 CONDITIONS = ("if", "then", "else")
+LITERAL = ("example", "value", "default", "const", "enum", "x-invalid-examples")
+NAMED = {("responses",), ("properties",), ("schemas",), ("parameters",), ("paths",), ("headers",), ("$defs",)}
 SUBSCHEMAS = ("not", "items", "additionalProperties", "unevaluatedProperties", "propertyNames", "contains")
 
 
@@ -32,14 +34,13 @@ def schemas_at(data: Any, schema: Schema, path: Keys) -> Iterator[Schema]:
         yield from schemas_at(data, branch, path)
 
 
-def enum_values_at(data: Any, schema: Schema, path: Keys) -> tuple[str, ...]:
-    """Return the values of the `enum` or `const` at `path`, without null; empty if there is neither."""
-    for found in schemas_at(data, schema, path):
-        if "enum" in found:
-            return tuple(value for value in found["enum"] if value is not None)
-        if "const" in found:
-            return (found["const"],)
-    return ()
+def enum_values_at(data: Any, schema: Schema, path: Keys) -> tuple[Any, ...]:
+    """Return the values of the `enum`s and `const`s at `path`, without null, lists and objects."""
+    found: dict[tuple[type, Any], None] = {}
+    for one in schemas_at(data, schema, path):
+        values = one["enum"] if "enum" in one else [one["const"]] if "const" in one else []
+        found |= dict.fromkeys((type(value), value) for value in values if isinstance(value, str | int | float))
+    return tuple(value for _, value in found)
 
 
 def fields_of(data: Any, schema: Schema, _above: tuple[str, ...] = ()) -> Iterator[Keys]:
@@ -71,8 +72,9 @@ def mappings(
     """Yield every mapping that is not under a key in `skip`, with its pointer. Do not follow `$ref`."""
     if isinstance(node, Mapping):
         yield node, pointer
+        names_parts = pointer[-1:] in NAMED  # its keys are names, such as a response `default`
         for key, child in node.items():
-            if key not in skip:
+            if key not in skip or names_parts:
                 yield from mappings(child, (*pointer, key), skip)
     elif isinstance(node, list):
         for index, child in enumerate(node):
@@ -88,6 +90,24 @@ def owner_of(data: Any, pointer: Pointer) -> str:
     if len(pointer) >= 3 and pointer[0] == "components":
         return str(pointer[2])
     return "/".join(map(str, pointer[:1]))
+
+
+def schema_roots(data: Any) -> Iterator[tuple[Any, Pointer]]:
+    """Yield every schema that no other contains: those of components, parameters, headers and media types."""
+    components = data.get("components")
+    components = components if isinstance(components, dict) else {}
+    schemas = components.get("schemas")
+    for name, schema in schemas.items() if isinstance(schemas, dict) else ():
+        yield schema, ("components", "schemas", name)
+    others = {**data, "components": {key: child for key, child in components.items() if key != "schemas"}}
+    for node, pointer in mappings(others, skip=(*LITERAL, "schema", "examples")):
+        if isinstance(node.get("schema"), Mapping) and pointer[-1:] not in NAMED:
+            yield node["schema"], (*pointer, "schema")
+
+
+def describes(data: Any, schema: Schema, path: Keys) -> bool:
+    """Return whether a schema describes the value at `path`."""
+    return next(iter(schemas_at(data, schema, path)), None) is not None
 
 
 def subschemas(node: Any, pointer: Pointer) -> Iterator[tuple[Mapping[str, Any], Pointer]]:

@@ -1,12 +1,12 @@
 """Parse the plain data of an OpenAPI document into the model."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any
 
-from .expression import parse_expression
+from .expression import Expression, parse_runtime_expression
 from .job import parse_job
 from .model import (
-    METHODS,
     Document,
     Example,
     InvalidExample,
@@ -18,12 +18,19 @@ from .model import (
     SecurityScheme,
     resolve,
 )
+from .naming import raw_operations
 from .source import Pointer, Source
 
 
-def parse_document(source: Source) -> Document:
-    """Parse a source for which `rules.check_source` has returned no problem."""
+def parse_document(source: Source, operation_ids: Mapping[tuple[str, str], str] = {}) -> Document:
+    """Parse a source for which `rules.check_source` has returned no problem.
+
+    `operation_ids` are the operationIds as written, by path and method, if they were replaced by Python names.
+    """
     data = source.data
+    operations = [(item[method], pointer) for _, item, method, pointer in raw_operations(data)]
+    # A link to an operation that reports no job says nothing about jobs. An unknown target is kept, and refused later.
+    other = frozenset(raw["operationId"] for raw, _ in operations if "x-job" not in raw)
     return Document(
         source=source,
         title=data["info"]["title"],
@@ -32,18 +39,10 @@ def parse_document(source: Source) -> Document:
             for key, raw in data.get("components", {}).get("securitySchemes", {}).items()
         },
         operations=tuple(
-            _operation(data, path, item, method, pointer) for path, item, method, pointer in raw_operations(data)
+            _operation(data, other, path, item, method, pointer, operation_ids.get((path, method)))
+            for path, item, method, pointer in raw_operations(data)
         ),
     )
-
-
-def raw_operations(data: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], str, Pointer]]:
-    """Yield the path, path item, method and pointer of each operation."""
-    for path, item in (data.get("paths") or {}).items():
-        if isinstance(item, Mapping):
-            for method in METHODS:
-                if isinstance(item.get(method), Mapping):
-                    yield path, item, method, ("paths", path, method)
 
 
 def _security_scheme(key: str, raw: Mapping[str, Any]) -> SecurityScheme:
@@ -56,38 +55,56 @@ def _security_scheme(key: str, raw: Mapping[str, Any]) -> SecurityScheme:
     )
 
 
-def _operation(data: dict[str, Any], path: str, item: Mapping[str, Any], method: str, pointer: Pointer) -> Operation:
+def _operation(
+    data: dict[str, Any],
+    without_job: frozenset[str],
+    path: str,
+    item: Mapping[str, Any],
+    method: str,
+    pointer: Pointer,
+    operation_id: str | None,
+) -> Operation:
     raw = item[method]
     parameters: dict[tuple[str, str], Parameter] = {}
     for owner, place in ((item, pointer[:-1]), (raw, pointer)):
         for index, entry in enumerate(owner.get("parameters", ())):
             parameter = _parameter(data, entry, (*place, "parameters", index))
             parameters[parameter.name, parameter.where] = parameter
+    job = parse_job(raw["x-job"]) if "x-job" in raw else None
+    if job is not None:
+        job = job.with_parameter(job.names or _job_parameter(tuple(parameters.values())))
     return Operation(
         id=raw["operationId"],
+        operation_id=raw["operationId"] if operation_id is None else operation_id,
         method=method.upper(),
         path=path,
         parameters=tuple(parameters.values()),
         responses=tuple(
-            _response(data, status, entry, (*pointer, "responses", status))
+            _response(data, without_job, status, entry, (*pointer, "responses", status))
             for status, entry in raw["responses"].items()
         ),
         security=tuple(tuple(alternative) for alternative in raw.get("security", data.get("security", [])) or [{}]),
-        job=parse_job(raw["x-job"]) if "x-job" in raw else None,
-        body=_body(data, raw, pointer),
+        job=job,
+        bodies=_bodies(data, raw, pointer),
         raw=raw,
         pointer=pointer,
     )
 
 
-def _body(data: dict[str, Any], raw: Mapping[str, Any], pointer: Pointer) -> MediaType | None:
+def _job_parameter(parameters: tuple[Parameter, ...]) -> str:
+    """Return the parameter that names the job: the last one of the path, else the only required query one."""
+    in_path = [parameter.name for parameter in parameters if parameter.where == "path"]
+    in_query = [parameter.name for parameter in parameters if parameter.where == "query" and parameter.required]
+    return in_path[-1] if in_path else in_query[0] if len(in_query) == 1 else ""
+
+
+def _bodies(data: dict[str, Any], raw: Mapping[str, Any], pointer: Pointer) -> tuple[MediaType, ...]:
     body, body_pointer = resolve(data, raw.get("requestBody"), (*pointer, "requestBody"))
+    found = []
     for name, media_type in (body or {}).get("content", {}).items():
         place = (*body_pointer, "content", name)
-        found = MediaType(name, media_type.get("schema", {}), _examples(data, media_type, place), (), place)
-        if found.is_json:
-            return found
-    return None
+        found.append(MediaType(name, media_type.get("schema", {}), _examples(data, media_type, place), (), place))
+    return tuple(found)
 
 
 def _parameter(data: dict[str, Any], entry: Any, pointer: Pointer) -> Parameter:
@@ -104,11 +121,13 @@ def _parameter(data: dict[str, Any], entry: Any, pointer: Pointer) -> Parameter:
     )
 
 
-def _response(data: dict[str, Any], status: str, entry: Any, pointer: Pointer) -> Response:
+def _response(data: dict[str, Any], without_job: frozenset[str], status: str, entry: Any, pointer: Pointer) -> Response:
     raw, pointer = resolve(data, entry, pointer)
+    raw_links = {name: resolve(data, link, ())[0] for name, link in raw.get("links", {}).items()}
     links = {
-        name: _link(name, resolve(data, link, ())[0], (*pointer, "links", name))
-        for name, link in raw.get("links", {}).items()
+        name: _link(name, link, (*pointer, "links", name))
+        for name, link in raw_links.items()
+        if link.get("operationId") not in without_job
     }
     return Response(
         status=status,
@@ -128,17 +147,19 @@ def _response(data: dict[str, Any], status: str, entry: Any, pointer: Pointer) -
             for name, media_type in raw.get("content", {}).items()
         ),
         headers={name: resolve(data, header, ())[0] for name, header in raw.get("headers", {}).items()},
-        links=tuple(links[name] for name in raw.get("x-link-order", links)),
+        links=tuple(links[name] for name in raw.get("x-link-order", links) if name in links),
         raw=raw,
         pointer=pointer,
     )
 
 
 def _link(name: str, raw: Mapping[str, Any], pointer: Pointer) -> Link:
-    parameters = {
-        parameter: parse_expression(expression) for parameter, expression in raw.get("parameters", {}).items()
+    parameters: dict[str, Expression] = {
+        # A name may be qualified by its place, such as path.id.
+        re.sub(r"^(path|query|header|cookie)\.", "", parameter): parse_runtime_expression(value)
+        for parameter, value in raw.get("parameters", {}).items()
     }
-    return Link(name, raw["operationId"], parameters, pointer)
+    return Link(name, raw.get("operationId", raw.get("operationRef", "")), parameters, pointer)
 
 
 def _examples(data: dict[str, Any], owner: Mapping[str, Any], pointer: Pointer) -> tuple[Example, ...]:

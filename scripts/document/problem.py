@@ -12,17 +12,19 @@ class Problem:
     """One problem of a document.
 
     `where` is the operation or component, empty for the file. `message` says what is expected, what the document has
-    and how to correct it.
+    and how to correct it. A warning does not make the document invalid.
     """
 
     file: Path
     line: int
     where: str
     message: str
+    is_warning: bool = False
 
     def __str__(self) -> str:
         subject = f" {printable(self.where)}" if self.where else ""
-        return f"{printable(self.file, None)}:{self.line}{subject}: {printable(self.message, 2000)}"
+        kind = "warning: " if self.is_warning else ""
+        return f"{printable(self.file, None)}:{self.line}{subject}: {kind}{printable(self.message, 2000)}"
 
 
 class DocumentError(Exception):

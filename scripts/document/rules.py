@@ -1,41 +1,83 @@
 """The rules that every document must satisfy, listed at the end. All commands refuse a document that violates one."""
 
-import json
-import keyword
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
-from openapi_spec_validator import OpenAPIV31SpecValidator
+from openapi_spec_validator import OpenAPIV31SpecValidator, OpenAPIV32SpecValidator
+from openapi_spec_validator.validation.keywords import SchemaValidator
 
-from .expression import MISSING, walk
+from .expression import BODY, HEADER, MISSING, REQUEST_BODY, Expression, parse_runtime_expression, walk
 from .job_rules import check_job
 from .keyword_rules import EXTENSIONS, SCENARIOS, check_keywords
-from .model import Document, MediaType, Operation, Parameter, resolve
-from .navigate import mappings, owner_of, schemas_at
-from .parse import raw_operations
+from .model import RUNNING, Document, Example, MediaType, Operation, Parameter, Response, resolve
+from .naming import raw_operations
+from .navigate import LITERAL, describes, mappings, owner_of
 from .problem import Problem
+from .schema_rules import check_schemas, invalid_defaults
 from .source import Finding, Pointer, Source
+from .upgrade import check_version
 
 __all__ = ["EXTENSIONS", "SCENARIOS", "check_document", "check_source", "check_specification"]
 
 
+class _AnySchema(SchemaValidator):
+    """Accepts every schema: `schema_rules` checks them, with their places and in a tenth of the time."""
+
+    def __call__(self, *_: Any, **__: Any) -> Iterator[Any]:
+        return iter(())
+
+
+class _SpecificationValidator(OpenAPIV31SpecValidator):
+    """The validator of OpenAPI, without schemas."""
+
+
+_SpecificationValidator.keyword_validators = {**OpenAPIV31SpecValidator.keyword_validators, "schema": _AnySchema}
+
+
+class _SpecificationValidator32(OpenAPIV32SpecValidator):
+    """The validator of OpenAPI 3.2, without schemas."""
+
+
+_SpecificationValidator32.keyword_validators = {**OpenAPIV32SpecValidator.keyword_validators, "schema": _AnySchema}
+
+
 def check_source(source: Source) -> list[Problem]:
-    """Return the problems that prevent the document from being parsed."""
-    version = source.data.get("openapi")
-    if not isinstance(version, str) or not re.fullmatch(r"3\.1\.\d+", version):
-        message = f"expected OpenAPI 3.1, such as `openapi: 3.1.1`, got {version!r}"
-        return source.problems([(("openapi",), "", message)])
-    problems = source.problems(finding for rule in SOURCE_RULES for finding in rule(source))
-    return problems or source.problems(_specification(source))
+    """Return the problems that prevent the document from being upgraded to OpenAPI 3.1 and parsed."""
+    if findings := list(check_version(source)):
+        return source.problems(findings)
+    return source.problems(finding for rule in SOURCE_RULES for finding in rule(source))
 
 
-def check_specification(source: Source) -> list[Problem]:
-    """Validate against the schema of OpenAPI 3.1. Works also when the document is too malformed for the other rules."""
+def check_specification(source: Source, version: str) -> tuple[list[Problem], list[Problem]]:
+    """Return the violations of OpenAPI 3.1, or 3.2, and those that change nothing, such as a missing description.
+
+    Works also when the document is too malformed for the other rules.
+    """
+    errors: list[Finding] = []
+    harmless: list[Finding] = []
     try:
-        return source.problems(_specification(source))
+        errors.extend(check_schemas(source.data))
+        for finding, is_harmless in _violations(source, version):
+            (harmless if is_harmless else errors).append(finding)
     except Exception as error:  # a document can be too malformed for the validator as well
-        return source.problems([((), "", f"is not valid OpenAPI 3.1: {type(error).__name__}: {error}")])
+        reason = f"is not valid OpenAPI: {type(error).__name__}: {error}".splitlines()[0]
+        errors = errors or [((), "", reason)]
+    return source.problems(errors), source.problems(harmless)
+
+
+def check_adopted(document: Document) -> tuple[list[Finding], list[Pointer]]:
+    """Return what only documents of others may have, and the examples and defaults that must not be used."""
+    findings = [
+        (link, operation.id, message)
+        for operation in document.operations
+        for link, message in _links_without_job(document, operation)
+    ]
+    invalid: list[Pointer] = []
+    for place, where, message in (*_invalid_examples(document), *invalid_defaults(document)):
+        findings.append((place, where, message))
+        invalid.append(place)
+    return findings, invalid
 
 
 def check_document(document: Document) -> list[Problem]:
@@ -45,32 +87,56 @@ def check_document(document: Document) -> list[Problem]:
     return document.source.problems(findings)
 
 
-def _specification(source: Source) -> Iterator[Finding]:
-    for error in OpenAPIV31SpecValidator(source.data).iter_errors():
-        pointer = tuple(getattr(error, "absolute_path", ()))
+def _violations(source: Source, version: str) -> Iterator[tuple[Finding, bool]]:
+    """Yield the violations of the specification, and whether they change nothing, as a missing description does."""
+    validator: Any = _SpecificationValidator(source.data)
+    if version == "3.2":
+        validator = _SpecificationValidator32({**source.data, "openapi": "3.2.0"})
+    for error in validator.iter_errors():
+        pointer = _pointer(source.data, getattr(error, "absolute_path", ()))
         message = str(getattr(error, "message", error)).splitlines()[0]
-        if named := re.match(r"(\".*\") does not match", message):
+        is_harmless = message == "'description' is a required property" and pointer[-2:-1] == ("responses",)
+        if named := re.match(r"(\".*\"|'.*') does not match", message):
             # The invalid part is a key of the mapping, not the mapping.
-            key = json.loads(named[1])
+            key = named[1].strip("\"'")
             pointer = (*pointer, key) if walk(source.data, [*map(str, pointer), key]) is not MISSING else pointer
+            is_harmless = pointer[:1] == ("components",) and len(pointer) <= 3
+        if message.startswith("{"):
+            message = "is not valid here: " + message
         if len(message) > 300:
             message = message[:300] + " ..."
-        yield pointer, "/".join(map(str, pointer)), f"{message} (OpenAPI 3.1); correct it"
+        finding = pointer, "/".join(map(str, pointer)), f"{message} (OpenAPI); correct it"
+        yield finding, is_harmless
+
+
+def _pointer(data: Any, path: Iterable[str | int]) -> Pointer:
+    """Return the pointer of a path in which keys that are digits have become numbers."""
+    found: list[str | int] = []
+    for key in path:
+        key = str(key) if isinstance(data, dict) else key
+        found.append(key)
+        data = walk(data, (str(key),))
+    return tuple(found)
 
 
 def _references(source: Source) -> Iterator[Finding]:
-    for node, pointer in mappings(source.data):
-        if isinstance(node.get("$ref"), str) and "example" not in pointer and "value" not in pointer:
+    for node, pointer in mappings(source.data, skip=LITERAL):
+        if isinstance(node.get("$ref"), str):
             try:
                 resolve(source.data, node, pointer)
             except LookupError as error:
-                message = f"the reference {error}; point it to a component of this file"
+                message = f"the reference {error}; point it to a component"
                 yield (*pointer, "$ref"), owner_of(source.data, pointer), message
 
 
 def _templates(source: Source) -> Iterator[Finding]:
     """Find paths whose parameters cannot be separated from the rest of the path."""
+    seen: dict[str, str] = {}
     for path in source.data.get("paths") or {}:
+        template = re.sub(r"\{[^{}]*\}", "{}", str(path))
+        if (other := seen.setdefault(template, str(path))) != path:
+            message = f"the path {path} is the path {other} on line {source.line(('paths', other))}; merge them"
+            yield ("paths", path), "", message
         rest = re.sub(r"\{[^{}]+\}", "", str(path))
         if "{" in rest or "}" in rest:
             message = f"the path {path} has unbalanced, nested or empty braces; write each parameter as {{name}}"
@@ -82,26 +148,48 @@ def _templates(source: Source) -> Iterator[Finding]:
 
 def _operation_ids(source: Source) -> Iterator[Finding]:
     seen: dict[str, Pointer] = {}
+    names: dict[str, Pointer] = {}
     operations = list(raw_operations(source.data))
     for path, item, method, pointer in operations:
-        name = item[method].get("operationId", MISSING)
+        identifier = item[method].get("operationId", MISSING)
         call, place = f"{method.upper()} {path}", (*pointer, "operationId")
-        snake_case = isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name)
-        if name is MISSING:
-            yield pointer, call, "has no operationId; name it verb_noun, such as get_dock_status"
-        elif not snake_case or keyword.iskeyword(name):
-            message = "is not a snake_case name; it becomes a Python function, write it verb_noun"
-            yield place, call, f"the operationId {name!r} {message}"
-        elif name in seen:
-            yield place, call, f"the operationId {name} is also used on line {source.line(seen[name])}; rename one"
-        else:
-            seen[name] = place
+        if identifier is not MISSING and not isinstance(identifier, str):
+            yield place, call, f"the operationId {identifier!r} is a {type(identifier).__name__}, expected a string"
+        elif isinstance(identifier, str) and identifier in seen:
+            line = source.line(seen[identifier])
+            yield place, call, f"the operationId {identifier} is also used on line {line}; rename one"
+        elif isinstance(identifier, str) and identifier:
+            seen[identifier] = place
+        name = item[method].get("x-name")
+        if isinstance(name, str) and name in names:
+            message = f"the x-name {name} is also used on line {source.line(names[name])}; rename one"
+            yield (*pointer, "x-name"), call, message
+        elif isinstance(name, str):
+            names[name] = (*pointer, "x-name")
+        if not item[method].get("responses"):
+            yield pointer, call, "has no response; describe at least one"
     if not operations:
         yield ("paths",), "", "has no operation; describe at least one under paths"
 
 
+def _link_expressions(source: Source) -> Iterator[Finding]:
+    for node, pointer in mappings(source.data, skip=LITERAL):
+        if pointer[-2:-1] != ("links",) or not isinstance(node.get("parameters"), dict):
+            continue
+        for name, value in node["parameters"].items():
+            try:
+                parse_runtime_expression(value)
+            except ValueError as error:
+                where = owner_of(source.data, pointer)
+                yield (*pointer, "parameters", name), where, f"link {pointer[-1]} sets {name}: {error}"
+
+
 def _links(document: Document, operation: Operation) -> Iterator[Finding]:
     for response in operation.responses:
+        if len(response.links) > 1 and "x-link-order" not in response.raw:
+            order = ", ".join(link.name for link in response.links)
+            message = f"has several links but no x-link-order; add x-link-order: [{order}], a mapping has no order"
+            yield (*response.pointer, "links"), operation.id, message
         for link in response.links:
             target = next((other for other in document.operations if other.id == link.operation_id), None)
             if target is None or target.job is None:
@@ -109,17 +197,72 @@ def _links(document: Document, operation: Operation) -> Iterator[Finding]:
                 message = f"points to {link.operation_id}, expected an operation with x-job: {expected}"
                 yield link.pointer, operation.id, f"link {link.name} {message}"
                 continue
-            required = {parameter.name for parameter in target.parameters if parameter.required}
-            if set(link.parameters) != required:
+            if target.job.parameter not in {parameter.name for parameter in target.parameters}:
+                continue
+            if response.starts_in not in {None, RUNNING, *target.job.states}:
+                expected = ", ".join(target.job.states)
+                message = f"x-starts-in {response.starts_in} is no state of {target.id}; expected one of {expected}"
+                yield (*response.pointer, "x-starts-in"), operation.id, message
+            required = {target.job.parameter, *(p.name for p in target.parameters if p.required and not p.is_implied)}
+            known = {parameter.name for parameter in target.parameters}
+            if not required <= set(link.parameters) <= known:
                 message = f"sets {sorted(link.parameters)}, expected the required parameters {sorted(required)}"
                 yield link.pointer, operation.id, f"link {link.name} {message}"
-            for name, path in link.parameters.items():
-                if not any(any(schemas_at(document.data, m.schema, path)) for m in response.media_types):
-                    message = f"takes {name} from /{'/'.join(path)}, which is not in the response's schema"
-                    yield link.pointer, operation.id, f"link {link.name} {message}"
+            for name, expression in link.parameters.items():
+                if message := _unknown_source(document, operation, response, expression):
+                    yield link.pointer, operation.id, f"link {link.name} takes {name} from {expression}, {message}"
     if operation.job and operation.is_start:
         message = "has both x-job and links; x-job belongs to the operation that reports, links to the one that starts"
         yield operation.pointer, operation.id, message
+
+
+def _links_without_job(document: Document, operation: Operation) -> Iterator[tuple[Pointer, str]]:
+    for response in operation.responses:
+        followed = {link.name for link in response.links}
+        for name in response.raw.get("links", {}):
+            if name not in followed:
+                raw = document.resolve(response.raw["links"][name])
+                target = raw.get("operationId", raw.get("operationRef"))
+                message = f"link {name} points to {target}, which has no x-job, so that nothing waits for it; add x-job"
+                yield (*response.pointer, "links", name), message
+
+
+def _unknown_source(document: Document, operation: Operation, response: Response, expression: Expression) -> str:
+    """Return why an expression has no value in a response of an operation, or an empty string."""
+    source, path = expression.source, expression.keys
+    if source == BODY:
+        bodies = response.media_types
+    elif source == REQUEST_BODY:
+        bodies = operation.bodies
+    elif source == HEADER:
+        described = {name.lower() for name in response.headers}
+        return "" if path[0].lower() in described else f"which is not described; add headers: {path[0]} to the response"
+    elif source.startswith("request."):
+        place = source.removeprefix("request.")
+        names = [parameter.name for parameter in operation.parameters_in(place)]
+        return "" if path[0] in names else f"expected a {place} parameter: {', '.join(names) or 'it has none'}"
+    else:
+        return ""
+    if any(describes(document.data, media_type.schema, path) for media_type in bodies):
+        return ""
+    return f"which is not in the schema of the {'request' if source == REQUEST_BODY else 'response'}"
+
+
+def _supported_security(document: Document, operation: Operation) -> Iterator[Finding]:
+    schemes = document.security_schemes
+    unsupported = {
+        key: scheme.scheme or scheme.type
+        for key, scheme in schemes.items()
+        if scheme.type == "mutualTLS" or (scheme.type == "http" and scheme.scheme not in {"basic", "bearer"})
+    }
+    if not (operation.job or operation.is_start):
+        return  # the client leaves it out, with a warning
+    if all(any(key in unsupported for key in alternative) for alternative in operation.security):
+        used = {key for alternative in operation.security for key in alternative if key in unsupported}
+        for key in sorted(used):
+            message = f"requires the security scheme {key} of type {unsupported[key]}, which is not supported"
+            message += "; describe another alternative, or none: a certificate is part of the TLS settings of a client"
+            yield operation.pointer, operation.id, message
 
 
 def _security(document: Document, operation: Operation) -> Iterator[Finding]:
@@ -130,44 +273,44 @@ def _security(document: Document, operation: Operation) -> Iterator[Finding]:
         yield operation.pointer, operation.id, message
 
 
-def _distinct_start_schemas(document: Document) -> Iterator[Finding]:
-    """Check that each start operation has its own response schema: `wait(started)` selects the link by class."""
-    owners: dict[str, str] = {}
-    for operation in document.operations:
-        for response in operation.responses:
-            for media_type in response.media_types if response.links else ():
-                reference = media_type.schema.get("$ref", f"inline in {operation.id}")
-                if owners.setdefault(reference, operation.id) != operation.id:
-                    same = f"returns {reference.rsplit('/', 1)[-1]}, as {owners[reference]} does"
-                    advice = "give each start operation its own component"
-                    message = f"{same}, so the client could not distinguish their jobs; {advice}"
-                    yield media_type.pointer, operation.id, message
+def _invalid_examples(document: Document) -> Iterator[Finding]:
+    """Find examples that violate their schema. Those of a scenario are this project's own, and an error elsewhere."""
+    for owner, example, operation in _distinct_examples(document):
+        for error in document.validator(owner.schema).iter_errors(example.value):
+            at = f" at /{'/'.join(map(str, error.instance_path))}" if error.instance_path else ""
+            message = f"example {example.name}{at}: {error.message}; correct it, or the schema"
+            yield example.pointer, operation.id, message
+            break
 
 
-def _examples(document: Document) -> Iterator[Finding]:
+def _scenario_examples(document: Document) -> Iterator[Finding]:
+    scenarios = {example.pointer for _, example, _ in _distinct_examples(document) if example.scenario is not None}
+    yield from (finding for finding in _invalid_examples(document) if finding[0] in scenarios)
+
+
+def _distinct_examples(document: Document) -> Iterator[tuple[MediaType | Parameter, Example, Operation]]:
     seen: set[Pointer] = set()
     for operation in document.operations:
         media_types = [media_type for response in operation.responses for media_type in response.media_types]
-        bodies = [operation.body] if operation.body else []
-        owners: list[MediaType | Parameter] = [*media_types, *operation.parameters, *bodies]
-        if operation.body and not operation.body.examples:
-            message = "the request body has no example; add one, the verification sends it"
-            yield operation.body.pointer, operation.id, message
-        for schema, example in ((owner.schema, example) for owner in owners for example in owner.examples):
-            if example.pointer in seen:
-                continue
-            seen.add(example.pointer)
-            for error in document.validator(schema).iter_errors(example.value):
-                at = f" at /{'/'.join(map(str, error.instance_path))}" if error.instance_path else ""
-                message = f"example {example.name}{at}: {error.message}; correct it, or the schema"
-                yield example.pointer, operation.id, message
-        for schema, invalid in ((owner.schema, invalid) for owner in media_types for invalid in owner.invalid_examples):
-            if invalid.pointer not in seen and document.validator(schema).is_valid(invalid.value):
-                message = f"x-invalid-examples {invalid.name} satisfies the schema; move it to examples"
-                yield invalid.pointer, operation.id, message
-            seen.add(invalid.pointer)
+        owners: list[MediaType | Parameter] = [*media_types, *operation.parameters, *operation.bodies]
+        for owner in owners:
+            for example in owner.examples:
+                if example.pointer not in seen:
+                    seen.add(example.pointer)
+                    yield owner, example, operation
 
 
-SOURCE_RULES: Final = (_references, _templates, _operation_ids, check_keywords)
-OPERATION_RULES: Final = (check_job, _links, _security)
-DOCUMENT_RULES: Final = (_distinct_start_schemas, _examples)
+def _valid_invalid_examples(document: Document) -> Iterator[Finding]:
+    seen: set[Pointer] = set()
+    for operation in document.operations:
+        for media_type in (media_type for response in operation.responses for media_type in response.media_types):
+            for invalid in media_type.invalid_examples:
+                if invalid.pointer not in seen and document.validator(media_type.schema).is_valid(invalid.value):
+                    message = f"x-invalid-examples {invalid.name} satisfies the schema; move it to examples"
+                    yield invalid.pointer, operation.id, message
+                seen.add(invalid.pointer)
+
+
+SOURCE_RULES: Final = (_references, _link_expressions, _templates, _operation_ids, check_keywords)
+OPERATION_RULES: Final = (check_job, _links, _security, _supported_security)
+DOCUMENT_RULES: Final = (_scenario_examples, _valid_invalid_examples)

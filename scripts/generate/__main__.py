@@ -7,10 +7,14 @@ import argparse
 import sys
 from pathlib import Path
 
+import attrs
+
 from .. import cli
 from ..document import DocumentError, NoDocumentsError, load_folder
 from ..owned import NotOwnedError
 from ..printable import printable
+from .distribution import project_version
+from .distribution_names import InvalidNameError, choose_names
 from .generator import GenerationError
 from .output import generate, stale
 
@@ -20,19 +24,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog=cli.program_name("generate"), description="Generate the client.")
     parser.add_argument("--openapi", type=Path, default=Path("openapi"), help="the folder of documents")
     parser.add_argument("--out", type=Path, default=Path("generated"), help="the folder of the distribution")
+    parser.add_argument("--name", default="", help="the name of the distribution, such as kiln-client")
+    parser.add_argument("--package-version", default="", help="its version; by default that of the documents")
     parser.add_argument("--check", action="store_true", help="write nothing; list the files that are not up to date")
     arguments = parser.parse_args()
     label = arguments.openapi.resolve().name
     try:
         documents = load_folder(arguments.openapi)
+        chosen = choose_names(documents, arguments.name, arguments.package_version, project_version())
         if not arguments.check:
-            generate(documents, arguments.out, label)
+            for warning in (warning for document in documents for warning in document.warnings):
+                cli.print_error(str(warning))
+            for warning in generate(documents, arguments.out, label, chosen):
+                cli.print_error(str(attrs.evolve(warning, is_warning=True)))
             return 0
-        lines = stale(documents, arguments.out, label)
+        lines = stale(documents, arguments.out, label, chosen)
     except (DocumentError, GenerationError) as error:
         cli.print_error(str(error))
         return cli.EXIT_ERROR if isinstance(error, NoDocumentsError) else 1
-    except NotOwnedError as error:
+    except (NotOwnedError, InvalidNameError) as error:
         cli.print_error(str(error))
         return cli.EXIT_ERROR
     except OSError as error:

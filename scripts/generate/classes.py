@@ -4,15 +4,19 @@ The signatures are those of the generated functions, read from their source, so 
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from attrs import frozen
 
-from ..document import Document, DocumentError, Operation, Problem, Response, SecurityScheme
+from ..client.retry import IDEMPOTENT_METHODS
+from ..document import Document, Operation, Response, SecurityScheme
 from . import waits
+from .credentials import credential_kind, requirements
 from .generated_source import EndpointFunction
-from .identifiers import CLIENT_NAMES, Names
+from .identifiers import Names
 from .options import CALL_OPTIONS, CLIENT_OPTIONS
 from .rendering import render
+from .view import View
 
 ERRORS = {"401": "UnauthorizedError", "403": "ForbiddenError", "404": "NotFoundError", "429": "RateLimitError"}
 
@@ -22,6 +26,7 @@ class CallMethods:
     """The methods that call one operation."""
 
     function: EndpointFunction
+    is_start: bool = False
 
     @property
     def operation(self) -> Operation:
@@ -36,7 +41,7 @@ class CallMethods:
     @property
     def names(self) -> tuple[str, str]:
         """The names of the methods."""
-        return self.operation.id, f"{self.operation.id}_raw"
+        return self.function.name, f"{self.function.name}_raw"
 
     @property
     def signature(self) -> str:
@@ -44,9 +49,23 @@ class CallMethods:
         return self.function.signature(CALL_OPTIONS)
 
     @property
+    def reader(self) -> str:
+        """What creates the value of the call from the response, as source: a constant, unless it is simply a model."""
+        result = self.function.result
+        return result.reader if result.is_model else f"_READ_{self.operation.id.upper()}"
+
+    @property
+    def success(self) -> Mapping[str, Any]:
+        """The first success response of the document."""
+        responses = {response.status: response for response in self.operation.responses}
+        status = next(iter(self.function.view.successes), None)
+        return responses[status].raw if status else {}
+
+    @property
     def errors(self) -> list[tuple[str, Response]]:
         """The exception of each documented error response."""
-        failures = (response for response in self.operation.responses if not response.is_success)
+        successes = self.function.view.successes
+        failures = (response for response in self.operation.responses if response.status not in successes)
         return [(_exception(response.status), response) for response in failures]
 
     @property
@@ -60,13 +79,21 @@ class CallMethods:
     @property
     def keywords(self) -> Mapping[str, object]:
         """The keyword arguments of the operation's constant; the success statuses only if they are not 200 alone."""
-        successes = tuple(response.status for response in self.operation.responses if response.is_success)
-        found = {
-            "not_served": _not_served(self.operation),
-            "job_id": self.operation.job.id if self.operation.job else None,
-            "successes": None if successes == ("200",) else successes,
-        }
-        return {name: value for name, value in found.items() if value is not None}
+        successes = tuple(status for status in self.function.view.successes if status != "default") or ("2XX",)
+        operation, job = self.operation, self.operation.job
+        found: dict[str, object] = {"not_served": _not_served(operation)}
+        if job:
+            names = list(self.function.positional)
+            position = names.index(self.function.argument(job.parameter)) - len(names)
+            found["job_id"] = job.id
+            found["job_id_is_suffix"] = job.id is not None and job.id_match == "suffix"
+            found["job_parameter"] = position if position != -1 else None
+            found["no_such_job"] = waits.tests(job.unknown)
+            found["is_read"] = operation.method not in IDEMPOTENT_METHODS
+            successes = tuple(dict.fromkeys((*successes, *map(str, sorted(job.status_codes)))))
+        found["successes"] = None if successes == ("200",) else successes
+        found["is_start"] = self.is_start
+        return {name: value for name, value in found.items() if value not in (None, False, ())}
 
 
 @frozen
@@ -85,38 +112,36 @@ class CredentialArgument:
     @property
     def scheme(self) -> tuple[str, ...]:
         """The arguments of the scheme's constant."""
-        kind = "key" if self.security.type == "apiKey" else "basic" if self.is_basic else "bearer"
-        return self.name, kind, self.security.where, self.security.name
+        return self.name, credential_kind(self.security) or "", self.security.where, self.security.name
 
 
-def client_module(document: Document, names: Names, functions: list[EndpointFunction]) -> str:
-    """Return the source of the module with both classes of a document.
-
-    Raises:
-        DocumentError: Two methods have the same name.
-    """
-    calls = [CallMethods(function) for function in functions]
+def client_module(view: View, names: Names, functions: list[EndpointFunction]) -> str:
+    """Return the source of the module with both classes of a document."""
     jobs = [waits.JobMethods(function) for function in functions if function.operation.job]
-    _check_names(document, calls, jobs)
-    requirements = dict.fromkeys(keys for operation in document.operations for keys in operation.security)
+    document = view.document
+    starts = waits.StartMethods.of(functions, jobs)
+    started = {start.function.operation.id for start in starts.rows}
+    calls = [CallMethods(function, function.operation.id in started) for function in functions]
+    alternatives = dict.fromkeys(keys for one in view.operations for keys in requirements(document, one.operation))
     summary: str = document.data["info"].get("summary", document.title)
     return render(
         "client.py.jinja",
         document=document,
         class_name=names.class_name,
-        summary=summary[0].lower() + summary[1:],
+        summary=summary[:1].lower() + summary[1:],
         example_url=example_url(document),
         imports=sorted({line for function in functions for line in function.imports}),
         credentials=[
-            CredentialArgument(names.schemes[key], scheme, not all(key in keys for keys in requirements))
+            CredentialArgument(names.schemes[key], scheme, not all(key in keys for keys in alternatives))
             for key, scheme in document.security_schemes.items()
+            if key in names.schemes
         ],
-        alternatives=tuple(tuple(names.schemes[key] for key in keys) for keys in requirements),
+        alternatives=tuple(tuple(names.schemes[key] for key in keys) for keys in alternatives),
         client_options=CLIENT_OPTIONS,
         call_options=CALL_OPTIONS,
         calls=calls,
         jobs=jobs,
-        starts=waits.StartMethods.of(functions, jobs),
+        starts=starts,
         resume=waits.ResumeMethod(jobs),
     )
 
@@ -128,27 +153,6 @@ def example_url(document: Document) -> str:
     for name, variable in server.get("variables", {}).items():
         url = url.replace(f"{{{name}}}", str(variable["default"]))
     return url
-
-
-def _check_names(document: Document, calls: list[CallMethods], jobs: list[waits.JobMethods]) -> None:
-    """Check that no two methods have the same name.
-
-    Raises:
-        DocumentError: Two have.
-    """
-    owners = dict.fromkeys(CLIENT_NAMES, "a method of every client")
-    owners |= dict.fromkeys(("wait", "job", "resume") if jobs else (), "a method of every client with jobs")
-    names = [(name, call.operation) for call in calls for name in call.names]
-    names += [(name, job.operation) for job in jobs for name in job.names]
-    problems = []
-    for name, operation in names:
-        if name in owners:
-            line = document.line((*operation.pointer, "operationId"))
-            message = f"its method {name} collides with {owners[name]}; rename the operation"
-            problems.append(Problem(document.path, line, operation.id, message))
-        owners[name] = f"a method of {operation.id}"
-    if problems:
-        raise DocumentError(problems)
 
 
 def _exception(status: str) -> str:

@@ -1,19 +1,21 @@
 """The files of the distribution that contain no client code: `__init__.py`, README.md and pyproject.toml."""
 
+import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from attrs import frozen
 
-from ..document import Document, Operation
+from ..document import Document, Operation, known_values
 from ..printable import printable
 from ..project_files import project_file
 from .classes import example_url
+from .distribution_names import DistributionNames
 from .docstrings import one_line
+from .generated_source import EndpointFunction
 from .identifiers import Names
 from .rendering import render
-from .waits import job_noun
 
 ERRORS = (
     "ApiError",
@@ -23,6 +25,7 @@ ERRORS = (
     "JobError",
     "JobFailedError",
     "JobNotStartedError",
+    "JobPartialError",
     "JobStatusError",
     "JobTimeoutError",
     "NotFoundError",
@@ -73,9 +76,23 @@ def project_version() -> str:
     return str(tomllib.loads(project_file("pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
 
 
-def pyproject(version: str) -> str:
+def pyproject(chosen: DistributionNames) -> str:
     """Return the pyproject.toml of the distribution."""
-    return render("pyproject.toml.jinja", version=version)
+    return render("pyproject.toml.jinja", chosen=chosen)
+
+
+def licenses(chosen: DistributionNames) -> Mapping[str, str]:
+    """Return the license files: this project's, and for documents of others what they say about theirs."""
+    if not chosen.notices:
+        return {"LICENSE": license_text()}
+    lines = [
+        f"The models and calls of {chosen.name} are generated from OpenAPI documents, under their license:",
+        "",
+        *(f"- {notice}" for notice in chosen.notices),
+        "",
+        f"The client library in {chosen.import_name}/_client is licensed as LICENSE-job-status says.",
+    ]
+    return {"LICENSE": "\n".join(lines) + "\n", "LICENSE-job-status": license_text()}
 
 
 # The names that the package exports in addition to the client classes.
@@ -89,17 +106,22 @@ def package_init(documents: tuple[Document, ...], names: Mapping[str, Names], ve
         homes |= dict.fromkeys((name.class_name, f"Async{name.class_name}"), f"._apis.{name.package}")
     return render(
         "package_init.py.jinja",
-        products=[Product(document, names[document.stem]) for document in documents],
+        products=[Product(document, names[document.stem], []) for document in documents],
         homes=dict(sorted(homes.items())),
         exported=sorted([*homes, "__version__"]),
         version=version,
     )
 
 
-def readme(documents: tuple[Document, ...], names: Mapping[str, Names], label: str) -> str:
+def readme(
+    documents: Iterable[tuple[Document, list[EndpointFunction]]],
+    names: Mapping[str, Names],
+    label: str,
+    chosen: DistributionNames,
+) -> str:
     """Return the README of the distribution."""
-    products = [Product(document, names[document.stem]) for document in documents]
-    return render("README.md.jinja", products=products, label=label, final_states=_final_states)
+    products = [Product(document, names[document.stem], functions) for document, functions in documents]
+    return render("README.md.jinja", products=products, label=label, final_states=_final_states, chosen=chosen)
 
 
 @frozen
@@ -108,6 +130,7 @@ class Product:
 
     document: Document
     names: Names
+    functions: list[EndpointFunction]
 
     @property
     def class_name(self) -> str:
@@ -132,34 +155,51 @@ class Product:
     @property
     def modules(self) -> list[str]:
         """The modules of the generated functions, as Markdown."""
-        return [
-            f"`job_status.{self.names.package}.api.{operation.raw.get('tags', ['default'])[0]}.{operation.id}`"
-            for operation in self.document.operations
-        ]
+        return [f"{self.names.package}.{function.module}" for function in self.functions]
 
     @property
     def example(self) -> str:
         """A call that waits for a job, if the document describes one, as source."""
-        operations = self.document.operations
-        operation = next((operation for operation in operations if operation.job), operations[0])
-        samples = (next(iter(parameter.known_values), "...") for parameter in operation.parameters_in("path"))
-        values = ", ".join(f'"{sample}"' for sample in samples)
-        return f"{f'wait_for_{job_noun(operation)}' if operation.job else operation.id}({values})"
+        function = next((function for function in self.functions if function.noun), self.functions[0])
+        parameters = (function.parameters[name] for name in function.positional)
+        values = ", ".join(_literal(next(iter(known_values(self.document, one)), "...")) for one in parameters)
+        return f"{f'wait_for_{function.noun}' if function.noun else function.name}({values})"
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The environment variable of each credential argument of the example, for user and password also."""
+        required = (keys for function in self.functions for keys in function.operation.security)
+        keys = next((keys for keys in required if keys and set(keys) <= self.names.schemes.keys()), ())
+        return {self.names.schemes[key]: self.document.environment_variable(key) for key in keys}
 
     @property
     def credentials(self) -> Mapping[str, str]:
-        """The credential arguments of the example, each a variable with the name of its argument."""
-        keys = next((keys for operation in self.document.operations for keys in operation.security if keys), ())
-        schemes = self.document.security_schemes
-        return {
-            self.names.schemes[key]: "(user, password)" if schemes[key].scheme == "basic" else self.names.schemes[key]
-            for key in keys
+        """The credential arguments of the example, as source."""
+        schemes = {
+            self.names.schemes[key]: scheme
+            for key, scheme in self.document.security_schemes.items()
+            if key in self.names.schemes
         }
+        return {
+            name: "(user, password)" if schemes[name].scheme == "basic" else f'os.environ["{variable}"]'
+            for name, variable in self.variables.items()
+        }
+
+    @property
+    def url_variable(self) -> str:
+        """The environment variable of the base URL in the example."""
+        return self.document.environment_variable("URL")
+
+
+def _literal(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def _final_states(operation: Operation) -> str:
     if operation.job:
-        return ", ".join(f"`{state}`" for state in (*operation.job.success, *operation.job.failure))
+        return ", ".join(
+            f"`{state}`" for state in (*operation.job.success, *operation.job.partial, *operation.job.failure)
+        )
     if operation.is_start:
         followed = dict.fromkeys(link.operation_id for response in operation.responses for link in response.links)
         return "starts a job; see " + ", ".join(f"`{name}`" for name in followed)

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from attrs import frozen
+from openapi_python_client.strings import PythonIdentifier
 
-from ..document import Document, DocumentError, Operation, Parameter, Problem, snake_case
-from ..document.source import Pointer
+from ..document import Operation, Parameter
+from .operations import OperationView
 from .options import Option
-
-CALLS = ("sync", "sync_detailed", "asyncio", "asyncio_detailed")
+from .renames import FIELD
+from .results import Result
 
 
 @frozen
@@ -21,29 +22,51 @@ class EndpointFunction:
     """A generated function that sends the request of an operation.
 
     Attributes:
-        operation: The operation.
+        view: The operation as the client has it.
         module: Its module in the sub-package, such as `api.dock_status.get_dock_status`.
-        positional: Its positional parameters, as source, by name.
+        positional: Its positional parameters, and a query parameter that names the job, as source, by name.
+        keyword_id: The name of that query parameter, which the generated function takes by keyword, or empty.
         keywords: Its keyword-only parameters, as source, by name.
-        model: The class of its success responses.
+        result: What its call returns.
         imports: The import statements for its types, as source.
     """
 
-    operation: Operation
+    view: OperationView
     module: str
     positional: Mapping[str, str]
     keywords: Mapping[str, str]
-    model: str
+    result: Result
     imports: tuple[str, ...]
+    keyword_id: str = ""
+
+    @property
+    def operation(self) -> Operation:
+        """The operation."""
+        return self.view.operation
+
+    @property
+    def name(self) -> str:
+        """The name of the method that calls it."""
+        return self.view.names.call
+
+    @property
+    def noun(self) -> str:
+        """The name of the job that it reports, empty if it reports none."""
+        return self.view.names.noun
+
+    @property
+    def model(self) -> str:
+        """The type that its call returns, as source; for a job or its start, a class."""
+        return self.result.type
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
         """The parameters of the operation by Python name."""
-        described = {parameter.name: parameter for parameter in self.operation.parameters}
-        order = path_order(self.operation)
-        order += [p.name for where in ("query", "header", "cookie") for p in self.operation.parameters_in(where)]
-        names = (*self.positional, *self.keywords)
-        return {python: described[name] for name, python in zip(order, names, strict=False)}
+        return {argument.python: argument.parameter for argument in self.view.arguments}
+
+    def argument(self, name: str) -> str:
+        """Return the Python name of a parameter in the path or query."""
+        return next(python for python, p in self.parameters.items() if p.name == name and p.where in {"path", "query"})
 
     @property
     def values(self) -> str:
@@ -63,56 +86,49 @@ class EndpointFunction:
 
 def path_order(operation: Operation) -> list[str]:
     """Return the path parameters in the order of the path, which is that of the generated function."""
-    names = [parameter.name for parameter in operation.parameters_in("path")]
+    names = [p.name for p in operation.parameters_in("path") if f"{{{p.name}}}" in operation.path]
     return sorted(names, key=lambda name: operation.path.index(f"{{{name}}}"))
 
 
-def read_function(document: Document, operation: Operation, package: Path) -> EndpointFunction:
-    """Read the generated function of an operation from the sub-package of its document.
+def module_of(operation: Operation, package: Path) -> Path | None:
+    """Return the generated module of an operation, or None if it is missing."""
+    return next(iter(package.glob(f"api/*/{PythonIdentifier(operation.id, FIELD)}.py")), None)
 
-    Raises:
-        DocumentError: The function has no response model, or several.
-    """
-    module = next(iter(package.glob(f"api/*/{operation.id}.py")))
+
+def read_function(view: OperationView, result: Result, package: Path) -> EndpointFunction:
+    """Read the generated function of an operation from the sub-package of its document."""
+    operation, module = view.operation, module_of(view.operation, package)
+    if module is None:
+        raise LookupError(f"{operation.id} has no generated module")
     tree = ast.parse(module.read_text(encoding="utf-8"))
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    arguments = functions["sync_detailed"].args
+    arguments = functions["_get_kwargs"].args
     defaults = {a.arg: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None}
-    keywords = [argument for argument in arguments.kwonlyargs if argument.arg != "client"]
-    models = list(dict.fromkeys(_success_models(functions["_parse_response"], operation)))
-    if len(models) != 1:
-        message = (
-            f"expected one component as the body of its successes, got {', '.join(models) or 'none'}; "
-            "describe the 2xx response by one component of type object"
-        )
-        raise DocumentError([Problem(document.path, document.line(operation.pointer), operation.id, message)])
-    typed = (*arguments.args, *keywords, *defaults.values())
+    typed = (*arguments.args, *arguments.kwonlyargs, *defaults.values())
     used = {node.id for root in typed for node in ast.walk(root) if isinstance(node, ast.Name)}
-    imports = [line for name, line in _imports(tree, package.name) if name in {*used, *models}]
-    home = f"api.{module.parent.name}.{operation.id}"
+    imports = [line for name, line in _imports(tree, package.name) if name in used]
+    imports += [f"from ..{package.name}.models.{home} import {name}" for name, home in result.models.items()]
+    home = f"api.{module.parent.name}.{module.stem}"
+    positional = {argument.arg: ast.unparse(argument) for argument in arguments.args}
+    keywords = {argument.arg: ast.unparse(argument) for argument in arguments.kwonlyargs}
+    keyword_id = ""
+    if operation.job and operation.job_parameter.where == "query":
+        keyword_id = next(a.python for a in view.arguments if a.parameter == operation.job_parameter)
+        positional[keyword_id] = re.sub(r" \| (Unset|None)\b", "", keywords.pop(keyword_id))
+        defaults.pop(keyword_id, None)
+    build = f"_{'request' if keyword_id else 'build'}_{operation.id}"
     return EndpointFunction(
-        operation=operation,
+        view=view,
         module=home,
-        positional={argument.arg: ast.unparse(argument) for argument in arguments.args},
+        positional=positional,
         keywords={
-            argument.arg: ast.unparse(argument)
-            + (f" = {ast.unparse(defaults[argument.arg])}" if argument.arg in defaults else "")
-            for argument in keywords
+            name: f"{source} = {ast.unparse(defaults[name])}" if name in defaults else source
+            for name, source in keywords.items()
         },
-        model=models[0],
-        imports=(*imports, f"from ..{package.name}.{home} import _get_kwargs as _build_{operation.id}"),
+        result=result,
+        imports=(*imports, f"from ..{package.name}.{home} import _get_kwargs as {build}"),
+        keyword_id=keyword_id,
     )
-
-
-def _success_models(parse: ast.FunctionDef, operation: Operation) -> Iterator[str]:
-    """Yield the models that the generated code parses 2xx responses into."""
-    statuses = {response.status for response in operation.responses if response.is_success}
-    for node in parse.body:
-        if isinstance(node, ast.If) and any(f"== {status}" in ast.unparse(node.test) for status in statuses):
-            for call in ast.walk(node):
-                function = call.func if isinstance(call, ast.Call) else None
-                if isinstance(function, ast.Attribute) and function.attr == "from_dict":
-                    yield ast.unparse(function.value)
 
 
 def _imports(tree: ast.Module, package: str) -> Iterator[tuple[str, str]]:
@@ -140,50 +156,6 @@ def own_names(target: Path) -> set[str]:
                 targets = node.targets if isinstance(node, ast.Assign) else [ast.Name(node.name)]
                 found |= {one.id for one in targets if isinstance(one, ast.Name)}
     return found
-
-
-def missing_parts(document: Document, models: Mapping[str, str], target: Path) -> Iterator[Problem]:
-    """Yield a problem for each part of a document that is missing in its sub-package.
-
-    `models` maps each component schema to its class.
-    """
-    for operation in document.operations:
-        yield from _missing_calls(document, operation, target)
-    yield from _missing_models(document, models, target)
-
-
-def _missing_calls(document: Document, operation: Operation, target: Path) -> Iterator[Problem]:
-    """Yield a problem for each part of an operation that is missing in the generated module."""
-
-    def left_out(part: str, pointer: Pointer) -> Problem:
-        message = f"openapi-python-client left out {part}; rename it, or describe it in another way"
-        return Problem(document.path, document.line(pointer), operation.id, message)
-
-    module = next(iter(target.glob(f"api/*/{operation.id}.py")), None)
-    if module is None:
-        yield left_out("the operation", operation.pointer)
-        return
-    tree = ast.parse(module.read_text(encoding="utf-8"))
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
-    for name in CALLS:
-        if name not in functions:
-            yield left_out(f"the call {name}", operation.pointer)
-    if "sync_detailed" in functions:
-        arguments = functions["sync_detailed"].args
-        generated = {argument.arg.strip("_") for argument in (*arguments.args, *arguments.kwonlyargs)}
-        for parameter in operation.parameters:
-            name = snake_case(parameter.name)
-            if not generated & {name, f"{name}_{parameter.where}", parameter.name}:
-                yield left_out(f"the parameter {parameter.name}", parameter.pointer)
-
-
-def _missing_models(document: Document, models: Mapping[str, str], target: Path) -> Iterator[Problem]:
-    written = "".join(path.read_text(encoding="utf-8") for path in sorted(target.glob("models/*.py")))
-    for name, schema in document.data.get("components", {}).get("schemas", {}).items():
-        if ("properties" in schema or "enum" in schema) and not re.search(rf"^class {models[name]}\b", written, re.M):
-            line = document.line(("components", "schemas", name))
-            message = "openapi-python-client left out the component; rename it, or describe it in another way"
-            yield Problem(document.path, line, name, message)
 
 
 def local_names(source: str, functions: tuple[str, ...] = ()) -> set[str]:

@@ -1,86 +1,116 @@
 """Run openapi-python-client, and ruff on what this project writes."""
 
-import json
+import contextlib
+import io
 import os
 import re
 import subprocess
 import sys
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..document import Document, DocumentError, Problem
-from ..document.source import Pointer
+import jinja2
+from attrs import frozen
+from openapi_python_client import Project
+from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.errors import GeneratorError
+
+from ..document import Document
 from ..printable import printable
 
-GENERATOR_SECONDS = 300
 # The output must not depend on the machine: no configuration, no cache, listed rules. --isolated ignores a
 # pyproject.toml in a parent folder; the PATH of _environment makes sure that the pinned ruff is used.
 HOOKS = (
     "ruff check --isolated --no-cache --quiet --fix-only --target-version py311 --line-length 120 "
-    "--select F401,I,RUF022,RUF100,UP .",
-    "ruff format --isolated --no-cache --quiet --target-version py311 --line-length 120 .",
+    "--select F401,I,RUF022,RUF100,UP",
+    "ruff format --isolated --no-cache --quiet --target-version py311 --line-length 120",
 )
+
+
+class _Templates(jinja2.BytecodeCache):
+    """The compiled templates of openapi-python-client, which are the same for all documents."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Load a template, if it has been compiled."""
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Keep a compiled template."""
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+_TEMPLATES = _Templates()
 
 
 class GenerationError(Exception):
     """openapi-python-client failed, or its output is not as expected. The message includes what it has printed."""
 
 
-def run_generator(document: Document, view: Mapping[str, Any], target: Path) -> None:
-    """Write the sub-package of a document with openapi-python-client, from a view of the document.
+@frozen
+class Refusal:
+    """An operation, by method and path, or a component, by its class, that openapi-python-client refuses."""
+
+    operation: tuple[str, str] | None
+    component: str | None
+    reason: str
+
+
+def run_generator(
+    document: Document, view: dict[str, Any], target: Path, media_types: Mapping[str, str]
+) -> list[Refusal]:
+    """Write the sub-package of a document with openapi-python-client, from a view; return what it has left out.
+
+    It is not formatted. `media_types` maps media types that it does not know to those that they are sent like.
 
     Raises:
-        DocumentError: It refuses an operation or a component.
         GenerationError: It failed.
     """
-    with tempfile.TemporaryDirectory(prefix="job-status-") as scratch:
-        path, settings = Path(scratch, "document.json"), Path(scratch, "settings.json")
-        path.write_text(json.dumps(view), encoding="utf-8")
-        configuration = {
-            "package_name_override": target.name,
-            "docstrings_on_attributes": True,
-            "post_hooks": list(HOOKS),
-        }
-        settings.write_text(json.dumps(configuration), encoding="utf-8")
-        command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning"]
-        command += ["--path", str(path), "--config", str(settings), "--output-path", str(target)]
-        try:
-            done = subprocess.run(  # noqa: S603 - the pinned generator, on files of our own
-                command, env=_environment(), capture_output=True, text=True, check=False, timeout=GENERATOR_SECONDS
-            )
-        except subprocess.TimeoutExpired:
-            message = f"openapi-python-client did not finish within {GENERATOR_SECONDS} s; split the document"
-            raise GenerationError(f"{document.path}: {message}") from None
-    if done.returncode != 0:
-        raise _refusal(document, view, done.stdout + done.stderr)
+    settings = ConfigFile(
+        package_name_override=target.name,
+        docstrings_on_attributes=True,
+        post_hooks=[],
+        content_type_overrides=dict(media_types),
+    )
+    config = Config.from_sources(settings, MetaType.NONE, document.path, "utf-8", overwrite=False, output_path=target)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            data = GeneratorData.from_dict(view, config=config)
+            errors = [data] if isinstance(data, GeneratorError) else _write(data, config)
+    except Exception as error:
+        message = f"openapi-python-client fails: {type(error).__name__}: {printable(str(error), 500)}"
+        raise GenerationError(f"{document.path}: {message}; report it, with the document") from error
+    refusals = [_refusal(view, error) for error in errors]
+    if unknown := [error for error, refusal in zip(errors, refusals, strict=True) if refusal is None]:
+        shown = "\n".join(printable(f"{error.header} {error.detail or ''}", 500) for error in unknown)
+        raise GenerationError(f"{document.path}: openapi-python-client refuses the document:\n{shown}")
+    return [refusal for refusal in refusals if refusal]
 
 
-def _refusal(document: Document, view: Mapping[str, Any], output: str) -> DocumentError | GenerationError:
-    """Return the error for the output of openapi-python-client, at the lines of the operations and components in it."""
-    classes_of = {cls: name for name, cls in zip(_schemas(document.data), _schemas(view), strict=True)}
-    problems = []
-    found = re.findall(r"^(?:WARNING parsing|Unable to process schema) (.*)\n\s*((?:.*\S.*\n)*)", output, re.M)
-    for place, reason in found:
-        request = place.split(" within ")[0].split()[:2]
-        operation = next((o for o in document.operations if [o.method, o.path] == request), None)
-        component = next((n for n in (classes_of.get(p) for p in re.findall(r"[^/\s:]+", place)) if n), None)
-        detail = " ".join(line for line in reason.splitlines() if "please open an issue" not in line)
-        path = next((path for path in document.data["paths"] if path in f"{place} {detail}"), None)
-        pointer: Pointer = ("components", "schemas", component) if component else ("paths", path) if path else ()
-        pointer = operation.pointer if operation else pointer
-        message = f"openapi-python-client refuses it: {detail or place}; describe it in another way"
-        where = operation.id if operation else component or ""
-        problems.append(Problem(document.path, document.line(pointer), where, message))
-    if problems:
-        return DocumentError(problems)
-    shown = "\n".join(printable(line) for line in output.splitlines() if line.strip())
-    return GenerationError(f"{document.path}: openapi-python-client refuses the document:\n{shown}")
+def _write(data: GeneratorData, config: Config) -> Sequence[GeneratorError]:
+    project = Project(openapi=data, config=config)
+    project.env.bytecode_cache = _TEMPLATES
+    return project.build()
 
 
-def _schemas(data: Mapping[str, Any]) -> list[str]:
-    return list(data.get("components", {}).get("schemas", {}))
+def _refusal(view: Mapping[str, Any], error: GeneratorError) -> Refusal | None:
+    """Return what openapi-python-client refuses, or None if that is not clear."""
+    detail = " ".join((error.detail or "").split())
+    if found := re.match(r"WARNING parsing (\S+) (.*) within ", error.header):
+        operation, component = (found[1], found[2]), None
+    else:
+        operation = None
+        names = re.findall(r"[^/\s:]+", f"{error.header} {detail}")
+        component = next((name for name in names if name in view["components"]["schemas"]), None)
+    known = component or (operation and operation[1] in view["paths"])
+    return (
+        Refusal(operation, component, f"openapi-python-client refuses it: {detail or error.header}") if known else None
+    )
 
 
 def _environment() -> dict[str, str]:
@@ -90,17 +120,15 @@ def _environment() -> dict[str, str]:
     return {**kept, "PATH": os.pathsep.join([programs, os.environ.get("PATH", "")])}
 
 
-def format_package(package: Path) -> None:
-    """Format the package with ruff; also sort the imports of the files that openapi-python-client has not written.
+def format_package(package: Path, sorted_files: Iterable[Path] = ()) -> None:
+    """Format a package with ruff, and sort and reduce the imports of some of its files, by default of all.
 
     Raises:
         GenerationError: ruff failed.
     """
-    files = [package / "__init__.py", package / "types.py", *sorted((package / "_apis").glob("*.py"))]
-    files += [path for name in ("__init__.py", "types.py") for path in sorted(package.glob(f"*/{name}"))]
     for hook in HOOKS:
-        targets = files if " check " in hook else [package]
-        command = [*hook.split()[:-1], *map(str, targets)]
+        targets = list(sorted_files) if " check " in hook else []
+        command = [*hook.split(), *map(str, targets or [package])]
         command[0] = str(Path(sys.executable).with_name(command[0]))
         done = subprocess.run(  # noqa: S603
             command, env=_environment(), capture_output=True, text=True, check=False, timeout=60

@@ -4,19 +4,23 @@ import builtins
 import keyword
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from attrs import frozen
-from openapi_python_client.strings import ClassName, PythonIdentifier
+from openapi_python_client.strings import ClassName
 
 from ..client.base import AsyncClient, Client
 from ..document import Document, snake_case
+from .credentials import credential_kind
+from .renames import FIELD
+from .schemas import Component
 
 BUILTINS = frozenset(dir(builtins))
 # The public attributes of every client class.
 CLIENT_NAMES = frozenset(name for kind in (Client, AsyncClient) for name in dir(kind) if not name.startswith("_"))
-FIELD = "field_"  # the prefix of openapi-python-client for names that are not valid in Python
+# The verbs with which the names of status operations begin.
+VERBS = frozenset(["get", "read", "retrieve", "fetch", "show", "describe", "query", "check", "poll", "find", "lookup"])
 NONE_TAKEN: AbstractSet[str] = frozenset()
 
 
@@ -55,12 +59,17 @@ def class_identifier(name: str, taken: AbstractSet[str] = NONE_TAKEN, suffix: st
 
 
 def document_names(
-    documents: Iterable[Document], keywords: AbstractSet[str], modules: AbstractSet[str], exported: AbstractSet[str]
+    documents: Iterable[Document],
+    models: Mapping[str, AbstractSet[str]],
+    keywords: AbstractSet[str],
+    modules: AbstractSet[str],
+    exported: AbstractSet[str],
 ) -> dict[str, Names]:
     """Return the Python names of each document of a distribution, by the stem of its file name.
 
     Args:
         documents: The documents.
+        models: The classes of the components of each document, by stem.
         keywords: The arguments of every constructor, except the credentials.
         modules: The modules of the package, except those of the documents.
         exported: The names that the package exports, except the client classes.
@@ -70,45 +79,79 @@ def document_names(
     for document in documents:
         package = identifier(document.package, packages, "api")
         # The module of the client class imports the models.
-        taken = classes | set(component_names(document).values())
+        taken = classes | models[document.stem]
         taken |= {name.removeprefix("Async") for name in taken}
-        class_name = class_identifier(document.title, taken) or class_identifier(document.stem, taken) or "Api"
+        # Of two documents with the same title, the second one is named after its file.
+        title = "" if class_identifier(document.title) in classes else document.title
+        class_name = class_identifier(title, taken) or class_identifier(document.stem, taken) or "Api"
         schemes: dict[str, str] = {}
-        for key in document.security_schemes:
-            schemes[key] = identifier(key, {*keywords, *schemes.values()}, "credential")
+        for key, scheme in document.security_schemes.items():
+            if not credential_kind(scheme):
+                continue
+            raw = document.resolve(document.data["components"]["securitySchemes"][key])
+            schemes[key] = identifier(str(raw.get("x-name", key)), {*keywords, *schemes.values()}, "credential")
         packages.add(package)
         classes |= {class_name, f"Async{class_name}"}
         found[document.stem] = Names(package, class_name, schemes)
     return found
 
 
-def collisions(names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield the names for which openapi-python-client uses the Python name of an earlier one, with that one.
-
-    It uses a second form of the name if the snake case forms collide, and fails if the second forms collide too.
-    """
-    names = tuple(names)
-    usual = Counter(PythonIdentifier(name, FIELD) for name in names)
-    seen: dict[str, str] = {}
-    for name in names:
-        made = PythonIdentifier(name, FIELD)
-        if usual[made] > 1:
-            made = PythonIdentifier(name, FIELD, skip_snake_case=True)
-        if (other := seen.setdefault(made, name)) != name:
-            yield name, other
+def job_noun(name: str) -> str:
+    """Return the name of the job in the name of its operation, or the entire name if the rest is not a name."""
+    verb, _, rest = name.removesuffix("_by_id").partition("_")
+    return rest if verb in VERBS and rest.isidentifier() else name
 
 
-def component_names(document: Document, taken: AbstractSet[str] = NONE_TAKEN) -> dict[str, str]:
-    """Return the class of each component schema by its name in the document: that name, if it is in CamelCase."""
-    named = list(document.data.get("components", {}).get("schemas", {}))
+@frozen
+class OperationNames:
+    """The names of the methods of an operation: its call, and the noun in those of its job, empty without a job."""
+
+    call: str
+    noun: str
+
+
+def operation_names(document: Document) -> dict[str, OperationNames]:
+    """Return the names of the methods of each operation, by its id: none is that of another method of the client."""
+    jobs = [operation for operation in document.operations if operation.job]
+    taken = {*CLIENT_NAMES, *BUILTINS, *keyword.kwlist, *(("wait", "job", "resume") if jobs else ())}
+    calls = {operation.id: _free((operation.id,), taken, "{}", "{}_raw") for operation in document.operations}
+    short = Counter(job_noun(operation.id) for operation in jobs)
+    nouns: dict[str, str] = {}
+    for operation in jobs:
+        noun = job_noun(operation.id)
+        names = (noun, operation.id) if short[noun] == 1 else (operation.id,)
+        nouns[operation.id] = _free(names, taken, "wait_for_{}", "{}_job")
+    return {name: OperationNames(call, nouns.get(name, "")) for name, call in calls.items()}
+
+
+def _free(names: Sequence[str], taken: set[str], *methods: str) -> str:
+    """Return the first of the names of which no method is taken, or the last one with underscores added; take them."""
+    made = list(names)
+    while {method.format(made[0]) for method in methods} & taken or (keyword.iskeyword(made[0]) and len(made) > 1):
+        made = made[1:] or [f"{made[0]}_"]
+    taken |= {method.format(made[0]) for method in methods}
+    return made[0]
+
+
+def class_names(components: Mapping[str, Component], taken: AbstractSet[str] = NONE_TAKEN) -> dict[str, str]:
+    """Return the class of each component by its key: its base, if that is in CamelCase and no other class."""
+    bases = {key: str(component.flat.get("x-name") or component.base) for key, component in components.items()}
     found: dict[str, str] = {}
     modules: set[str] = set()
-    kept = {name for name in named if re.match(r"[A-Z]", name) and ClassName(name, FIELD) == name not in taken}
-    for name in sorted(named, key=lambda name: name not in kept):
-        base = name if name in kept else ClassName(class_identifier(name, suffix="Model") or "Model", FIELD)
+    kept = {
+        key
+        for key, base in bases.items()
+        if re.match(r"[A-Z]", base)
+        and base.isascii()
+        and ClassName(base, FIELD) == base not in taken
+        and len(components[key].pointer) == 3
+        and components[key].subclass_of is None
+    }
+    for key in sorted(bases, key=lambda key: key not in kept):
+        base = bases[key] if key in kept else ClassName(class_identifier(bases[key], suffix="Model") or "Model", FIELD)
         made, number = base, 1
         while made in taken or snake_case(made) in modules:
             made, number = f"{base}Model{number if number > 1 else ''}", number + 1
         modules.add(snake_case(made))
-        found[name] = made
-    return {name: found[name] for name in named}
+        found[key] = made
+    return {key: found[key] for key in bases}

@@ -11,11 +11,15 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
+from openapi_python_client.strings import PythonIdentifier
+
 from ..document import snake_case
 from .docstrings import escaped, one_line
 from .generated_source import attributes
 from .generator import GenerationError
+from .renames import FIELD
 from .rendering import render
+from .view import View
 
 TYPE_CHECKING_BLOCK = re.compile(r"^if TYPE_CHECKING:\n((?:    .*\n)+)\n*", re.MULTILINE)
 TYPE_CHECKING_IMPORT = re.compile(r"^from typing import TYPE_CHECKING(?:, (.*))?\n", re.MULTILINE)
@@ -55,6 +59,54 @@ def _share_types(package: Path, folders: list[Path]) -> None:
             (folder / "types.py").write_text(reexport, encoding="utf-8", newline="\n")
 
 
+SCALAR = '''\
+from __future__ import annotations
+
+
+class {name}({base}):
+    """What a start operation returns."""
+
+    @classmethod
+    def from_dict(cls, body: {base}) -> {name}:
+        """Return the value of a JSON body."""
+        return cls(body)
+
+    def to_dict(self) -> {base}:
+        """Return the JSON body."""
+        return {base}(self)
+'''
+SUBCLASS = '''\
+from .{home} import {base}
+
+
+class {name}({base}):
+    """The {base} that a start operation returns."""
+'''
+
+
+def add_own_classes(view: View, folder: Path) -> None:
+    """Write the classes that openapi-python-client has not: each start operation returns one of its own."""
+    added = {}
+    for key, name in view.classes.items():
+        component = view.schemas.components[key]
+        if component.is_scalar:
+            text = SCALAR.format(name=name, base={"string": "str", "integer": "int"}[component.flat["type"]])
+        elif component.subclass_of:
+            base = view.classes[component.subclass_of]
+            text = SUBCLASS.format(name=name, base=base, home=PythonIdentifier(base, FIELD))
+        else:
+            continue
+        added[name] = PythonIdentifier(name, FIELD)
+        (folder / "models" / f"{added[name]}.py").write_text(text, encoding="utf-8", newline="\n")
+    if added:
+        path = folder / "models" / "__init__.py"
+        text = path.read_text(encoding="utf-8")
+        imports = "".join(f"from .{home} import {name}\n" for name, home in added.items())
+        rows = "".join(f'    "{name}",\n' for name in sorted([*_exported(text), *added]))
+        text = f"{text.partition('__all__')[0]}{imports}\n__all__ = (\n{rows})\n"
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
 def _rename_exception(folder: Path) -> None:
     """Give the exception of openapi-python-client the suffix that exceptions have here."""
     for path in sorted(folder.rglob("*.py")):
@@ -86,9 +138,10 @@ def _evaluable(text: str) -> str:
 
 
 def _late_import(statement: ast.stmt) -> str:
-    line = ast.unparse(statement)
+    line = f"{ast.unparse(statement)}  # noqa: E402"
     if len(line) <= LINE_LENGTH:
-        return f"{line}  # noqa: E402\n"
+        return f"{line}\n"
+    line = ast.unparse(statement)
     start, names = line.split(" import ")
     rows = "".join(f"    {name},\n" for name in names.split(", "))
     return f"{start} import (  # noqa: E402\n{rows})\n"

@@ -98,6 +98,11 @@ WAIT_OPTIONS = (
         "float = 120.0",
         "Seconds of consecutive transient errors, such as 503 or no connection, that are tolerated.",
     ),
+    Option(
+        "raise_on_partial",
+        "bool = False",
+        "Whether a job that succeeded in part raises `JobPartialError`, instead of returning its status.",
+    ),
     Option("headers", "_Mapping[str, str] | None = None", "Headers of every request, in addition to the client's."),
 )
 WAIT_OPTION = {option.name: option for option in WAIT_OPTIONS}

@@ -4,15 +4,20 @@ import tempfile
 from pathlib import Path
 
 from .. import owned
-from ..document import Document
+from ..document import Document, Problem
 from .distribution import MARK
-from .package import IMPORT_NAME, build
+from .distribution_names import DistributionNames
+from .package import build
 
 WRITER = "make generate"
 
 
-def generate(documents: tuple[Document, ...], out: Path, label: str) -> None:
-    """Build the distribution in a temporary folder and move its files to `out`. An error leaves `out` unchanged.
+def generate(
+    documents: tuple[Document, ...], out: Path, label: str, chosen: DistributionNames | None = None
+) -> list[Problem]:
+    """Build the distribution in a temporary folder, move its files to `out` and return the warnings.
+
+    An error leaves `out` unchanged. `chosen` are the names of the distribution, by default those of this project.
 
     Raises:
         DocumentError: A document has a feature that the client would not support.
@@ -23,25 +28,27 @@ def generate(documents: tuple[Document, ...], out: Path, label: str) -> None:
     owned.check_writable(out, (), MARK, WRITER)
     with tempfile.TemporaryDirectory(prefix="job-status-") as aside:
         fresh = Path(aside, "new")
-        build(documents, fresh, label)
+        warnings = build(documents, fresh, label, chosen)
         owned.replace_files(fresh, out, MARK, WRITER)
+        return warnings
 
 
-def stale(documents: tuple[Document, ...], out: Path, label: str) -> list[str]:
+def stale(documents: tuple[Document, ...], out: Path, label: str, chosen: DistributionNames | None = None) -> list[str]:
     """Return a line for each file of `out` that is not up to date; empty if all are.
 
     Files that were not generated are listed only in the package, since they would be distributed with it.
     """
     with tempfile.TemporaryDirectory(prefix="job-status-") as aside:
         fresh = Path(aside, "new")
-        build(documents, fresh, label)
+        build(documents, fresh, label, chosen)
+        package = chosen.import_name if chosen else "job_status"
         expected, got = owned.list_files(fresh), owned.list_files(out)
         lines = []
         for name in sorted(expected.keys() | got.keys()):
             if name not in got:
                 lines.append(f"{out / name}: is missing")
             elif name not in expected:
-                if name.startswith(f"{IMPORT_NAME}/") or owned.is_marked(got[name], MARK):
+                if name.startswith(f"{package}/") or owned.is_marked(got[name], MARK):
                     lines.append(f"{out / name}: is not generated from any document")
             elif expected[name].read_bytes() != got[name].read_bytes():
                 lines.append(f"{out / name}: differs from the generated file")

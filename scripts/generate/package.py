@@ -1,7 +1,5 @@
-"""Build the distribution `job-status` from documents, in an empty folder."""
+"""Build a distribution from documents, in an empty folder."""
 
-import concurrent.futures
-import os
 import shutil
 from collections.abc import Mapping
 from importlib.resources import as_file, files
@@ -9,13 +7,15 @@ from pathlib import Path
 
 from .. import client, owned
 from ..document import Document, DocumentError, Problem
-from . import aliases, classes, distribution, models, options, trial, unsupported
-from .generated_source import missing_parts, own_names, read_function
-from .generator import GenerationError, format_package, run_generator
-from .identifiers import Names, component_names, document_names
-from .lenient import lenient, with_class_names
+from . import aliases, classes, distribution, models, options, trial
+from .corrections import correct
+from .distribution_names import DistributionNames, choose_names
+from .generated_source import own_names, read_function
+from .generator import GenerationError, Refusal, format_package, run_generator
+from .identifiers import Names, document_names
+from .results import result_of
+from .view import View
 
-IMPORT_NAME = "job_status"
 # The arguments of every constructor except credentials, and the modules of the package except those of documents.
 KEYWORDS = frozenset({"self", "base_url", *(option.name for option in options.CLIENT_OPTIONS)})
 MODULES = frozenset({"_apis", "_client", "credentials", "py", "types"})
@@ -32,35 +32,48 @@ UNSET_METHODS = """
 """
 
 
-def build(documents: tuple[Document, ...], folder: Path, label: str) -> None:
-    """Write the distribution into an empty folder. `label` names the folder of documents in the banners.
+def build(
+    documents: tuple[Document, ...], folder: Path, label: str, chosen: DistributionNames | None = None
+) -> list[Problem]:
+    """Write the distribution into an empty folder, and return the warnings.
+
+    Args:
+        documents: The documents.
+        folder: The folder.
+        label: The name of the folder of documents, for the banners.
+        chosen: The names of the distribution; by default those of this project.
 
     Raises:
         DocumentError: A document has a feature that the client would not support.
-        GenerationError: openapi-python-client warned, failed or left something out.
+        GenerationError: openapi-python-client failed, or its output is not as expected.
     """
-    if problems := [problem for document in documents for problem in unsupported.problems(document)]:
+    views = {document.stem: View(document) for document in documents}
+    if problems := [problem for view in views.values() for problem in view.unsupported.errors]:
         raise DocumentError(problems)
-    package = folder / IMPORT_NAME
+    chosen = chosen or choose_names(documents, "", "", distribution.project_version())
+    package = folder / chosen.import_name
     package.mkdir(parents=True)
-    names = document_names(documents, KEYWORDS, MODULES, distribution.EXPORTED)
-    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        classes_by_document = list(
-            pool.map(lambda document: _generate(document, package / names[document.stem].package), documents)
-        )
+    models_by_document = {stem: frozenset(view.class_names().values()) for stem, view in views.items()}
+    names = document_names(documents, models_by_document, KEYWORDS, MODULES, distribution.EXPORTED)
+    for stem, view in views.items():
+        _generate(view, names[stem], package / names[stem].package)
+    format_package(package)
     (package / "_apis").mkdir()
     functions = []
     for document in documents:
         target = package / names[document.stem].package
-        functions.append([read_function(document, operation, target) for operation in document.operations])
-        text = aliases.drop_aliases(classes.client_module(document, names[document.stem], functions[-1]))
+        view = views[document.stem]
+        functions.append([read_function(one, result_of(view, one), target) for one in view.operations])
+        text = aliases.drop_aliases(classes.client_module(view, names[document.stem], functions[-1]))
         _write(package / "_apis" / f"{target.name}.py", text)
     models.finish(package, [names[document.stem].package for document in documents])
-    version = distribution.project_version()
+    listed = list(zip(documents, functions, strict=True))
     everything = distribution.banner(label)
-    _write(package / "__init__.py", distribution.package_init(documents, names, version))
+    _write(package / "__init__.py", distribution.package_init(documents, names, chosen.version))
     _compile(documents, names, folder)
-    format_package(package)
+    own = [package / "__init__.py", package / "types.py", *sorted((package / "_apis").glob("*.py"))]
+    own += [path for name in ("__init__.py", "types.py") for path in sorted(package.glob(f"*/{name}"))]
+    format_package(package, own)
     for document in documents:
         banner = distribution.banner(f"{label}/{document.path.name}")
         _stamp(package / names[document.stem].package, banner)
@@ -69,21 +82,19 @@ def build(documents: tuple[Document, ...], folder: Path, label: str) -> None:
         _stamp(package / name, everything)
     _copy_client(package / "_client")
     written = {
-        "pyproject.toml": distribution.pyproject(version),
-        "README.md": distribution.readme(documents, names, label),
-        f"{IMPORT_NAME}/_apis/__init__.py": '"""A client class per document, sync and async."""\n',
-        f"{IMPORT_NAME}/credentials.py": distribution.CREDENTIALS,
-        f"{IMPORT_NAME}/py.typed": "",
-        "LICENSE": distribution.license_text(),
+        "pyproject.toml": distribution.pyproject(chosen),
+        "README.md": distribution.readme(listed, names, label, chosen),
+        f"{chosen.import_name}/_apis/__init__.py": '"""A client class per document, sync and async."""\n',
+        f"{chosen.import_name}/credentials.py": distribution.CREDENTIALS,
+        f"{chosen.import_name}/py.typed": "",
+        **distribution.licenses(chosen),
     }
     for name, text in written.items():
         mark = f"<!-- {everything} -->" if name.endswith(".md") else f"# {everything}"
         _write(folder / name, f"{mark}\n\n{text}" if text else f"{mark}\n")
-    plans = [
-        trial.plan(document, names[document.stem], classes_of, read)
-        for document, classes_of, read in zip(documents, classes_by_document, functions, strict=True)
-    ]
-    trial.run(folder, documents, plans)
+    plans = [trial.plan(views[document.stem], names[document.stem], read) for document, read in listed]
+    trial.run(folder, chosen.import_name, documents, plans)
+    return [problem for view in views.values() for problem in view.unsupported.warnings]
 
 
 def _copy_client(target: Path) -> None:
@@ -124,25 +135,49 @@ def _compile(documents: tuple[Document, ...], names: Mapping[str, Names], folder
         raise DocumentError(problems)
 
 
-def _generate(document: Document, target: Path) -> dict[str, str]:
-    """Generate the sub-package of a document; return the class of each component schema.
+def _generate(view: View, names: Names, target: Path) -> None:
+    """Generate the sub-package of a document.
 
-    A component whose name collides with a name in the generated code gets another name.
+    A component whose name collides with a name in the generated code gets another name. What openapi-python-client
+    refuses is left out, unless it has to do with a job.
+
+    Raises:
+        DocumentError: It refuses an operation or a component that has to do with a job.
     """
-    taken: frozenset[str] = frozenset()
+    taken = {names.class_name, f"Async{names.class_name}"}
     while True:
-        models = component_names(document, taken)
-        run_generator(document, with_class_names(lenient(document), models), target)
-        colliding = own_names(target) & set(models.values()) - taken
-        if not colliding:
+        refusals = run_generator(view.document, view.render(taken), target, view.media_types)
+        if problems := [problem for refusal in refusals if (problem := _leave_out(view, refusal))]:
+            raise DocumentError(problems)
+        if not view.operations:
+            raise DocumentError(view.unsupported.warnings)
+        colliding = own_names(target) & set(view.classes.values()) - taken
+        if not refusals and not colliding:
             break
         taken |= colliding
         shutil.rmtree(target)
-    problems = list(missing_parts(document, models, target))
-    _patch_unset(document, target / "types.py")
-    if problems:
-        raise DocumentError(problems)
-    return models
+    view.renames.apply(target)
+    correct(view, target)
+    models.add_own_classes(view, target)
+    _patch_unset(view.document, target / "types.py")
+
+
+def _leave_out(view: View, refusal: Refusal) -> Problem | None:
+    """Leave out what openapi-python-client refuses; return the problem if that is not possible."""
+    keys = {name: key for key, name in view.classes.items()}
+    component = keys[refusal.component] if refusal.component else None
+    one = next(
+        (o for o in view.operations if refusal.operation == (o.operation.method, view.paths[o.operation.id])), None
+    )
+    if view.drop(component, one.operation if one else None, refusal.reason):
+        return None
+    if one:
+        pointer, where = one.operation.pointer, one.operation.id
+    else:
+        pointer, where = view.schemas.components[component or ""].pointer, refusal.component or ""
+    return Problem(
+        view.document.path, view.document.line(pointer), where, f"{refusal.reason}; describe it in another way"
+    )
 
 
 def _patch_unset(document: Document, types: Path) -> None:

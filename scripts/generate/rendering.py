@@ -3,6 +3,7 @@
 Text of documents never becomes code: templates insert it as a literal or in a docstring, and values are not templates.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -48,5 +49,6 @@ _ENVIRONMENT.filters |= {
     "paragraphs": paragraphs,
     "passed": _passed,
     "quoted": quoted,
+    "quoted_name": json.dumps,
     "source": _source,
 }

@@ -3,43 +3,54 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-from ..document import MISSING, Document, DocumentError, Operation, Problem, sample, walk
+from ..document import MISSING, Document, DocumentError, Problem, sample
 from ..document.source import Pointer
-from . import generated_source, waits
+from . import generated_source
 from .generated_source import EndpointFunction
 from .identifiers import Names
+from .schemas import Schema
+from .trial_replies import reply
+from .unsupported import is_start
+from .view import View
 
 SECONDS = 120
 Plan = dict[str, Any]
 
 
-def plan(document: Document, names: Names, models: Mapping[str, str], functions: Iterable[EndpointFunction]) -> Plan:
-    """Return the models and calls of a document's sub-package to try, as JSON.
-
-    `models` maps each component schema to its class.
-    """
+def plan(view: View, names: Names, functions: Iterable[EndpointFunction]) -> Plan:
+    """Return the models and calls of a document's sub-package to try, as JSON."""
+    document = view.document
     return {
         "package": names.package,
         "class": names.class_name,
         "credentials": {
             names.schemes[key]: ["user", "trial-password"] if scheme.scheme == "basic" else "trial-credential"
             for key, scheme in document.security_schemes.items()
+            if key in names.schemes
         },
         "models": [
-            {"class": cls, "sample": made, "pointer": ["components", "schemas", name]}
-            for name, cls in models.items()
-            if isinstance(made := sample(document, {"$ref": _reference(name)}), dict)
+            {"class": cls, "sample": made, "pointer": list(component.pointer)}
+            for component, cls in (
+                (view.schemas.components[key], name) for key, name in view.classes.items() if key not in view.files
+            )
+            if not component.is_enum and (made := _sample(document, component.flat)) is not None
         ],
         "operations": [_operation(document, function) for function in functions],
     }
 
 
-def run(folder: Path, documents: Sequence[Document], plans: Sequence[Plan]) -> None:
+def _sample(document: Document, schema: Schema) -> dict[str, Any] | None:
+    """Return an object that satisfies a schema, with anything for a required property of any type."""
+    made = sample(document, schema)
+    return dict.fromkeys(schema["required"], "trial") | made if isinstance(made, dict) else None
+
+
+def run(folder: Path, import_name: str, documents: Sequence[Document], plans: Sequence[Plan]) -> None:
     """Try the distribution in a folder, in a new process.
 
     Raises:
@@ -47,7 +58,7 @@ def run(folder: Path, documents: Sequence[Document], plans: Sequence[Plan]) -> N
     """
     with as_file(files(__package__) / "trial_program.py") as program:
         done = subprocess.run(  # noqa: S603 - this project's own program
-            [sys.executable, "-I", "-B", str(program), str(folder)],
+            [sys.executable, "-I", "-B", str(program), str(folder), import_name],
             input=json.dumps(plans),
             capture_output=True,
             text=True,
@@ -74,7 +85,7 @@ def run(folder: Path, documents: Sequence[Document], plans: Sequence[Plan]) -> N
 def _collisions(plan: Plan, pointer: Pointer, module: Path) -> Iterator[tuple[Pointer, str]]:
     """Yield the properties of a model, or the parameters of an operation, that have a name of the generated code."""
     source = module.read_text(encoding="utf-8")
-    if pointer[0] == "components":
+    if module.parent.name == "models":
         local = generated_source.local_names(source, ("from_dict", "to_dict"))
         for name, attribute in generated_source.attributes(source).items():
             if attribute in local:
@@ -87,45 +98,31 @@ def _collisions(plan: Plan, pointer: Pointer, module: Path) -> Iterator[tuple[Po
             yield tuple(place), f"the parameter {name!r} collides with the generated code"
 
 
-def _reference(name: str) -> str:
-    return "#/components/schemas/" + name.replace("~", "~0").replace("/", "~1")
-
-
 def _operation(document: Document, function: EndpointFunction) -> dict[str, Any]:
     operation = function.operation
     arguments = []
     for python, parameter in function.parameters.items():
         values = [*parameter.known_values, sample(document, parameter.schema)]
         value = next((value for value in values if value is not MISSING), MISSING)
+        if parameter.where == "path" and (isinstance(value, bool) or not isinstance(value, str | int)):
+            value = "trial"
         if value is not MISSING:
             arguments.append([python, parameter.where, parameter.name, value, list(parameter.pointer)])
+    request = function.view.request
+    media_type = next((one for one in operation.bodies if request and one.name == request.name), None)
     body = MISSING
-    if operation.body is not None:
-        made = sample(document, operation.body.schema)
-        body = next((example.value for example in operation.body.examples), made)
+    if media_type is not None:
+        made = sample(document, media_type.schema)
+        body = next((example.value for example in media_type.examples), made)
+    job_id = next((row[3] for row in arguments if operation.job and row[2] == operation.job.parameter), None)
     return {
-        "id": operation.id,
+        "id": function.name,
+        "is_start": is_start(document, operation),
         "module": function.module,
-        "noun": waits.job_noun(operation) if operation.job else "",
+        "noun": function.noun,
         "pointer": list(operation.pointer),
         "arguments": arguments,
         "body": None if body is MISSING else body,
-        "has_body": operation.body is not None and "body" in function.keywords,
-        **_reply(document, operation),
-    }
-
-
-def _reply(document: Document, operation: Operation) -> dict[str, Any]:
-    """Return the success response of an operation; for a job, one with a success state."""
-    response = operation.success
-    media_type = next((m for m in response.media_types if m.is_json), None)
-    bodies = [example.value for m, example in response.examples if m is media_type and example.scenario is None]
-    if operation.job:
-        bodies = [body for body in bodies if walk(body, operation.job.state) in operation.job.success] or bodies
-    body = bodies[0] if bodies else sample(document, media_type.schema) if media_type else MISSING
-    return {
-        "status": int(response.status) if response.status.isdecimal() else 200,
-        "type": media_type.name if media_type else "application/json",
-        "reply": {} if body is MISSING else body,
-        "id_path": list(operation.job.id) if operation.job else [],
+        "has_body": request is not None,
+        **reply(document, function.view, job_id).plan,
     }

@@ -23,7 +23,7 @@ Finding = tuple[list[Any], str, str]
 
 
 def main() -> int:
-    """Try the package in the folder in the arguments, with the plans on stdin."""
+    """Try the package in the arguments, a folder and a name, with the plans on stdin."""
     sys.path.insert(0, sys.argv[1])
     found = []
     for number, plan in enumerate(json.load(sys.stdin)):
@@ -34,13 +34,12 @@ def main() -> int:
 
 
 def _try_package(plan: dict[str, Any]) -> Iterator[Finding]:
-    package = f"job_status.{plan['package']}"
+    root = sys.argv[2]
+    package = f"{root}.{plan['package']}"
     try:
         for info in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             importlib.import_module(info.name)
-        clients = [
-            getattr(importlib.import_module("job_status"), name) for name in (plan["class"], "Async" + plan["class"])
-        ]
+        clients = [getattr(importlib.import_module(root), name) for name in (plan["class"], "Async" + plan["class"])]
         models = importlib.import_module(f"{package}.models")
     except Exception as error:
         yield ["info", "title"], _message(error), ""
@@ -61,9 +60,21 @@ def _try_model(cls: Any, model: dict[str, Any]) -> Iterator[Finding]:
         yield model["pointer"], _message(error), cls.__module__
         return
     for name, value in model["sample"].items():
-        if got.get(name) != value:
+        if _normalized(got.get(name)) != _normalized(value):
             place = [*model["pointer"], "properties", name]
             yield place, f"the property {name!r}: expected {_short(value)}, got {_short(got.get(name))}", ""
+
+
+def _normalized(value: Any) -> Any:
+    """Return a value in which a time has one form, whether it ends in Z or in +00:00."""
+    if isinstance(value, dict):
+        return {key: _normalized(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_normalized(child) for child in value]
+    try:
+        return datetime.datetime.fromisoformat(value).isoformat() if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _try_operation(
@@ -75,54 +86,52 @@ def _try_operation(
 
         def respond(request: httpx.Request, requests: list[httpx.Request] = requests) -> httpx.Response:
             requests.append(request)
-            body = _response_body(operation)
-            return httpx.Response(
-                operation["status"], content=json.dumps(body), headers={"content-type": operation["type"]}
-            )
+            content = json.dumps(operation["reply"]) if "reply" in operation else ""
+            headers = {"content-type": operation["type"], **operation["headers"]}
+            return httpx.Response(operation["status"], content=content, headers=headers)
 
         names = [operation["id"], f"{operation['id']}_raw"]
         names += [f"wait_for_{operation['noun']}"] if operation["noun"] else []
         values = {name: tuple(value) if isinstance(value, list) else value for name, value in credentials.items()}
         for name in names:
-            passed = {k: v for k, v in arguments.items() if k != "body"} if name.startswith("wait_for_") else arguments
+            is_wait = name.startswith("wait_for_")
+            passed = {**arguments, "timeout": 0.05} if is_wait and not operation["ends"] else arguments
             try:
-                _call(client, values, httpx.MockTransport(respond), name, passed)
+                _call(client, values, httpx.MockTransport(respond), name, passed, operation["is_start"])
             except Exception as error:
+                if is_wait and not operation["ends"] and isinstance(error, TimeoutError):
+                    continue
                 yield operation["pointer"], f"{name}: {_message(error)}", module.__name__
                 return
         yield from _check_request(operation, arguments, requests[0])
 
 
-def _call(cls: Any, credentials: dict[str, Any], transport: Any, name: str, arguments: dict[str, Any]) -> None:
+def _call(
+    cls: Any, credentials: dict[str, Any], transport: Any, name: str, arguments: dict[str, Any], is_start: bool
+) -> None:
     # The result must not depend on the environment.
     client = cls("https://trial.invalid/base", **credentials, http_transport=transport, max_retries=0, trust_env=False)
     method = getattr(client, name)
     if not inspect.iscoroutinefunction(method):
         with client:
-            method(**arguments)
+            _follow(client, method(**arguments), is_start)
         return
 
     async def called() -> None:
         async with client:
-            await method(**arguments)
+            _follow(client, await method(**arguments), is_start)
 
     asyncio.run(called())
 
 
-def _response_body(operation: dict[str, Any]) -> Any:
-    """Return the body of the response, with the id of the requested job."""
-    body = copy.deepcopy(operation["reply"])
-    values = [value for _, where, _, value, _ in operation["arguments"] if where == "path"]
-    holder = body
-    for key in operation["id_path"][:-1]:
-        holder = holder.get(key) if isinstance(holder, dict) else None
-    if (
-        operation["id_path"]
-        and isinstance(holder, dict)
-        and str(holder.get(operation["id_path"][-1])) not in map(str, values)
-    ):
-        holder[operation["id_path"][-1]] = values[-1]
-    return body
+def _follow(client: Any, started: Any, is_start: bool) -> None:
+    """Create the job that a start operation has started. The response may contain none."""
+    if is_start and hasattr(started, "to_dict"):
+        try:
+            client.job(started)
+        except Exception as error:
+            if type(error).__name__ not in {"UnexpectedResponseError", "JobFailedError"}:
+                raise
 
 
 def _arguments(module: Any, operation: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +141,18 @@ def _arguments(module: Any, operation: dict[str, Any]) -> dict[str, Any]:
         hints = {}
     made = {name: _converted(hints.get(name), value) for name, _, _, value, _ in operation["arguments"]}
     if operation["has_body"]:
-        made["body"] = _converted(hints.get("body"), operation["body"])
+        made["body"] = _request_body(hints.get("body"), operation["body"])
+    return made
+
+
+def _request_body(hint: Any, value: Any) -> Any:
+    """Convert a JSON value to a request body. Files, and forms that contain files, are empty."""
+    for kind in typing.get_args(hint) or (hint,):
+        if kind is bytes:
+            return b"trial"
+    made = _converted(hint, value)
+    if isinstance(value, dict) and made is value and hasattr(hint, "from_dict"):
+        return hint.from_dict({})
     return made
 
 

@@ -1,16 +1,19 @@
 """The waiting part of a client class: the specification of each job, and the methods that wait for it."""
 
-import keyword
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import frozen
 
-from ..document import JobLifecycle, Keys, Operation
-from .generated_source import EndpointFunction, path_order
+from ..document import Expression, FieldTest, JobLifecycle, Operation
+from ..document import Link as DocumentLink
+from .generated_source import EndpointFunction
 from .options import WAIT_OPTION, WAIT_OPTIONS, Option
 
 # The options of a wait that are options of its polls. `headers` and `on_update` are too, in every wait.
-POLL_OPTIONS = ("after_run", "not_started_timeout", "error_timeout")
+POLL_OPTIONS = ("after_run", "not_started_timeout", "error_timeout", "raise_on_partial")
+# The types of keyword arguments that are the same in JSON.
+PLAIN = frozenset({"str", "int", "float", "bool", "None", "Unset", "UUID", "Any", "list", "dict"})
 
 
 @frozen
@@ -26,8 +29,13 @@ class JobMethods:
 
     @property
     def model(self) -> str:
-        """The class of the status."""
+        """The type of the status, as source."""
         return self.function.model
+
+    @property
+    def parse(self) -> str:
+        """What creates the status from a JSON body, as source."""
+        return "_same" if self.model == "None" else f"{next(iter(self.function.result.models))}.from_dict"
 
     @property
     def job(self) -> JobLifecycle:
@@ -39,7 +47,7 @@ class JobMethods:
     @property
     def noun(self) -> str:
         """The name of the job: `get_dock_status` reports the `dock_status`."""
-        return job_noun(self.operation)
+        return self.function.noun
 
     @property
     def names(self) -> tuple[str, str]:
@@ -59,7 +67,11 @@ class JobMethods:
     @property
     def options(self) -> tuple[Option, ...]:
         """The options of a wait for it."""
-        omitted = {"after_run": not self.job.run, "not_started_timeout": not self.can_be_not_started}
+        omitted = {
+            "after_run": not self.job.run,
+            "not_started_timeout": not self.can_be_not_started,
+            "raise_on_partial": not self.job.partial,
+        }
         return tuple(option for option in WAIT_OPTIONS if not omitted.get(option.name))
 
     @property
@@ -74,9 +86,15 @@ class JobMethods:
         return {p.name: python for python, p in self.function.parameters.items() if python in keywords}
 
     @property
-    def keyword_values(self) -> str:
-        """The dict of these arguments, as source."""
-        return "{" + ", ".join(f"{name!r}: {name}" for name in self.keyword_names.values()) + "}"
+    def converters(self) -> Mapping[str, str]:
+        """The class of each keyword argument that is not the same in JSON, such as an enum or a body."""
+        found = {}
+        for name, source in self.function.keywords.items():
+            annotation = source.partition(":")[2].partition(" = ")[0]
+            classes = set(re.findall(r"[\w.]+", annotation)) - PLAIN
+            if len(classes) == 1 and not {"list", "dict"} & set(re.findall(r"\w+", annotation)):
+                found[name] = classes.pop()
+        return found
 
     @property
     def signature(self) -> str:
@@ -86,44 +104,63 @@ class JobMethods:
     @property
     def passed(self) -> str:
         """The arguments that one method passes to the other, as source."""
-        names = (*self.keyword_names.values(), *(option.name for option in self.options))
+        names = (*self.function.keywords, *(option.name for option in self.options))
         return ", ".join([*self.function.positional, *(f"{name}={name}" for name in names)])
 
     @property
     def final_states(self) -> tuple[str, ...]:
         """The states that end the job."""
-        return (*self.job.success, *self.job.failure)
+        return (*self.job.success, *self.job.partial, *self.job.failure)
 
     @property
     def spec(self) -> Mapping[str, object]:
         """The arguments of its specification that are literals."""
         job = self.job
-        optional: dict[str, object] = {
+        bodies = self.function.view.successes.items() if job.conditions else ()
+        lists = {"pending": job.pending, "success": job.success, "failure": job.failure, "partial": job.partial}
+        found: dict[str, object] = {
+            "state": job.state,
+            **({} if job.conditions else lists),
             "not_started": job.not_started,
-            "progress": job.progress,
+            "conditions": tuple((condition.kind, tests(condition.tests)) for condition in job.conditions),
+            "without_body": tuple(status for status, body in bodies if body.form != "json"),
+            "progress_of": job.progress.of if job.progress and job.progress.of != 100 else None,
+            "progress": job.progress.at if job.progress else None,
             "reason": job.reason,
             "run": job.run,
             "requested_at": job.timestamps[0] if job.timestamps else None,
             "unknown": _definitely_unknown(self.operation),
             "full_view": (self.keyword_names[job.detail.parameter], job.detail.values[-1]) if job.detail else None,
         }
-        required = {name: getattr(job, name) for name in ("id", "state", "pending", "success", "failure")}
-        return required | {name: value for name, value in optional.items() if value}
+        return {name: value for name, value in found.items() if value}
 
 
 @frozen
 class Link:
-    """A link from the response of a start operation to the job that it has started."""
+    """A link from the response of a start operation to the job that it has started.
+
+    Attributes:
+        job: The job.
+        values: The name in the document, and the expression, of each parameter that names the job.
+        arguments: The same of its other parameters, by keyword argument.
+    """
 
     job: JobMethods
-    paths: tuple[Keys, ...]
+    values: tuple[object, ...]
+    arguments: Mapping[str, object]
+
+    @property
+    def literals(self) -> tuple[tuple[object, ...], dict[str, object]]:
+        """The arguments of its constant in the source, positional and by keyword."""
+        keywords: dict[str, object] = {"arguments": dict(self.arguments)} if self.arguments else {}
+        return (self.values, f"wait_for_{self.job.noun}", self.job.operation.path), keywords
 
 
 @frozen
 class Start:
     """A start operation: the class of its response, its links, and the signature of its overload."""
 
-    operation: Operation
+    function: EndpointFunction
     model: str
     links: tuple[Link, ...]
     options: tuple[Option, ...]
@@ -150,18 +187,22 @@ class StartMethods:
     def of(cls, functions: Iterable[EndpointFunction], jobs: Iterable[JobMethods]) -> "StartMethods":
         """Return the methods for the start operations of a document."""
         by_id = {job.operation.id: job for job in jobs}
-        starts = [function for function in functions if function.operation.is_start]
-        links = [
-            tuple(
-                _link(by_id[link.operation_id], link.parameters)
-                for response in start.operation.responses
-                for link in response.links
+        linked = [
+            (
+                function,
+                tuple(
+                    _link(function, by_id[link.operation_id], link)
+                    for response in function.operation.responses
+                    for link in response.links
+                    if link.operation_id in by_id
+                ),
             )
-            for start in starts
+            for function in functions
         ]
-        used = {option for listed in links for link in listed for option in link.job.options}
+        starts = [(function, links) for function, links in linked if links]
+        used = {option for _, links in starts for link in links for option in link.job.options}
         options = tuple(option for option in WAIT_OPTIONS if option in used and option.name != "after_run")
-        rows = (Start(s.operation, s.model, listed, options) for s, listed in zip(starts, links, strict=True))
+        rows = (Start(function, function.model, links, options) for function, links in starts)
         return cls(tuple(rows), options)
 
     @property
@@ -188,12 +229,17 @@ class StartMethods:
     @property
     def operation_names(self) -> str:
         """The start operations, for docstrings."""
-        return " or ".join(f"`{start.operation.id}`" for start in self.rows)
+        return " or ".join(f"`{start.function.name}`" for start in self.rows)
 
     @property
     def can_be_not_started(self) -> bool:
         """Whether a started job may have a state before its start."""
         return any(job.can_be_not_started for job in self._jobs)
+
+    @property
+    def can_be_partial(self) -> bool:
+        """Whether a started job may succeed in part."""
+        return any(job.job.partial for job in self._jobs)
 
     @property
     def _jobs(self) -> list[JobMethods]:
@@ -222,14 +268,29 @@ class ResumeMethod:
         return ", ".join(option.parameter(model=self.status) for option in self.options)
 
 
-def job_noun(operation: Operation) -> str:
-    """Return the name of the job in the name of its operation, or the entire name if the rest is not a name."""
-    rest = operation.id.partition("_")[2]
-    return rest if rest.isidentifier() and not keyword.iskeyword(rest) else operation.id
+def tests(found: Iterable[FieldTest]) -> tuple[object, ...]:
+    """Return the tests of a response as literals."""
+    return tuple((t.expression.source, t.expression.keys, t.values if t.present is None else t.present) for t in found)
 
 
-def _link(job: JobMethods, parameters: Mapping[str, Keys]) -> Link:
-    return Link(job, tuple(parameters[name] for name in path_order(job.operation)))
+def _link(start: EndpointFunction, job: JobMethods, link: DocumentLink) -> Link:
+    wires = {python: parameter.name for python, parameter in job.function.parameters.items()}
+    found = {
+        python: (wire, _expression(start, link.parameters[wire]))
+        for python, wire in wires.items()
+        if wire in link.parameters
+    }
+    values = tuple(found[python] for python in job.function.positional)
+    return Link(job, values, {python: found[python] for python in job.function.keywords if python in found})
+
+
+def _expression(start: EndpointFunction, expression: Expression) -> tuple[object, ...]:
+    """Return an expression as literals; a parameter in the path is named as in Python."""
+    if expression.source == "constant":
+        return expression.source, (expression.value,)
+    if expression.source == "request.path":
+        return expression.source, (start.argument(expression.keys[0]),)
+    return expression.source, expression.keys
 
 
 def _definitely_unknown(operation: Operation) -> tuple[int, str] | None:

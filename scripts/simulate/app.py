@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ..document import MISSING, Document, JobLifecycle
+from ..document import Document, JobLifecycle
 from .clock import http_date
 from .credentials import authenticate, load_credentials
+from .derived import Reply
 from .faults import Fault, FaultInjector, corrupt_status
 from .jobs import Version
 from .parameters import (
@@ -19,12 +19,21 @@ from .parameters import (
     UnknownParameterError,
     check_header_parameters,
     check_path_parameters,
-    parse_body,
+    parse_query,
 )
 from .rate_limiter import SimulatedRateLimiter
 from .redaction import Redactor
+from .request_bodies import UnsupportedMediaTypeError, parse_body
 from .request_log import RequestLog
-from .responses import example_response, find_example, gateway_response, json_response, scenario_response, text_response
+from .responses import (
+    example_response,
+    find_example,
+    gateway_response,
+    reply_response,
+    scenario_response,
+    text_response,
+    unknown_job_response,
+)
 from .routing import DocumentRoute, RoutedRequest, decode_ids, document_routes
 from .settings import SimulatorSettings
 from .socket_faults import apply_socket_faults
@@ -101,13 +110,12 @@ class Simulator:
                     return _method_not_allowed(route, request, target)
                 ids, is_decodable = decode_ids(match.groups())
                 faults = self.faults.apply(stem, operation, ids)
-                return RoutedRequest(route.document, operation, request, target, ids, is_decodable, faults)
+                return RoutedRequest(route.derived, operation, request, target, ids, is_decodable, faults)
         for route in routes:
             for operation in route.operations.values():
-                if operation.scenario("not_served"):
-                    return scenario_response(
-                        RoutedRequest(route.document, operation, request, target), "not_served", 404
-                    )
+                routed = RoutedRequest(route.derived, operation, request, target)
+                if operation.scenario("not_served") and (response := scenario_response(routed, "not_served", 404)):
+                    return response
         served = ", ".join(f"/{name}" for name in self._routes)
         return text_response(404, f"unknown path {raw_path}; this simulator serves {served}")
 
@@ -121,9 +129,10 @@ class Simulator:
         """Respond as a gateway before the API: to a status fault, above a rate limit, or if the API is not served."""
         operation, now = routed.operation, self.settings.clock.now()
         if fault := routed.fault("status"):
-            return gateway_response(operation, fault)
+            return gateway_response(routed.derived, operation, fault)
         if operation.job and (wait := self.rate_limiter.acquire(routed.api, operation, routed.ids, now)):
-            return gateway_response(operation, Fault("status", status=429, retry_after=math.ceil(wait)))
+            fault = Fault("status", status=429, retry_after=math.ceil(wait))
+            return gateway_response(routed.derived, operation, fault)
         if (fault := routed.fault("example")) and (example := find_example(operation, str(fault.value))):
             return example_response(routed, example) if example[2].scenario == "not_served" else None
         return None
@@ -138,24 +147,36 @@ class Simulator:
         return None
 
     async def check_parameters(self, routed: RoutedRequest) -> Response | None:
-        """Reject an invalid path, header, query or body, and unknown query parameters if the document says so."""
-        document, operation, request = routed.document, routed.operation, routed.request
+        """Reject an invalid path, header, query or body, and unknown query parameters if the document says so.
+
+        An invalid part that no documented response rejects is treated as absent.
+        """
+        operation = routed.operation
         if not routed.is_decodable:
-            return scenario_response(routed, "bad_parameter", 400)
+            return scenario_response(routed, "bad_parameter", 400) or scenario_response(routed, "unknown_id", 404)
         names = (parameter.name for parameter in operation.parameters_in("path"))
         routed.values = dict(zip(names, routed.ids, strict=True))
         try:
-            if not routed.has_empty_id:
-                check_path_parameters(document, operation, routed.values)
-            check_header_parameters(document, operation, request)
-            routed.query = self._queries.parse(document, operation, request)
-            await parse_body(document, operation, request)
+            await self._parse_request(routed)
+        except UnsupportedMediaTypeError:
+            response = scenario_response(routed, "unsupported_media_type", 415)
         except InvalidParameterError:
-            return scenario_response(routed, "bad_parameter", 400)
+            response = scenario_response(routed, "bad_parameter", 400)
         except UnknownParameterError:
-            if operation.scenario("unknown_parameter"):
-                return scenario_response(routed, "unknown_parameter", 400)
-        return None
+            scenario = operation.scenario("unknown_parameter")
+            response = scenario_response(routed, "unknown_parameter", 400) if scenario else None
+        else:
+            return None
+        routed.query = parse_query(routed.document, operation, routed.request, lenient=True)
+        return response
+
+    async def _parse_request(self, routed: RoutedRequest) -> None:
+        document, operation, request = routed.document, routed.operation, routed.request
+        if not routed.has_empty_id:
+            check_path_parameters(document, operation, routed.values)
+        check_header_parameters(document, operation, request)
+        routed.query = self._queries.parse(document, operation, request)
+        routed.body = await parse_body(document, operation, request)
 
     async def check_disabled(self, routed: RoutedRequest) -> Response | None:
         """Reject a request to a disabled API."""
@@ -177,34 +198,37 @@ class Simulator:
         """Reject an empty id, and any id if a fault says so."""
         if routed.has_empty_id:
             return scenario_response(routed, "empty_id", 404)
-        return scenario_response(routed, "unknown_id", 404) if routed.fault("unknown_id") else None
+        return unknown_job_response(routed) if routed.fault("unknown_id") else None
 
     async def serve_job(self, routed: RoutedRequest) -> Response:
         """Respond with the status of a job, or start or change one."""
         operation, now = routed.operation, self.settings.clock.now()
         if operation.job is None:
-            body = self.jobs.act(routed.api, operation, routed.values, now)
+            base = f"{routed.request.url.scheme}://{routed.request.url.netloc}/{routed.api}"
+            reply = self.jobs.act(routed.api, operation, routed.message(), base, now)
         else:
-            body = self._job_status(routed, operation.job, now)
-        if body is MISSING:
-            response = scenario_response(routed, "unknown_id", 404)
-        else:
-            response = json_response(operation.success, body)
+            reply = self._job_status(routed, operation.job, now)
+        response = unknown_job_response(routed) if reply is None else reply_response(routed, reply)
         if content_type := routed.fault("content_type"):
             response.headers["content-type"] = str(content_type.value or "text/html")
         return response
 
-    def _job_status(self, routed: RoutedRequest, spec: JobLifecycle, now: float) -> Any:
-        """Return the status body of a job with the faults applied, or `MISSING` if the job does not exist."""
+    def _job_status(self, routed: RoutedRequest, spec: JobLifecycle, now: float) -> Reply | None:
+        """Return the status of a job with the faults applied, or None if the job does not exist."""
         view = routed.query.get(spec.detail.parameter) if spec.detail else None
         version: Version = (
             "previous" if routed.fault("stale") else "initial" if routed.fault("backwards") else "current"
         )
-        body = self.jobs.of(routed.api, routed.operation.id).status(routed.values, view, now, version)
-        if body is not MISSING:
-            for fault in routed.faults:
-                corrupt_status(body, fault, spec.state)
-        return body
+        values = dict(routed.values)
+        if spec.parameter not in values:
+            values[spec.parameter] = routed.request.query_params.get(spec.parameter, "")
+        found = self.jobs.of(routed.api, routed.operation.id).status(values, view, now, version)
+        if found is None:
+            return None
+        state = next(iter(spec.expressions()["state"]), ("state",))
+        for fault in routed.faults:
+            corrupt_status(found.body, fault, state)
+        return Reply(found.response, found.body, found.status, found.headers)
 
 
 def _method_not_allowed(route: DocumentRoute, request: Request, target: str) -> Response:
@@ -212,6 +236,7 @@ def _method_not_allowed(route: DocumentRoute, request: Request, target: str) -> 
     if request.method == "OPTIONS":
         return Response(status_code=200, media_type="text/plain", headers=allow)
     operation = next(iter(route.operations.values()))
-    response = scenario_response(RoutedRequest(route.document, operation, request, target), "wrong_method", 405)
+    routed = RoutedRequest(route.derived, operation, request, target)
+    response = scenario_response(routed, "wrong_method", 405) or Response(status_code=405)
     response.headers.update(allow)
     return response

@@ -87,7 +87,11 @@ def _parser() -> argparse.ArgumentParser:
         default="3",
         help="the duration of jobs in seconds, such as 3, or a median and a spread, such as 20:1.2",
     )
-    add("--failures", type=float, default=0.0, help="the share of jobs that fail, 0 to 1")
+    add(
+        "--failures",
+        type=float,
+        help="the share of jobs that fail, 0 to 1 (default: 0, or one in four if no example of the document fails)",
+    )
     add("--faults", type=Path, help="a JSON file with a list of faults, in the format of POST /_simulator/faults")
     add("--enforce-limits", action="store_true", help="enforce the documented rate limits")
     add("--disabled", action="append", default=[], help="the file stem of an API to disable; can be repeated")
@@ -100,7 +104,7 @@ def _parse_settings(arguments: argparse.Namespace, documents: tuple[Document, ..
     stems = [document.stem for document in documents]
     if unknown := set(arguments.disabled) - set(stems):
         raise UsageError(f"--disabled: expected one of {', '.join(stems)}, got {', '.join(sorted(unknown))}")
-    if not 0 <= arguments.failures <= 1:
+    if arguments.failures is not None and not 0 <= arguments.failures <= 1:
         raise UsageError(f"--failures: expected a share from 0 to 1, got {arguments.failures:g}")
     if not 0 <= arguments.speed <= 1e5:
         raise UsageError(f"--speed: expected 0 to 100000, got {arguments.speed:g}")

@@ -18,12 +18,12 @@ class JobDistribution:
     Attributes:
         median: seconds from the start of a job to its final state.
         spread: the standard deviation of the logarithm of the duration.
-        failures: the share of jobs that fail, 0 to 1.
+        failures: the share of jobs that fail, 0 to 1; None for one in four if no example of the document fails.
     """
 
     median: float = DEFAULT_DURATION
     spread: float = 0.0
-    failures: float = 0.0
+    failures: float | None = None
 
     def sample_duration(self, source: random.Random) -> float:
         """Return a random duration in seconds."""
@@ -31,7 +31,7 @@ class JobDistribution:
 
     def sample_failure(self, source: random.Random) -> bool:
         """Return whether a job fails, at random."""
-        return self.failures > 0 and source.random() < self.failures
+        return bool(self.failures) and source.random() < (self.failures or 0.0)
 
 
 def parse_duration(text: str) -> tuple[float, float]:

@@ -1,7 +1,5 @@
 """Requests to the control API that create jobs."""
 
-import re
-import urllib.parse
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -47,7 +45,7 @@ def create_jobs(documents: Iterable[Document], store: JobStore, body: Mapping[st
                     "operation": jobs.operation.id,
                     "id": parameters[jobs.id_parameter],
                     "parameters": parameters,
-                    "path": f"/{document.stem}{_fill_path(jobs.operation.path, parameters)}",
+                    "path": f"/{document.stem}{jobs.path_of(parameters)}",
                     "after": [list(step) for step in created],
                 }
             )
@@ -79,10 +77,6 @@ def _find_jobs(
         raise ControlRequestError(field, f"expected one of {', '.join(choice)}, which report jobs, got {got}")
     api, jobs = found[0]
     return next(document for document in documents if document.stem == api), jobs
-
-
-def _fill_path(path: str, parameters: Mapping[str, str]) -> str:
-    return re.sub(r"\{([^{}]+)\}", lambda match: urllib.parse.quote(parameters[match[1]], safe=""), path)
 
 
 def _parse_timeline(raw: list[list[Any]], jobs: OperationJobs) -> Timeline:
@@ -118,7 +112,8 @@ def _parse_fields(body: Mapping[str, Any], jobs: OperationJobs) -> tuple[tuple[s
     fields, without = body.get("fields", {}), frozenset(body.get("without", ()))
     if both := sorted(set(fields) & without):
         raise ControlRequestError(f"without/{both[0]}", "is also set by fields; name it in one of them")
-    reserved = {spec.state[0]: "is the state; set it with after", spec.id[0]: "is the id of the job; set it with id"}
+    reserved = {path[0]: "is the state; set it with after" for path in spec.expressions()["state"]}
+    reserved |= {spec.id[0]: "is the id of the job; set it with id"} if spec.id else {}
     if conflicting := sorted((set(fields) | without) & set(reserved)):
         raise ControlRequestError(f"fields/{conflicting[0]}", reserved[conflicting[0]])
     if reason is not None and spec.reason and spec.reason[0] in fields:
@@ -132,7 +127,7 @@ def _parse_fields(body: Mapping[str, Any], jobs: OperationJobs) -> tuple[tuple[s
 
 def _check_parameters(document: Document, jobs: OperationJobs, given: Mapping[str, str]) -> None:
     """Reject path parameters with which no client could request the job."""
-    for parameter in jobs.operation.parameters_in("path"):
+    for parameter in jobs.operation.parameters:
         value = given.get(parameter.name)
         if value is None:
             continue

@@ -1,17 +1,23 @@
 """The simulated jobs of one operation that reports jobs."""
 
+import itertools
+import json
 import random
 import re
 import string
-from collections.abc import Iterable, Iterator, Mapping
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 import attrs
 
-from ..document import MISSING, RUNNING, JobLifecycle, Keys, Operation, walk
-from .bodies import copy_json
+from ..document import MISSING, RUNNING, JobLifecycle, Keys, Operation, sample, walk
+from .bodies import set_value
+from .derived import DerivedResponses
 from .durations import JobDistribution
-from .status import SimulatedJob, StatusTemplates, Timeline
+from .parameters import parse_scalar
+from .status import SimulatedJob, StatusTemplates, Timeline, format_timestamp, is_timestamp
+from .status_templates import StatusTemplate
 
 # Which status of a job to report: the current one, one of the start of its run, or one of its previous run.
 Version = Literal["current", "initial", "previous"]
@@ -35,41 +41,64 @@ def similar_id(value: str, source: random.Random) -> str:
 class OperationJobs:
     """The simulated jobs of one operation that reports jobs, by their path parameters."""
 
-    def __init__(self, operation: Operation, source: random.Random, distribution: JobDistribution) -> None:
+    def __init__(
+        self, derived: DerivedResponses, operation: Operation, source: random.Random, distribution: JobDistribution
+    ) -> None:
         if operation.job is None:
             raise ValueError(f"{operation.id} reports no job")
         self.operation = operation
+        self._document = derived.document
         self.job_spec: JobLifecycle = operation.job
         self._distribution = distribution
         self._random = source
         self._jobs: dict[tuple[str, ...], SimulatedJob] = {}
         self._ids: set[str] = set()
         self._runs = 0
-        self._templates = StatusTemplates(operation, self.job_spec)
-        self.parameter_names = tuple(parameter.name for parameter in operation.parameters_in("path"))
-        ids = {str(walk(example.body, self.job_spec.id)) for example in self._templates.examples}
-        matching = [p.name for p in operation.parameters_in("path") if ids & set(map(str, p.known_values))]
-        self.id_parameter = matching[0] if matching else self.parameter_names[-1]
+        self._templates = StatusTemplates(derived, operation, self.job_spec)
+        self.id_parameter = self.job_spec.parameter
+        in_path = [parameter.name for parameter in operation.parameters_in("path")]
+        self.parameter_names = tuple(dict.fromkeys((*in_path, self.id_parameter)))
+        # If no known job fails, some of the others do, so that a client sees failures.
+        self._ends: Iterator[str] = itertools.cycle(self.job_spec.success[:1])
 
     def add_known_jobs(self, known: Mapping[str, Iterable[str]]) -> None:
-        """Add a job for each known id: one with the state of its example if it has one, or else a random outcome."""
+        """Add a job for each known id: with the state of its example, or one that ends in the next possible state."""
         first = {name: next(iter(known.get(name, ())), "") for name in self.parameter_names}
-        for value in known.get(self.id_parameter, ()):
+        examples = {value: self._own_example(value) for value in known.get(self.id_parameter, ())}
+        spec = self.job_spec
+        fails = any(example is not None and example.state in spec.failure for example in examples.values())
+        is_mixed = self._distribution.failures is None and not fails
+        if is_mixed:
+            self._ends = itertools.cycle((*spec.success, *spec.partial, *spec.failure))
+        for value, example in examples.items():
             values = {**first, self.id_parameter: value}
             if self._key(values) not in self._jobs:
-                self._store(values, self._make_known_job(value))
+                self._store(values, self._make_known_job(value, example))
+        if is_mixed:
+            self._ends = _mixed_ends(spec)
 
-    def add_started_job(self, parameters: Mapping[str, str], response: Mapping[str, Any]) -> None:
-        """Add the job that the response of a start operation announces, with its fields and final state."""
-        announced = walk(response, self.job_spec.state)
-        state = str(announced) if announced in self.job_spec.kinds else self.job_spec.success[0]
-        nearest = self._templates.nearest(response)
-        body = copy_json(nearest)
-        self._templates.merge(body, response)
+    def add_started_job(self, parameters: Mapping[str, str], response: Any, now: float) -> None:
+        """Add the job that the response of a start operation announces, with its fields and final state.
+
+        What the response says about the run, its id and when it began, is set in place as the job reports it later.
+        """
+        spec = self.job_spec
+        announced = spec.state_of(response) if spec.state else MISSING
+        state = str(announced) if announced in spec.kinds else next(iter(spec.pending), "")
+        fields = response if isinstance(response, dict) else {}
+        nearest = self._templates.nearest(fields)
         # If the response already has a final state, the job is finished from the start.
-        timeline = ((0.0, state),) if self.job_spec.is_final(state) else self._make_timeline(state)
+        timeline = ((0.0, state),) if spec.is_final(state) else self._make_timeline(state or next(self._ends))
         identity = self._make_identity(nearest, parameters[self.id_parameter])
-        self._store(parameters, SimulatedJob(body, identity, timeline))
+        job = SimulatedJob(self._templates.merge(nearest, fields), identity, timeline)
+        begun = [
+            (path, walk(fields, path)) for path in spec.timestamps if path in (spec.timestamps[0], *spec.immutable)
+        ]
+        job.fixed_times = tuple((path, format_timestamp(shown, now)) for path, shown in begun if is_timestamp(shown))
+        for path, value in (*identity, *job.fixed_times):
+            if path != spec.id and walk(fields, path) is not MISSING:
+                set_value(fields, path, value)
+        self._store(parameters, job)
 
     def create(
         self,
@@ -89,7 +118,7 @@ class OperationJobs:
             fixed_fields: top-level fields with constant values; `MISSING` omits a field.
         """
         final_state = timeline[-1][1] if timeline else self._sample_final_state()
-        template = self._templates.by_state[final_state]
+        template = self._templates.by_state[final_state].body
         identity = self._make_identity(template, parameters[self.id_parameter])
         if (previous := self._jobs.get(self._key(parameters))) is not None:
             # A run that was never polled counts as finished a minute ago.
@@ -104,12 +133,18 @@ class OperationJobs:
         return job.timeline
 
     def set_state(self, parameters: Mapping[str, str], state: str | None, now: float) -> None:
-        """Put a job into a state: `RUNNING` starts a new run, None deletes the job."""
+        """Put a job into a state: `RUNNING` starts a new run, None deletes the job. A pending job continues."""
         if state is None:
             self._jobs.pop(self._key(parameters), None)
             self._ids.discard(parameters[self.id_parameter])
         else:
-            self.create(parameters, None if state == RUNNING else ((0.0, state),), None, now)
+            kept: Timeline | None = None if state == RUNNING else ((0.0, state),)
+            if state in self.job_spec.pending:
+                timeline = self._make_timeline(next(self._ends))
+                start = self.job_spec.pending.index(state)
+                offset = timeline[start][0]
+                kept = tuple((at - offset, name) for at, name in timeline[start:])
+            self.create(parameters, kept, None, now)
 
     def has_id(self, value: str) -> bool:
         """Return whether a job or run has this id."""
@@ -121,14 +156,16 @@ class OperationJobs:
             state = job.timeline[0][1] if job.started_at is None else job.progress_at(now)[0]
             yield dict(zip(self.parameter_names, key, strict=True)), state
 
-    def status(self, parameters: Mapping[str, str], view: Any, now: float, version: Version = "current") -> Any:
-        """Return the status body of a job in a view, or `MISSING` if the job does not exist.
+    def status(
+        self, parameters: Mapping[str, str], view: Any, now: float, version: Version = "current"
+    ) -> StatusTemplate | None:
+        """Return the status response of a job in a view, or None if the job does not exist.
 
         The `initial` version is of the start of the run; so is the `previous` one if the job has no earlier run.
         """
         job = self._jobs.get(self._key(parameters))
         if job is None:
-            return MISSING
+            return None
         if version == "previous" and job.previous_run is not None:
             return self._templates.render(job.previous_run, view, now)
         if version != "current" and job.started_at is not None:
@@ -139,30 +176,42 @@ class OperationJobs:
         """Return the path parameters of a job: those given, those of an existing job, and a new id if none is given."""
         some = next(iter(self._jobs), tuple("simulated" for _ in self.parameter_names))
         values = {**dict(zip(self.parameter_names, some, strict=True)), **given}
+        values = {name: values[name] for name in self.parameter_names}
         if self.id_parameter not in given:
             values[self.id_parameter] = self.new_id(values[self.id_parameter])
         return values
 
-    def typed_id(self, value: str) -> Any:
-        """Return an id as it stands in the bodies of this operation: a number if the examples have numbers."""
-        sample = walk(self._templates.examples[0].body, self.job_spec.id)
-        return int(value) if isinstance(sample, int) and value.isdecimal() else value
+    def path_of(self, parameters: Mapping[str, str]) -> str:
+        """Return the path of the status of a job, with its query if a parameter is there."""
+        quoted = {name: urllib.parse.quote(value, safe="") for name, value in parameters.items()}
+        template = self.operation.path
+        in_query = "&".join(f"{name}={value}" for name, value in quoted.items() if f"{{{name}}}" not in template)
+        path = re.sub(r"\{([^{}]+)\}", lambda found: quoted[found[1]], template)
+        return path + (f"?{in_query}" if in_query else "")
 
-    def new_id(self, pattern: str) -> str:
-        """Return an unused id of the shape of `pattern`."""
-        for _ in range(100):
-            candidate = similar_id(pattern, self._random)
-            if candidate not in self._ids:
+    def new_id(self, pattern: str, allows: Callable[[str], bool] = bool) -> str:
+        """Return an unused id of the shape of `pattern`, or another one that the parameter and `allows` accept."""
+        parameter = self.operation.job_parameter
+        is_valid = self._document.validator(parameter.schema).is_valid
+        head, slash, tail = pattern.rpartition("/")
+        generated = (sample(self._document, parameter.schema, self._random) for _ in range(100))
+        similar = (head + slash + similar_id(tail, self._random) for _ in range(100))
+        for candidate in itertools.chain(similar, (format_id(value) for value in generated if value is not MISSING)):
+            is_unused = candidate not in self._ids and candidate not in {"", ".", ".."}
+            if is_unused and is_valid(parse_scalar(self._document, parameter.schema, candidate)) and allows(candidate):
                 return candidate
         return f"{pattern}-{len(self._ids)}"
 
-    def _make_known_job(self, value: str) -> SimulatedJob:
-        own = [example for example in self._templates.examples if str(walk(example.body, self.job_spec.id)) == value]
-        if own:
-            fullest = max(own, key=lambda example: len(example.body))
-            return SimulatedJob(fullest.body, (), self._make_timeline(fullest.state))
+    def _own_example(self, value: str) -> StatusTemplate | None:
+        path = self.job_spec.id
+        own = [e for e in self._templates.examples if path and self.job_spec.is_id(walk(e.body, path), value)]
+        return max(own, key=lambda example: len(example.body)) if own else None
+
+    def _make_known_job(self, value: str, example: StatusTemplate | None) -> SimulatedJob:
+        if example is not None:
+            return SimulatedJob(example.body, (), self._make_timeline(example.state))
         final_state = self._sample_final_state()
-        template = self._templates.by_state[final_state]
+        template = self._templates.by_state[final_state].body
         return SimulatedJob(template, self._make_identity(template, value), self._make_timeline(final_state))
 
     def _make_identity(self, template: Any, value: str) -> tuple[tuple[Keys, Any], ...]:
@@ -176,9 +225,12 @@ class OperationJobs:
                 self._runs += 1
                 runs.append((path, run + self._runs))
             elif isinstance(run, str):
-                runs.append((path, self.new_id(run)))
-                self._ids.add(runs[-1][1])
-        return ((self.job_spec.id, self.typed_id(value)), *runs)
+                candidates = (similar_id(run, self._random) for _ in range(100))
+                fresh = next((one for one in candidates if one not in self._ids), f"{run}-{len(self._ids)}")
+                runs.append((path, fresh))
+                self._ids.add(fresh)
+        id_path = self.job_spec.id
+        return ((id_path, id_like(walk(template, id_path), value)), *runs) if id_path else tuple(runs)
 
     def _make_timeline(self, final_state: str) -> Timeline:
         """Return a timeline of random duration through the pending states to a final state."""
@@ -194,7 +246,7 @@ class OperationJobs:
 
     def _sample_final_state(self) -> str:
         fails = self.job_spec.failure and self._distribution.sample_failure(self._random)
-        return self.job_spec.failure[0] if fails else self.job_spec.success[0]
+        return self.job_spec.failure[0] if fails else next(self._ends)
 
     def _store(self, parameters: Mapping[str, str], job: SimulatedJob) -> None:
         self._jobs[self._key(parameters)] = job
@@ -202,3 +254,27 @@ class OperationJobs:
 
     def _key(self, parameters: Mapping[str, str]) -> tuple[str, ...]:
         return tuple(parameters[name] for name in self.parameter_names)
+
+
+def _mixed_ends(spec: JobLifecycle) -> Iterator[str]:
+    """Yield final states: of four jobs the second one fails, and the fourth one succeeds in part if it can."""
+    failures, partial = itertools.cycle(spec.failure or spec.success), itertools.cycle(spec.partial or spec.success[:1])
+    while True:
+        yield spec.success[0]
+        yield next(failures)
+        yield spec.success[0]
+        yield next(partial)
+
+
+def id_like(sample_id: Any, value: str) -> Any:
+    """Return an id as it stands in a body: a number, or the end of a path or a URL, if the sample is one."""
+    if isinstance(sample_id, int) and not isinstance(sample_id, bool) and value.isdecimal():
+        return int(value)
+    if isinstance(sample_id, str) and "/" in sample_id and "/" not in value:
+        return sample_id.rpartition("/")[0] + "/" + value
+    return value
+
+
+def format_id(value: Any) -> str:
+    """Return a value as it stands in a URL."""
+    return value if isinstance(value, str) else json.dumps(value)

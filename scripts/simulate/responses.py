@@ -7,9 +7,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from ..document import Example, MediaType, Operation
+from ..document import MISSING, Example, MediaType, Message, Operation
 from ..document import Response as DocumentedResponse
 from .bodies import map_strings
+from .conditions import Wish, granted_bodies
+from .derived import DerivedResponses, Reply, main_media_type
 from .example_templates import RequestParts, choose_example, render_example
 from .faults import Fault
 from .routing import RoutedRequest
@@ -21,8 +23,23 @@ HTML_PAGE = (
     "<!DOCTYPE html>\n<html><head><title>{status}</title></head><body><h1>{status} {phrase}</h1></body></html>\n"
 )
 
+# The documented statuses that suit a scenario without an example, the best one first.
+PREFERRED: Mapping[str, tuple[str, ...]] = {
+    "no_credential": ("401", "403"),
+    "wrong_credential": ("401", "403"),
+    "wrong_scope": ("403", "401"),
+    "bad_parameter": ("400", "422"),
+    "unsupported_media_type": ("415", "400", "422"),
+    "unknown_id": ("404", "410"),
+    "wrong_method": ("405",),
+}
+IMPLIED = frozenset({"no_credential", "wrong_credential", "unknown_id", "wrong_method", "empty_id"})
+REJECTED_INPUT = frozenset({"bad_parameter", "unsupported_media_type"})
+# Statuses of causes other than the content of the request; they do not stand for its rejection.
+UNRELATED = frozenset({"401", "402", "403", "405", "407", "408", "423", "425", "429", "451"})
 
-def gateway_response(operation: Operation, fault: Fault) -> Response:
+
+def gateway_response(derived: DerivedResponses, operation: Operation, fault: Fault) -> Response:
     """Return the response of a gateway before the API: the documented one for the status, or else a generic one."""
     try:
         phrase = http.HTTPStatus(fault.status).phrase
@@ -34,10 +51,8 @@ def gateway_response(operation: Operation, fault: Fault) -> Response:
         response = Response(status_code=fault.status)
     elif fault.html:
         response = Response(HTML_PAGE.format(status=fault.status, phrase=phrase), fault.status, media_type="text/html")
-    elif documented is not None and example is not None and example[0].is_json:
-        response = json_response(documented, example[1].value, fault.status)
-    elif example is not None:
-        response = Response(str(example[1].value), fault.status, media_type=example[0].name)
+    elif documented is not None and example is not None:
+        response = render_body(derived, documented, example[0], example[1].value, fault.status)
     else:
         response = text_response(fault.status, phrase)
     if fault.retry_after is not None:
@@ -45,11 +60,69 @@ def gateway_response(operation: Operation, fault: Fault) -> Response:
     return response
 
 
-def scenario_response(routed: RoutedRequest, scenario: str, status: int) -> Response:
-    """Return the documented response to a scenario, or an empty response with `status` if it has no example."""
-    parts = routed.parts()
-    found = choose_example(routed.document, routed.operation, scenario, parts)
-    return Response(status_code=status) if found is None else _render_response(routed, found, status, parts)
+def scenario_response(routed: RoutedRequest, scenario: str, status: int) -> Response | None:
+    """Return the documented response to a scenario, None if the document has none that fits.
+
+    Without an example of the scenario it is the nearest documented response, with a body derived from its schema.
+    """
+    if routed.operation.scenario(scenario):
+        parts = routed.parts()
+        if found := choose_example(routed.document, routed.operation, scenario, parts):
+            return _render_response(routed, found, status, parts)
+    documented = _nearest_response(routed.operation, scenario)
+    if documented is not None:
+        return derived_response(routed.derived, documented, status)
+    # `security` implies a 401 and a path with parameters a 404, even if the document lists neither: a response that
+    # accepts such a request would be worse than an undocumented status. Any other rejection needs a documented one.
+    return Response(status_code=status) if scenario in IMPLIED else None
+
+
+def _nearest_response(operation: Operation, scenario: str) -> DocumentedResponse | None:
+    by_status = {response.status.upper(): response for response in operation.responses}
+    others = sorted(status for status in by_status if "400" <= status < "500" and status not in UNRELATED)
+    preferred = (*PREFERRED.get(scenario, ()), "4XX", "DEFAULT", *(others if scenario in REJECTED_INPUT else ()))
+    return next((by_status[status] for status in preferred if status in by_status), None)
+
+
+def derived_response(derived: DerivedResponses, documented: DocumentedResponse, status: int) -> Response:
+    """Return a documented response with a derived body; `status` is the code of a range or of `default`."""
+    media_type, body = derived.content(documented)
+    return render_body(derived, documented, media_type, body, status)
+
+
+def render_body(
+    derived: DerivedResponses, documented: DocumentedResponse, media_type: MediaType | None, body: Any, status: int
+) -> Response:
+    """Return a documented response with a body and the documented headers."""
+    code = int(documented.status) if documented.status.isdecimal() else status
+    headers = derived.headers(documented)
+    if media_type is None or code in {204, 205, 304}:
+        return Response(status_code=code, headers=headers)
+    if media_type.is_json:
+        name = "application/json" if "*" in media_type.name else media_type.name
+        return Response(ENCODER.encode(body), code, media_type=name, headers=headers)
+    return Response(str(body), code, media_type=media_type.name, headers=headers)
+
+
+def reply_response(routed: RoutedRequest, reply: Reply) -> Response:
+    """Return a reply, without content if the document describes none."""
+    media_type = main_media_type(reply.response)
+    response = render_body(routed.derived, reply.response, media_type, reply.body, reply.status)
+    response.headers.update(reply.headers)
+    return response
+
+
+def unknown_job_response(routed: RoutedRequest) -> Response:
+    """Return the response to a request for a job that does not exist, which may be a 2xx with a body that says so."""
+    operation = routed.operation
+    if operation.job and operation.job.unknown and not operation.scenario("unknown_id"):
+        for response in operation.status_responses:
+            media_type, status = main_media_type(response), int(response.status) if response.status.isdecimal() else 200
+            examples = [example.value for _, example in response.examples]
+            wish, message = Wish(operation.job.unknown), Message(MISSING, status)
+            for body, headers in granted_bodies(routed.document, media_type, examples, wish, message):
+                return reply_response(routed, Reply(response, body, status, headers))
+    return scenario_response(routed, "unknown_id", 404) or Response(status_code=404)
 
 
 def example_response(routed: RoutedRequest, found: DocumentedExample) -> Response:
@@ -65,13 +138,9 @@ def find_example(operation: Operation, name: str) -> DocumentedExample | None:
 
 def _render_response(routed: RoutedRequest, found: DocumentedExample, status: int, parts: RequestParts) -> Response:
     documented, media_type, example = found
-    # A range such as 4XX leaves the choice to the server.
-    code = int(documented.status) if documented.status.isdecimal() else status
     rendered = render_example(routed.document, routed.operation, example, parts)
     body = _substitute_unknown_ids(routed.operation, rendered, routed.values)
-    if media_type.is_json:
-        return json_response(documented, body, code)
-    return Response(str(body), code, media_type=media_type.name, headers=_example_headers(documented))
+    return render_body(routed.derived, documented, media_type, body, status)
 
 
 def _substitute_unknown_ids(operation: Operation, body: Any, values: Mapping[str, str]) -> Any:
@@ -90,18 +159,6 @@ def _substitute_unknown_ids(operation: Operation, body: Any, values: Mapping[str
         return text
 
     return map_strings(body, replace_samples)
-
-
-def _example_headers(documented: DocumentedResponse) -> dict[str, str]:
-    return {name: str(header["example"]) for name, header in documented.headers.items() if "example" in header}
-
-
-def json_response(documented: DocumentedResponse, body: Any, status: int | None = None) -> Response:
-    """Return a JSON response with the documented media type, headers and, unless given, status."""
-    media_type = next((m.name for m in documented.media_types if m.is_json), "application/json")
-    text = ENCODER.encode(body)
-    code = status or (int(documented.status) if documented.status.isdecimal() else 200)
-    return Response(text, code, media_type=media_type, headers=_example_headers(documented))
 
 
 def text_response(status: int, text: str) -> Response:

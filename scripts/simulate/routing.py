@@ -8,8 +8,9 @@ from typing import Any
 from attrs import define, field, frozen
 from starlette.requests import Request
 
-from ..document import Document, Operation
+from ..document import Document, Message, Operation
 from .credentials import AuthResult
+from .derived import DerivedResponses
 from .example_templates import RequestParts, parse_request_parts
 from .faults import Fault, find_fault
 
@@ -18,7 +19,7 @@ from .faults import Fault, find_fault
 class DocumentRoute:
     """One path of one document, with its operation for each method."""
 
-    document: Document
+    derived: DerivedResponses
     pattern: re.Pattern[str]
     operations: Mapping[str, Operation]
 
@@ -33,15 +34,17 @@ class RoutedRequest:
     """A request to an operation, with the faults that apply to it and what the stages have found out about it.
 
     Attributes:
+        derived: the responses of the document without examples.
         target: the path below the name of the document, with the query, without credentials.
         ids: the path parameters, decoded unless `is_decodable` is false.
         faults: the faults that apply.
         authentication: the result of the check of the credential.
         values: the path parameters by name, once the credential is accepted.
         query: the query parameters by name, once they are accepted.
+        body: the body, once it is accepted, None if it is absent.
     """
 
-    document: Document
+    derived: DerivedResponses
     operation: Operation
     request: Request
     target: str
@@ -51,6 +54,12 @@ class RoutedRequest:
     authentication: AuthResult = "no_credential"
     values: Mapping[str, str] = field(factory=dict)
     query: Mapping[str, Any] = field(factory=dict)
+    body: Any = None
+
+    @property
+    def document(self) -> Document:
+        """Return the document of the operation."""
+        return self.derived.document
 
     @property
     def api(self) -> str:
@@ -65,6 +74,10 @@ class RoutedRequest:
     def fault(self, kind: str) -> Fault | None:
         """Return the first fault of a kind that applies, or None."""
         return find_fault(self.faults, kind) if self.faults else None
+
+    def message(self) -> Message:
+        """Return the request as the expressions of links refer to it."""
+        return Message(path=self.values, query=self.query, request_headers=self.request.headers, request_body=self.body)
 
     def parts(self) -> RequestParts:
         """Return the parts of the request that an error message can quote."""
@@ -83,6 +96,7 @@ def decode_ids(raw: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
 
 def document_routes(document: Document) -> Iterator[DocumentRoute]:
     """Yield the routes of a document, paths with literal segments before those with parameters."""
+    derived = DerivedResponses(document)
     paths: dict[str, dict[str, Operation]] = {}
     for operation in document.operations:
         paths.setdefault(operation.path, {})[operation.method] = operation
@@ -98,4 +112,4 @@ def document_routes(document: Document) -> Iterator[DocumentRoute]:
                 pattern, count = f"{pattern}(?P<p{count}>{segment})", count + 1
             else:
                 pattern += re.escape(part)
-        yield DocumentRoute(document, re.compile(pattern.removesuffix("/") + "/*"), operations)
+        yield DocumentRoute(derived, re.compile(pattern.removesuffix("/") + "/*"), operations)

@@ -4,21 +4,16 @@ import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from attrs import define, frozen
+from attrs import define, evolve
 
 from ..document import MISSING, JobLifecycle, Keys, Operation, walk
+from ..document.expression import BODY
 from .bodies import copy_json, copy_value, set_value
+from .derived import DerivedResponses
+from .status_templates import StatusTemplate, make_templates
 
 # The states of a job, each with the seconds from its start to the state.
 Timeline = tuple[tuple[float, str], ...]
-
-
-@frozen
-class StatusExample:
-    """A documented status response: the body of a 2xx example, and its state."""
-
-    state: str
-    body: Any
 
 
 @define
@@ -35,6 +30,7 @@ class SimulatedJob:
         reason: the failure reason, None for the one of the example.
         previous_run: the run before this one.
         fixed_fields: top-level fields with constant values; `MISSING` omits a field.
+        fixed_times: the timestamps that the response to the start has announced.
     """
 
     template: Any
@@ -44,6 +40,7 @@ class SimulatedJob:
     reason: str | None = None
     previous_run: "SimulatedJob | None" = None
     fixed_fields: tuple[tuple[str, Any], ...] = ()
+    fixed_times: tuple[tuple[Keys, Any], ...] = ()
 
     def progress_at(self, now: float) -> tuple[str, float, float]:
         """Return the state at a time, the seconds since the start, and the time of the last state change."""
@@ -66,25 +63,22 @@ class StatusTemplates:
     """The documented status responses of one operation, as templates of the status of its jobs.
 
     Attributes:
-        examples: all of them.
-        by_state: the body with the most fields for each state.
+        examples: the responses of all examples; generated ones if there is no example.
+        by_state: the response with the most fields for each state.
     """
 
-    def __init__(self, operation: Operation, spec: JobLifecycle) -> None:
+    def __init__(self, derived: DerivedResponses, operation: Operation, spec: JobLifecycle) -> None:
         self._spec = spec
-        self.examples = [
-            StatusExample(str(walk(example.value, spec.state)), example.value)
-            for response in operation.responses
-            if response.is_success
-            for media_type, example in response.examples
-            if media_type.is_json and example.scenario is None
-        ]
-        self.by_state: dict[str, Any] = {}
-        for example in self.examples:
-            if example.state not in self.by_state or len(example.body) > len(self.by_state[example.state]):
-                self.by_state[example.state] = example.body
+        self._document = derived.document
+        self.by_state, self.examples = make_templates(derived, operation, spec)
         self._hidden_fields = _find_hidden_fields(spec, self.examples)
+        tested = (test.expression for condition in spec.conditions for test in condition.tests)
+        self._state_paths = (
+            *((spec.state,) if spec.state else ()),
+            *(one.keys for one in tested if one.source == BODY and one.keys not in (spec.id, *spec.run)),
+        )
         self._state_dependent_paths: tuple[Keys, ...] = (
+            *self._state_paths,
             *((spec.reason,) if spec.reason else ()),
             *spec.timestamps,
             *spec.append_only,
@@ -96,53 +90,77 @@ class StatusTemplates:
         """Return the body of the example that has the most fields in common with a response."""
         return max(
             (example.body for example in self.examples),
-            key=lambda body: sum(body.get(key) == value for key, value in response.items()),
+            key=lambda body: sum(walk(body, (key,)) == value for key, value in response.items()),
         )
 
-    def merge(self, body: Any, response: Mapping[str, Any], path: Keys = ()) -> None:
-        """Copy the fields of a response that exist in any status example to a body, except the id and the state."""
+    def merge(self, body: Any, response: Mapping[str, Any]) -> Any:
+        """Return a body with the fields of a response that exist in any status example, except the id and the state.
+
+        The body itself is returned if it would no longer be valid.
+        """
+        merged = copy_json(body)
+        self._copy_fields(merged, response, ())
+        is_valid = any(example.is_valid(self._document, merged) for example in self.examples)
+        return (
+            merged if is_valid or not any(example.is_valid(self._document, body) for example in self.examples) else body
+        )
+
+    def _copy_fields(self, body: Any, response: Mapping[str, Any], path: Keys) -> None:
         for key, value in response.items():
             place = (*path, key)
             if isinstance(value, Mapping):
-                self.merge(body, value, place)
-            elif place not in (self._spec.id, self._spec.state) and any(
+                self._copy_fields(body, value, place)
+            elif place not in (self._spec.id, *self._state_paths) and any(
                 walk(example.body, place) is not MISSING for example in self.examples
             ):
                 set_value(body, place, value)
 
-    def render(self, job: SimulatedJob, view: Any, at: float) -> Any:
-        """Return the status body of a run at a time, in the given view."""
+    def render(self, job: SimulatedJob, view: Any, at: float) -> StatusTemplate:
+        """Return the status response of a run at a time, in the given view."""
         spec = self._spec
         state, elapsed, changed_at = job.progress_at(at)
-        body = copy_json(job.template)
-        for path, value in job.overrides:
-            set_value(body, path, value)
         template = self.by_state[state]
-        for path in self._state_dependent_paths:
-            copy_value(body, template, path)
-        set_value(body, spec.state, state)
-        if job.reason is not None and spec.reason and spec.kinds.get(state) == "failure":
-            set_value(body, spec.reason, job.reason)
-        self._set_progress(body, template, state, elapsed / job.duration if job.duration else 0.0)
-        self._set_timestamps(body, template, at - elapsed, changed_at)
+        share = elapsed / job.duration if job.duration else 0.0
+        body = self._compose(job.template, job, template, share, (at - elapsed, changed_at))
+        if job.template is not template.body and not template.is_valid(self._document, body):
+            # The response for this state has another form than the one with the fields of this job.
+            body = self._compose(template.body, job, template, share, (at - elapsed, changed_at))
         for name, value in job.fixed_fields:
             set_value(body, (name,), value)
         if spec.detail is not None and view in spec.detail.values:
             for key in self._hidden_fields[spec.detail.values.index(view)]:
                 body.pop(key, None)
+        return evolve(template, body=body)
+
+    def _compose(
+        self, fields: Any, job: SimulatedJob, template: StatusTemplate, share: float, times: tuple[float, float]
+    ) -> Any:
+        spec, state = self._spec, template.state
+        body = copy_json(fields)
+        for path, value in job.overrides:
+            set_value(body, path, value)
+        for path in self._state_dependent_paths:
+            copy_value(body, template.body, path)
+        if job.reason is not None and spec.reason and spec.kinds.get(state) == "failure":
+            set_value(body, spec.reason, job.reason)
+        self._set_progress(body, template, share)
+        self._set_timestamps(body, template.body, *times)
+        for path, value in job.fixed_times:
+            set_value(body, path, value)
         return body
 
-    def _set_progress(self, body: Any, template: Any, state: str, share: float) -> None:
-        path = self._spec.progress
-        if path is None:
+    def _set_progress(self, body: Any, template: StatusTemplate, share: float) -> None:
+        progress = self._spec.progress
+        if progress is None:
             return
-        copy_value(body, template, path)
-        sample = walk(template, path)
-        kind = self._spec.kinds.get(state)
-        if isinstance(sample, bool) or not isinstance(sample, int | float) or kind == "notStarted":
+        copy_value(body, template.body, progress.at)
+        sample, kind = walk(template.body, progress.at), self._spec.kinds.get(template.state)
+        whole = walk(body, progress.of) if isinstance(progress.of, tuple) else progress.of
+        if not _is_number(sample) or not _is_number(whole) or kind == "notStarted":
             return
-        percent = 100 if kind == "success" else min(99, int(100 * min(max(share, 0.0), 1.0)))
-        set_value(body, path, type(sample)(percent))
+        limit = whole if kind == "success" else 0.99 * whole
+        value = limit if kind == "success" else min(limit, whole * min(max(share, 0.0), 1.0))
+        set_value(body, progress.at, int(value) if isinstance(sample, int) else round(float(value), 6))
 
     def _set_timestamps(self, body: Any, template: Any, started_at: float, changed_at: float) -> None:
         last = len(self._spec.timestamps) - 1
@@ -152,18 +170,24 @@ class StatusTemplates:
             if index == last and index > 0:
                 timestamp = max(timestamp, changed_at)
             copy_value(body, template, path)
-            if sample is not MISSING and sample is not None:
-                set_value(body, path, _format_timestamp(sample, timestamp))
+            if is_timestamp(sample):
+                set_value(body, path, format_timestamp(sample, timestamp))
 
 
-def _find_hidden_fields(spec: JobLifecycle, examples: Iterable[StatusExample]) -> tuple[frozenset[str], ...]:
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _find_hidden_fields(spec: JobLifecycle, examples: Iterable[StatusTemplate]) -> tuple[frozenset[str], ...]:
     """Return for each value of the `detail` parameter the fields of the most detailed example that it omits."""
     if spec.detail is None:
         return ()
     count = len(spec.detail.values)
     chains: dict[tuple[Any, str], list[set[str]]] = {}
     for example in examples:
-        chains.setdefault((walk(example.body, spec.id), example.state), []).append(set(example.body))
+        if not isinstance(example.body, dict):
+            continue
+        chains.setdefault((walk(example.body, spec.id or ()), example.state), []).append(set(example.body))
     hidden: list[set[str]] = [set() for _ in range(count)]
     for chain in (sorted(views, key=len) for views in chains.values() if len(views) == count):
         for omitted, keys in zip(hidden, chain, strict=True):
@@ -171,7 +195,12 @@ def _find_hidden_fields(spec: JobLifecycle, examples: Iterable[StatusExample]) -
     return tuple(map(frozenset, hidden))
 
 
-def _format_timestamp(sample: Any, timestamp: float) -> Any:
+def is_timestamp(value: Any) -> bool:
+    """Return whether a value of a document can be replaced by a timestamp."""
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+def format_timestamp(sample: Any, timestamp: float) -> Any:
     """Return a timestamp in the format of the sample: seconds or milliseconds since 1970, or a date-time."""
     if isinstance(sample, int | float):
         return type(sample)(round(timestamp * 1000) if sample > 1e11 else timestamp)

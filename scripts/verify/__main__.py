@@ -20,7 +20,7 @@ from .baseline import apply_baseline, load_baseline
 from .local_simulator import SimulatorStartError, run_simulator, synthetic_environment
 from .report import REPORTS, annotations, table
 from .result import Result
-from .run import SECONDS, announcement, verify
+from .run import SECONDS, announcement, default_seconds, verify
 from .target import Target, UsageError, is_loopback, make_target, parse_base_url
 
 LOGS = ("requests.log", "simulator.log")
@@ -41,7 +41,9 @@ def main() -> int:
     )
     parser.add_argument("--ca-file", type=Path, help="the CA certificates to trust for the server at --url")
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="a YAML file of accepted failures")
-    parser.add_argument("--max-time", type=_seconds, default=SECONDS, help="maximum seconds per document")
+    parser.add_argument(
+        "--max-time", type=_seconds, help=f"maximum seconds per document (default: {SECONDS}, more for many operations)"
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="print a table of all checks as well")
     arguments = parser.parse_args()
     began = time.monotonic()
@@ -149,7 +151,7 @@ def _verify_simulated(documents: Sequence[Document], arguments: argparse.Namespa
 
 def _verify(target: Target, arguments: argparse.Namespace) -> Result:
     _print(announcement(target))
-    result = verify(target, arguments.seed, arguments.max_time)
+    result = verify(target, arguments.seed, arguments.max_time or default_seconds(target))
     if result.status == 2:
         _print(f"{target.document.stem} could not be checked: {result.problems[0]}")
     return result

@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema_rs
 from attrs import frozen
 
-from ..document import Document, read_yaml
+from ..document import Document, read_file
 from ..printable import printable
 from .checks import CHECKS
 from .result import Failure, Result
@@ -49,7 +49,7 @@ def load_baseline(path: Path, documents: Iterable[Document]) -> tuple[BaselineEn
         DocumentError: the file is not valid YAML, or holds constructs that YAML loaders read differently.
         UsageError: an entry lacks its reason or expiry date, or names an unknown check, document or operation.
     """
-    source = read_yaml(path)
+    source = read_file(path)
     for error in SCHEMA.iter_errors(source.data):
         place = tuple(error.instance_path)
         raise UsageError(f"{path}:{source.line(place)} /{'/'.join(map(str, place))}: {error.message}")

@@ -8,6 +8,8 @@ from attrs import Factory, define
 
 from ..document import MISSING, Keys, Operation, fields_of
 from .exchange import Exchange, documented_response
+from .jobs import started_operations
+from .schemas import schema_of
 from .target import Target
 
 
@@ -38,11 +40,8 @@ class Coverage:
 
     def has_seen(self, status: str) -> bool:
         """Return whether a documented status, such as `404` or `4XX`, was seen."""
-        pattern = status.upper()
-        return any(
-            str(seen) == pattern or (pattern.endswith("XX") and str(seen)[0] == pattern[0])
-            for seen in self.seen_statuses
-        )
+        responses = (documented_response(self.operation, seen) for seen in self.seen_statuses)
+        return any(response is not None and response.status == status for response in responses)
 
     @property
     def unseen(self) -> tuple[str, ...]:
@@ -52,7 +51,7 @@ class Coverage:
     def add(self, exchange: Exchange, states: tuple[str, ...]) -> None:
         """Count an exchange and the states that its response shows."""
         self.requests += 1
-        self.accepted += exchange.is_accepted
+        self.accepted += exchange.is_accepted or bool(states)
         self.seen_states.update(states)
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(exchange.url).query, keep_blank_values=True)
         for name, values in self.values.items():
@@ -92,17 +91,15 @@ def make_coverage(target: Target, operation: Operation) -> Coverage:
     }
     values: dict[str, tuple[Any, ...]] = {}
     for parameter in operation.parameters_in("query"):
-        schema = document.resolve(parameter.schema)
+        schema = schema_of(document, parameter.schema)
         some = (False, True) if schema.get("type") == "boolean" else schema.get("enum", parameter.known_values)
-        values[parameter.name] = (*(() if parameter.required else (None,)), *some)
-    job = operation.job
-    if job is None:
-        followed = [link.operation_id for response in operation.responses for link in response.links]
-        job = document.operation(followed[0]).job if followed else None
-    if job is None:
+        scalars = (value for value in some if not isinstance(value, dict | list))
+        values[parameter.name] = (*(() if parameter.required else (None,)), *scalars)
+    reporting = operation if operation.job else next(iter(started_operations(document, operation)), None)
+    if reporting is None or (job := reporting.job) is None:
         return Coverage(operation, (), (), fields, values)
-    states = job.states if operation.job else (*job.pending, *job.success, *job.failure)
-    return Coverage(operation, states, (*job.pending, *job.success, *job.failure), fields, values)
+    required = tuple(state for state in job.states if state not in job.not_started)
+    return Coverage(operation, job.states if operation.job else required, required, fields, values)
 
 
 def _fields(value: Any, above: Keys = ()) -> Iterator[Keys]:

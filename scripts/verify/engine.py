@@ -9,7 +9,8 @@ import copy
 import os
 import queue
 import threading
-from collections.abc import Iterator, Mapping
+import urllib.parse
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import schemathesis
@@ -23,14 +24,20 @@ from schemathesis.generation.case import Case
 from schemathesis.generation.meta import REQUEST_SHAPE_PROBES, coverage_scenario
 
 from .. import cli
-from ..document import Operation, snake_case
-from ..document.model import resolve
+from ..document import Document, Operation, Parameter, snake_case, walk
+from ..document.expression import HEADER
 from .checks import Finding, checks_of
 from .checks.generated_requests import GeneratedRequestCheck
 from .checks.registry import ResponseCheck
-from .checks.request_validity import is_rejected_by_web_server, is_valid_request, parse_parameter
+from .checks.request_validity import (
+    is_rejected_by_web_server,
+    is_valid_request,
+    parse_parameter,
+)
 from .exchange import Exchange, documented_response
+from .jobs import sent_parameters
 from .network_errors import TOO_MANY, network_error, retry_delay
+from .schemas import schema_of, schema_types
 from .sender import RequestSender, TimeBudgetExceededError
 from .session import Session
 from .target import Target, is_loopback
@@ -45,7 +52,7 @@ DISABLED_CHECKS = (
 )
 # The checks of a response to a request that is malformed on purpose.
 CHECKS_OF_SHAPE_PROBES = ("not_a_server_error", "max_response_time")
-EXPECTED_STATUSES = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
+EXPECTED_STATUSES = ("2xx", "3xx", "401", "403", "404", "409", "410", "429", "5xx")
 
 
 class SchemathesisOperation(Protocol):
@@ -126,6 +133,11 @@ def _events(stream: EventStream, sender: RequestSender) -> Iterator[events.Engin
 def _schema(target: Target, seed: int) -> Any:
     full = target.profile == "full"
     accepted_statuses = {*EXPECTED_STATUSES, *_documented_rejections(target)}
+    dictionaries: dict[str, list[str]] = {}
+    for operation in target.operations:
+        for name, values in target.known[operation.id].items():
+            if values:
+                dictionaries.setdefault(snake_case(name), []).extend(values)
     settings: dict[str, Any] = {
         "seed": seed,
         "base-url": target.base_url,
@@ -148,12 +160,12 @@ def _schema(target: Target, seed: int) -> Any:
             if target.credentials
             else {}
         ),
-        "dictionaries": {snake_case(name): {"values": list(values)} for name, values in target.known.items() if values},
+        "dictionaries": {name: {"values": list(dict.fromkeys(values))} for name, values in dictionaries.items()},
         "parameters": {
             f"{parameter.where}.{parameter.name}": {"dictionary": snake_case(parameter.name), "probability": 0.7}
             for operation in target.operations
-            for parameter in operation.required
-            if target.known.get(parameter.name)
+            for parameter in sent_parameters(operation)
+            if target.known[operation.id].get(parameter.name)
         },
     }
     if target.ca_file:
@@ -181,7 +193,8 @@ def _documented_rejections(target: Target) -> Iterator[str]:
     for operation in target.operations:
         for when in ("unknown_id", "wrong_scope", "disabled"):
             if scenario := operation.scenario(when):
-                yield scenario[0].status
+                status = scenario[0].status.lower()
+                yield "4xx" if status == "default" else status
 
 
 def _credential(target: Target, key: str) -> dict[str, str]:
@@ -204,18 +217,35 @@ def _view(target: Target) -> dict[str, Any]:
                 del item[method]
         if not any((path, method) in allowed for method in item):
             del data["paths"][path]
+    for item in data["paths"].values():
+        item.pop("parameters", None)
+    _remove_urls(target.document, target.operations, data)
     for operation in target.operations:
         raw = data["paths"][operation.path][operation.method.lower()]
-        for entry in (*raw.get("parameters", ()), *data["paths"][operation.path].get("parameters", ())):
-            parameter, _ = resolve(data, entry, ())
-            if parameter.get("required") and target.known.get(parameter["name"]):
-                parameter.pop("example", None)
-                values = target.known[parameter["name"]]
-                parameter["examples"] = {
-                    f"known_{index}": {"value": parse_parameter(target.document, parameter.get("schema", {}), [value])}
-                    for index, value in enumerate(values)
-                }
+        raw["parameters"] = [
+            _with_examples(target, parameter, target.known[operation.id].get(parameter.name, ()))
+            for parameter in operation.parameters
+        ]
     return data
+
+
+def _remove_urls(document: Document, operations: Sequence[Operation], data: dict[str, Any]) -> None:
+    """Remove the links whose value is a URL or a longer name of the job: schemathesis would send it whole."""
+    for response in (response for operation in operations for response in operation.responses):
+        for link in response.links:
+            reported = document.operations_by_id.get(link.operation_id)
+            is_longer = reported and reported.job and reported.job.id_match == "suffix"
+            if is_longer or any(value.source == HEADER for value in link.parameters.values()):
+                walk(data, map(str, response.pointer)).get("links", {}).pop(link.name, None)
+
+
+def _with_examples(target: Target, parameter: Parameter, known: Sequence[str]) -> dict[str, Any]:
+    """Return the description of a parameter with its known values as examples."""
+    if not known:
+        return dict(parameter.raw)
+    values = [parse_parameter(target.document, parameter.schema, [value]) for value in known]
+    examples = {f"known_{index}": {"value": value} for index, value in enumerate(values)}
+    return {name: value for name, value in parameter.raw.items() if name != "example"} | {"examples": examples}
 
 
 def _count(session: Session, recorder: ScenarioRecorder) -> None:
@@ -294,6 +324,12 @@ def _add_check(session: Session, operation: Operation, case: Case[Any], exchange
         return
     if node.name == "negative_data_rejection" and is_valid_request(target.document, operation, exchange):
         return  # a string such as "3" in place of an integer: the same characters in a URL
+    if node.name in {"negative_data_rejection", "missing_required_header"} and not _describes_rejection(operation):
+        return  # the document has no response to an invalid request
+    if node.name == "negative_data_rejection" and exchange.content and not _is_json_request(exchange):
+        return  # a form has no types: a string in place of a list is the same characters
+    if node.name == "positive_data_acceptance" and _may_be_rejected(target, operation, exchange):
+        return
     if node.failure_info is None or (node.name == "allow_header_conformance" and _allows_more(target, exchange)):
         if check.applies(target.document, operation, full=session.is_full) and _could_fail(node.name, case, exchange):
             session.add(check, operation, exchange, Finding())
@@ -302,6 +338,40 @@ def _add_check(session: Session, operation: Operation, case: Case[Any], exchange
     got = f"{exchange.status} to {exchange.method} {exchange.url}; {message}"
     response = documented_response(operation, exchange.status or 0)
     session.add(check, operation, exchange, Finding(check.description, got, response))
+
+
+def _is_json_request(exchange: Exchange) -> bool:
+    headers = {name.lower(): value for name, value in exchange.request_headers.items()}
+    return headers.get("content-type", "").partition(";")[0].strip().lower().endswith("json")
+
+
+def _describes_rejection(operation: Operation) -> bool:
+    """Return whether the document has a response that can reject the content of a request."""
+    others = {"401", "402", "403", "405", "407", "408", "423", "425", "429", "451"}
+    statuses = (response.status.upper() for response in operation.responses)
+    return any(status == "DEFAULT" or (status.startswith("4") and status not in others) for status in statuses)
+
+
+def _may_be_rejected(target: Target, operation: Operation, exchange: Exchange) -> bool:
+    """Return whether a documented rejection may be due to a rule that no schema states, such as an end after a start.
+
+    The values of a parameter of a fixed set, such as an enum, obey no further rule. The simulator has no rules.
+    """
+    is_documented = documented_response(operation, exchange.status or 0) is not None
+    if target.stepping or not is_documented or exchange.status not in {400, 412, 422}:
+        return False
+    free = [parameter for parameter in operation.parameters if not _has_fixed_values(target, operation, parameter)]
+    query = urllib.parse.parse_qs(urllib.parse.urlsplit(exchange.url).query, keep_blank_values=True)
+    headers = {name.lower() for name in exchange.request_headers}
+    return bool(exchange.content) or any(
+        parameter.where == "path" or parameter.name in query or parameter.name.lower() in headers for parameter in free
+    )
+
+
+def _has_fixed_values(target: Target, operation: Operation, parameter: Parameter) -> bool:
+    schema = schema_of(target.document, parameter.schema)
+    is_known = parameter.name in target.known[operation.id]
+    return is_known or bool({"enum", "const"} & schema.keys()) or schema_types(target.document, schema) == {"boolean"}
 
 
 def _allows_more(target: Target, exchange: Exchange) -> bool:

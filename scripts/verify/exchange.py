@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import define
 
-from ..document import MISSING, Operation, Response, walk
+from ..document import MISSING, Operation, Response
 
 
 @define(slots=False, frozen=True)
@@ -56,22 +56,14 @@ class Exchange:
 
 
 def documented_response(operation: Operation, status: int) -> Response | None:
-    """Return the documented response for a status: an exact status takes precedence over a range such as `4XX`."""
-    exact = next((response for response in operation.responses if response.status == str(status)), None)
-    return exact or next((r for r in operation.responses if r.status.upper() == f"{status // 100}XX"), None)
+    """Return the documented response for a status: an exact status, else a range such as `4XX`, else `default`."""
+    by_status = {response.status.upper(): response for response in operation.responses}
+    return next((by_status[s] for s in (str(status), f"{status // 100}XX", "DEFAULT") if s in by_status), None)
 
 
-def path_values(template: str, url: str) -> tuple[str, ...] | None:
+def path_values(template: str, url: str) -> dict[str, str] | None:
     """Return the values of the parameters of a path template, or None if the path of the URL does not match it."""
+    names = re.findall(r"\{([^{}]+)\}", template)
     pattern = re.sub(r"\\\{[^{}]+\\\}", "([^/]+)", re.escape(template))
     found = re.fullmatch(pattern, urllib.parse.urlsplit(url).path)
-    return tuple(urllib.parse.unquote(value) for value in found.groups()) if found else None
-
-
-def resolve_link(response: Response, body: Any) -> tuple[str | None, dict[str, str]]:
-    """Return the operation and parameters of the first link whose parameters are all in the body."""
-    for link in response.links:
-        values = {name: walk(body, path) for name, path in link.parameters.items()}
-        if all(isinstance(value, str | int) and value != "" for value in values.values()):
-            return link.operation_id, {name: str(value) for name, value in values.items()}
-    return None, {}
+    return dict(zip(names, map(urllib.parse.unquote, found.groups()), strict=True)) if found else None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .. import cli
 from ..document import Document
+from .jobs import sent_parameters
 from .target import UNSCOPED
 
 STEP = 1.0  # seconds that the simulator's clock moves per request
@@ -68,6 +69,6 @@ def synthetic_environment(documents: Iterable[Document]) -> dict[str, str]:
             environment[variable] = f"{prefix}verify-{document.stem}"
             environment[variable + UNSCOPED] = f"{prefix}verify-{document.stem}-without-scope"
         for operation in document.operations:
-            for parameter in operation.required:
+            for parameter in sent_parameters(operation):
                 environment[document.environment_variable(parameter.name)] = ""
     return environment

@@ -4,12 +4,13 @@ import urllib.parse
 from collections.abc import Sequence
 from typing import Protocol
 
-from ..document import Operation, walk
+from ..document import MISSING, Operation
 from .checks import Check, Finding, checks_of, truncate
 from .checks.http_standards import HttpCheck
 from .checks.lifecycle import JobHistory, Poll
 from .checks.registry import ResponseCheck
 from .exchange import Exchange
+from .jobs import message, named_values, reports_job, started_operations, state_of
 from .network_errors import TOO_MANY, body_error
 from .result import Failure, Result
 from .target import Target
@@ -67,17 +68,23 @@ class LifecycleChecks(TargetObserver):
     def __init__(self, target: Target, result: Result) -> None:
         super().__init__(target, result)
         self._histories: dict[tuple[str, ...], JobHistory] = {}
+        # The jobs by each of the values that identify them.
+        self._jobs: dict[str, set[tuple[str, ...]]] = {}
 
     def observe(self, exchange: Exchange) -> None:
         """Check a poll against the earlier polls of the same job."""
         operation = self._target.document.operation(exchange.operation_id)
-        values = self.path_values(exchange)
-        if operation.job is None or not exchange.is_accepted or values is None or exchange.method != operation.method:
+        if exchange.is_accepted and operation.job is None and exchange.method not in {"GET", "HEAD", "OPTIONS"}:
+            self._forget_restarted(operation, exchange)
+        values = self._target.job_values(exchange)
+        if operation.job is None or values is None or not exchange.is_ordered or not reports_job(operation, exchange):
             return
-        if not exchange.is_ordered or not isinstance(exchange.json, dict):
-            return
-        history = self._histories.setdefault((operation.id, *values), JobHistory())
-        poll = Poll(operation.job, exchange.json, values, urllib.parse.urlsplit(exchange.url).query)
+        key = (operation.id, *values.values())
+        history = self._histories.setdefault(key, JobHistory())
+        for value in values.values():
+            self._jobs.setdefault(value, set()).add(key)
+        job_id, query = values[operation.job.parameter], urllib.parse.urlsplit(exchange.url).query
+        poll = Poll(operation.job, exchange.json, job_id, query, exchange.status or 0, exchange.headers)
         for check, finding in history.observe(poll):
             self._add(check, operation, exchange, finding)
 
@@ -85,9 +92,12 @@ class LifecycleChecks(TargetObserver):
         """Forget every job, because a request other than a read may have restarted them."""
         self._histories.clear()
 
-    def path_values(self, exchange: Exchange) -> tuple[str, ...] | None:
-        """Return the path parameters of a request, or None if its path is not that of the operation."""
-        return self._target.path_values(exchange)
+    def _forget_restarted(self, operation: Operation, exchange: Exchange) -> None:
+        """Forget the jobs that a write names and may have restarted, unless their runs are identified."""
+        for value in named_values(message(operation, exchange)):
+            for key in self._jobs.get(value, ()):
+                if key in self._histories and not self._histories[key].run:
+                    del self._histories[key]
 
 
 class HttpChecks(TargetObserver):
@@ -105,12 +115,13 @@ class HttpChecks(TargetObserver):
 
 
 def reported_states(target: Target, operation: Operation, exchange: Exchange) -> tuple[str, ...]:
-    """Return the state in an accepted response, of the reported job or the started one, as a tuple of 0 or more."""
-    if not exchange.is_accepted:
-        return ()
-    started = [target.document.operation(link.operation_id) for r in operation.responses for link in r.links]
-    states = [walk(exchange.json, one.job.state) for one in (operation, *started) if one.job]
-    return tuple(dict.fromkeys(state for state in states if isinstance(state, str)))
+    """Return the state in a response, of the reported job or the started one, as a tuple of 0 or more."""
+    states = [state_of(operation, exchange)]
+    if exchange.is_accepted:
+        # A start response may have the field of the state. Conditions are about responses of the status operation only.
+        started = [one.job for one in started_operations(target.document, operation)]
+        states += [job.state_of(exchange.json) for job in started if job and job.state]
+    return tuple(dict.fromkeys(state for state in states if state is not MISSING))
 
 
 def check_response(target: Target, result: Result, exchange: Exchange, checks: Sequence[ResponseCheck]) -> None:

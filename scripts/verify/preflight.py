@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import attrs
 
 from ..document import Operation
-from .exchange import Exchange, documented_response, resolve_link
+from .exchange import Exchange, documented_response
+from .jobs import follow_link, id_parameter, is_unknown, message, reports_job, sent_parameters, started_operations
 from .network_errors import body_error
 from .sender import RequestSender
 from .target import Target
@@ -36,10 +37,10 @@ def preflight(target: Target, sender: RequestSender) -> tuple[Target, list[Excha
             continue
         values = known_values(target, operation)
         if not values and (started := _start_job(target, sender, operation, exchanges)):
-            target = _with_job(target, started)
+            target = _with_job(target, operation, started)
             values = [started]
         if not values:
-            names = [document.environment_variable(parameter.name) for parameter in operation.required]
+            names = [document.environment_variable(name) for name in sent_names(operation)]
             raise InconclusiveError(
                 f"{operation.id} requires a known id; set {' and '.join(names)}{_or_start(target, operation)}"
             )
@@ -50,18 +51,19 @@ def preflight(target: Target, sender: RequestSender) -> tuple[Target, list[Excha
             if not reason:
                 break
             if index == len(values) - 1 or exchange.status is None:
-                is_example = exchange.status in {400, 404} and not required_names(operation) & target.configured
+                is_rejected = exchange.status in {400, 404} or is_unknown(operation, exchange)
+                is_example = is_rejected and not target.configured & set(sent_names(operation))
                 if is_example and (started := _start_job(target, sender, operation, exchanges)):
-                    target = _with_job(target, started)
+                    target = _with_job(target, operation, started)
                     exchanges.append(sender.call(operation, started))
                     break
                 raise InconclusiveError(target.redact(reason))
     return target, exchanges
 
 
-def required_names(operation: Operation) -> set[str]:
-    """Return the names of the required parameters."""
-    return {parameter.name for parameter in operation.required}
+def sent_names(operation: Operation) -> tuple[str, ...]:
+    """Return the names of the parameters of every request."""
+    return tuple(parameter.name for parameter in sent_parameters(operation))
 
 
 def _start_job(
@@ -69,7 +71,7 @@ def _start_job(
 ) -> dict[str, str]:
     """Start a job and return the parameters of its status operation; empty if no start is allowed or succeeds."""
     for start in target.operations:
-        if not any(link.operation_id == operation.id for r in start.responses for link in r.links):
+        if operation not in started_operations(target.document, start):
             continue
         if target.security_requirement(start) is None:
             continue
@@ -77,26 +79,26 @@ def _start_job(
             exchange = sender.call(start, values)
             exchanges.append(exchange)
             response = documented_response(start, exchange.status or 0)
-            link, parameters = resolve_link(response, exchange.json) if response else (None, {})
-            if link == operation.id:
-                others = {name: target.known[name][0] for name in required_names(operation) if target.known.get(name)}
+            request = message(start, exchange)
+            linked, parameters = follow_link(target.document, response, request) if response else (None, {})
+            if linked is operation:
+                others = {name: values[0] for name, values in target.known[operation.id].items() if values}
                 return {**others, **parameters}
     return {}
 
 
-def _with_job(target: Target, values: Mapping[str, str]) -> Target:
-    """Return the target with this job as the only known one."""
-    return attrs.evolve(target, known={**target.known, **{name: (value,) for name, value in values.items()}})
+def _with_job(target: Target, operation: Operation, job: Mapping[str, str]) -> Target:
+    """Return the target with this job as the only known one of the operation, and of others with the same."""
+    before, known = target.known[operation.id], dict(target.known)
+    for operation_id, values in target.known.items():
+        same = {name: (value,) for name, value in job.items() if name in values and values[name] == before.get(name)}
+        known[operation_id] = {**values, **same}
+    return attrs.evolve(target, known=known)
 
 
 def _or_start(target: Target, operation: Operation) -> str:
-    starts = [
-        o.id
-        for o in target.document.operations
-        for r in o.responses
-        for link in r.links
-        if link.operation_id == operation.id
-    ]
+    document = target.document
+    starts = [one.id for one in document.operations if operation in started_operations(document, one)]
     return "" if target.writes or not starts else f", or ALLOW_WRITES=1 to have {starts[0]} start a job"
 
 
@@ -109,12 +111,15 @@ def check_reachable(target: Target, sender: RequestSender, operation: Operation)
     if target.security_requirement(operation) is None:
         variables = [target.document.environment_variable(key) for keys in operation.security for key in keys]
         raise InconclusiveError(f"{operation.id} requires a credential; set {' or '.join(variables)}")
-    values = {parameter.name: "does-not-exist" for parameter in operation.parameters_in("path")}
+    named = id_parameter(operation)
+    values = {one.name: "does-not-exist" for one in (*operation.parameters_in("path"), *((named,) if named else ()))}
     exchange = sender.call(operation, values)
     unknown_id = operation.scenario("unknown_id")
     not_served = operation.scenario("not_served")
-    is_unknown = exchange.status == 404 or bool(unknown_id and unknown_id[0].status == str(exchange.status))
-    if is_unknown and not (not_served and _matches_sample(exchange.json, not_served[2].value)):
+    is_documented = bool(unknown_id and unknown_id[0].status == str(exchange.status))
+    if (exchange.status == 404 or is_documented or is_unknown(operation, exchange)) and not (
+        not_served and _matches_sample(exchange.json, not_served[2].value)
+    ):
         return
     disabled = operation.scenario("disabled")
     if disabled and exchange.json == disabled[2].value:
@@ -125,11 +130,11 @@ def check_reachable(target: Target, sender: RequestSender, operation: Operation)
 
 def known_values(target: Target, operation: Operation) -> list[dict[str, str]]:
     """Return the sets of required parameters for which a job is known to exist."""
-    names = [parameter.name for parameter in operation.required]
-    if not all(target.known.get(name) for name in names):
+    known = target.known[operation.id]
+    if not all(known.values()):
         return []
-    count = max((len(target.known[name]) for name in names), default=1)
-    return [{name: target.known[name][min(i, len(target.known[name]) - 1)] for name in names} for i in range(count)]
+    count = max(map(len, known.values()), default=1)
+    return [{name: values[min(i, len(values) - 1)] for name, values in known.items()} for i in range(count)]
 
 
 def _inconclusive_reason(target: Target, operation: Operation, exchange: Exchange) -> str | None:
@@ -142,7 +147,7 @@ def _inconclusive_reason(target: Target, operation: Operation, exchange: Exchang
         return f"{target.base_url} does not respond: {exchange.error}"
     if exchange.media_type == "text/html":
         return f"{returned} with an HTML page; expected the API; check the base URL, or a proxy or login page before it"
-    if 300 <= status < 400:
+    if 300 <= status < 400 and not reports_job(operation, exchange):
         location = exchange.headers.get("location", "nowhere")
         return f"{returned} and redirects to {location}; redirects are not followed, pass that base URL"
     if status == 429:
@@ -157,8 +162,9 @@ def _inconclusive_reason(target: Target, operation: Operation, exchange: Exchang
         way_out = f"set a valid credential in {' and '.join(variables)}" if variables else "a credential is required"
         return f"{returned} to {operation.id}: {way_out}"
     unknown_id = operation.scenario("unknown_id")
-    if status == 404 or (unknown_id and unknown_id[0].status == str(status) and status >= 400):
-        names = [parameter.name for parameter in operation.required]
+    is_documented = bool(unknown_id and unknown_id[0].status == str(status) and status >= 400)
+    if is_unknown(operation, exchange) or ((status == 404 or is_documented) and not reports_job(operation, exchange)):
+        names = sent_names(operation)
         variables = [document.environment_variable(name) for name in names]
         cause = (
             "the known id has expired"

@@ -2,7 +2,7 @@
 
 from attrs import field, frozen
 
-from ..document import JobLifecycle, Operation, Response
+from ..document import Operation, Response
 from .exchange import Exchange
 
 WITHOUT_CREDENTIAL = "without a credential"  # a variant
@@ -28,10 +28,11 @@ class ScenarioProbe(Probe):
 class StartProbe(Probe):
     """The start of a job and the polls of the started job.
 
-    `started` are the parameters of its status; `existing` are those of the jobs that existed before.
+    `status_operation` reports the job, and `started` are its parameters; `existing` are those of the jobs that existed
+    before.
     """
 
-    job: JobLifecycle = field(kw_only=True)
+    status_operation: Operation = field(kw_only=True)
     started: tuple[str, ...] = field(kw_only=True)
     existing: frozenset[tuple[str, ...]] = field(kw_only=True)
 

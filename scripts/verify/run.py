@@ -1,6 +1,6 @@
 """Verification of one target: preflight, then deterministic requests, then schemathesis."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..cli import SignalInterrupt
 from . import engine
@@ -16,6 +16,12 @@ from .session import Session
 from .target import Target
 
 SECONDS = 300  # default maximum for one document
+SECONDS_PER_OPERATION = 6  # if that is more
+
+
+def default_seconds(target: Target) -> int:
+    """Return the default maximum for a document."""
+    return max(SECONDS, SECONDS_PER_OPERATION * len(target.operations))
 
 
 def announcement(target: Target) -> str:
@@ -56,11 +62,31 @@ def verify(target: Target, seed: int, seconds: int = SECONDS) -> Result:
             return result
         if session.sender.network_errors.seen:
             result.notes.append(str(session.sender.network_errors))
+        if not target.stepping:
+            result.notes += _unmoved_jobs(session)
         for operation in target.operations:
             if not result.coverage[operation.id].accepted:
                 hint = "" if session.known_values(operation) else "; it requires a known id"
                 result.problems.append(f"{operation.id} never returned a 2xx, so it could not be checked{hint}")
     return result
+
+
+def _unmoved_jobs(session: Session) -> Iterator[str]:
+    """Yield a warning for each known job that was pending and the same in every poll, if no other job has ended."""
+    document, result = session.target.document, session.result
+    for (operation_id, *values), entries in result.timelines.items():
+        operation = document.operation(operation_id)
+        has_seen_end = operation.job and any(map(operation.job.is_final, result.coverage[operation_id].seen_states))
+        known = next((one for one in session.known_values(operation) if set(values) <= set(one.values())), None)
+        pending = operation.job.pending if operation.job else ()
+        polls = sum(entry.count for entry in entries)
+        is_moving = polls < 2 or any(entry.changed or entry.state not in pending for entry in entries)
+        if known is not None and not has_seen_end and not is_moving:
+            names = " and ".join(document.environment_variable(name) for name in known)
+            yield (
+                f"warning: {operation_id} returned {entries[0].state} in all {polls} polls of {'/'.join(values)} and "
+                f"nothing changed, so no end was seen; verify again with {names} set to a job that moves or has ended"
+            )
 
 
 def run_deterministic_checks(session: Session, exchanges: Sequence[Exchange] = ()) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import http.cookiejar
-import json
 import re
 import threading
 import time
@@ -18,7 +17,9 @@ import httpx
 from .. import cli
 from ..document import Operation
 from .exchange import Exchange
+from .jobs import is_read, sent_parameters
 from .network_errors import MAX_RATE_LIMIT_RETRIES, MAX_RESENDS, NetworkErrors, network_error, retry_delay
+from .request_bodies import request_body
 from .target import Target, UsageError, credential_location, format_parameter, is_loopback
 
 MAX_RESPONSE_BYTES = 10_000_000  # bytes
@@ -139,8 +140,9 @@ class RequestSender:
         parameters: dict[str, Any] = {}
         sent = dict(DEFAULT_HEADERS)
         cookies: list[str] = []
-        for parameter in operation.required:
-            value = values.get(parameter.name, next(iter(self.target.known.get(parameter.name, ())), ""))
+        for parameter in sent_parameters(operation):
+            known = self.target.known[operation.id].get(parameter.name, ())
+            value = values.get(parameter.name, next(iter(known), ""))
             if parameter.where == "path":
                 url = url.replace(f"{{{parameter.name}}}", urllib.parse.quote(value, safe=""))
             elif parameter.where == "query":
@@ -170,9 +172,9 @@ class RequestSender:
         if parameters:
             url += "?" + urllib.parse.urlencode(parameters, doseq=True)
         content = changes.get("content", b"")
-        if not content and operation.body and method is None:
-            sent["content-type"] = "application/json"
-            content = json.dumps(operation.body.examples[0].value).encode()
+        if not content and method is None:
+            media_type, content = request_body(self.target.document, operation)
+            sent |= {"content-type": media_type} if content else {}
         return operation.id, method or operation.method, url, sent, content
 
     def send(
@@ -221,7 +223,9 @@ class RequestSender:
         """Return whether a request may be resent: any to a server that may be written to, else reads in the limit."""
         if self.target.profile == "full" and self.target.writes:
             return True
-        return method in {"GET", "HEAD", "OPTIONS"} and self.sent[operation_id] < self.target.max_requests
+        operation = self.target.document.operation(operation_id)
+        is_safe = method in {"GET", "HEAD", "OPTIONS"} or (method == operation.method and is_read(operation))
+        return is_safe and self.sent[operation_id] < self.target.max_requests
 
     async def _once(
         self, operation_id: str, method: str, url: str, headers: Mapping[str, str], content: bytes

@@ -1,7 +1,6 @@
 """Session: one verification of one target, with its budget of time and requests, and the observers of its exchanges."""
 
 import time
-import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -14,6 +13,7 @@ from .checks import CHECKS, Check, Finding, checks_of
 from .checks.registry import ResponseCheck
 from .coverage import make_coverage
 from .exchange import Exchange, documented_response
+from .jobs import reports_job
 from .observers import (
     CoverageCounter,
     HttpChecks,
@@ -144,12 +144,14 @@ class Session:
 
     def narrow(self, exchanges: Sequence[Exchange]) -> None:
         """Keep one known id per parameter, one that was accepted, to keep a live run small."""
-        known = {name: values[:1] for name, values in self.target.known.items()}
+        known = {
+            operation_id: {name: some[:1] for name, some in values.items()}
+            for operation_id, values in self.target.known.items()
+        }
         for exchange in exchanges:
-            names = [p.name for p in self.target.document.operation(exchange.operation_id).parameters_in("path")]
-            if exchange.is_accepted and len(names) == 1:
-                values = self.target.known[names[0]]
-                known[names[0]] = tuple(v for v in values if urllib.parse.quote(v, safe="") in exchange.url)[:1]
+            operation = self.target.document.operation(exchange.operation_id)
+            if reports_job(operation, exchange) and (values := self.target.job_values(exchange)):
+                known[operation.id] |= {name: (value,) for name, value in values.items()}
         self.target = evolve(self.target, known=known)
 
     def _check_rate_limit(self, exchange: Exchange) -> None:

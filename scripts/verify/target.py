@@ -13,11 +13,13 @@ from typing import Literal
 import httpx
 from attrs import frozen
 
-from ..document import MISSING, Document, Operation, SecurityScheme, sample
+from ..document import Document, Operation, Parameter, SecurityScheme, known_values
 from ..printable import printable
 from .exchange import Exchange, path_values
+from .jobs import id_parameter, is_read, job_values, sent_parameters
 
 Profile = Literal["full", "live"]
+KnownValues = Mapping[str, tuple[str, ...]]
 
 
 class UsageError(ValueError):
@@ -36,8 +38,9 @@ class Target:
     """A server, the document it is checked against, and the credentials and ids to use.
 
     `credentials` holds a value per scheme key and `unscoped` one that lacks the required scope. `known` holds values of
-    the required parameters, `configured` the names of those that the environment sets. `stepping` is true if the
-    server's clock advances with each request, `recorded` if the exchanges are recordings and no request is sent.
+    the parameters of every request by operation and name, `configured` the names of those that the environment sets.
+    `stepping` is true if the server is the simulator, whose clock advances with each request, `recorded` if the
+    exchanges are recordings and no request is sent.
     """
 
     document: Document
@@ -46,7 +49,7 @@ class Target:
     writes: bool
     credentials: Mapping[str, str]
     unscoped: Mapping[str, str]
-    known: Mapping[str, tuple[str, ...]]
+    known: Mapping[str, KnownValues]
     configured: frozenset[str]
     stepping: bool = False
     ca_file: Path | None = None
@@ -56,7 +59,7 @@ class Target:
     @property
     def operations(self) -> tuple[Operation, ...]:
         """Return the operations that may be called."""
-        return tuple(operation for operation in self.document.operations if self.writes or operation.method == "GET")
+        return tuple(operation for operation in self.document.operations if self.writes or is_read(operation))
 
     @property
     def max_requests(self) -> int:
@@ -71,8 +74,18 @@ class Target:
 
     def path_values(self, exchange: Exchange) -> tuple[str, ...] | None:
         """Return the values of the path parameters of a request, or None if its path is not that of the operation."""
-        path = urllib.parse.urlsplit(self.base_url).path + self.document.operation(exchange.operation_id).path
-        return path_values(path, exchange.url)
+        values = self._path_values(self.document.operation(exchange.operation_id), exchange)
+        return None if values is None else tuple(values.values())
+
+    def job_values(self, exchange: Exchange) -> dict[str, str] | None:
+        """Return the parameters of a request that identify its job, or None if the request is about no job."""
+        operation = self.document.operation(exchange.operation_id)
+        if operation.job is None or exchange.method != operation.method:
+            return None
+        return job_values(operation.job.parameter, self._path_values(operation, exchange), exchange.url)
+
+    def _path_values(self, operation: Operation, exchange: Exchange) -> dict[str, str] | None:
+        return path_values(urllib.parse.urlsplit(self.base_url).path + operation.path, exchange.url)
 
     def tls_context(self) -> ssl.SSLContext | bool:
         """Return a context that trusts the certificates in `ca_file`, or True for the default ones."""
@@ -248,25 +261,21 @@ def make_target(
                 f"{document.environment_variable(key)} holds {invalid!r}, which is not allowed in a header; "
                 "set another value"
             )
-    known: dict[str, tuple[str, ...]] = {}
+    known: dict[str, dict[str, tuple[str, ...]]] = {}
     configured = set()
     for operation in document.operations:
-        for parameter in operation.required:
+        known[operation.id] = {}
+        for parameter in sent_parameters(operation):
             value = environment.get(document.environment_variable(parameter.name), "")
             if not value.isprintable():
                 variable = document.environment_variable(parameter.name)
                 raise UsageError(
                     f"{variable} holds a line break or another control character; set it to a value without one"
                 )
-            examples = tuple(map(format_parameter, parameter.known_values))
-            if not examples and parameter.where != "path":
-                generated = sample(document, parameter.schema)
-                examples = () if generated is MISSING else (format_parameter(generated),)
             if value:
                 configured.add(parameter.name)
-            known[parameter.name] = (
-                tuple(dict.fromkeys([value, *(examples if stepping else ())])) if value else examples
-            )
+            of_document = () if value and not stepping else _values(document, operation, parameter, stepping=stepping)
+            known[operation.id][parameter.name] = tuple(dict.fromkeys([*([value] if value else ()), *of_document]))
     variables = {key: document.environment_variable(key) for key in document.security_schemes}
     return Target(
         document=document,
@@ -284,6 +293,13 @@ def make_target(
         recorded=recorded,
         proxy_passwords=tuple(_proxy_passwords(environment)),
     )
+
+
+def _values(document: Document, operation: Operation, parameter: Parameter, *, stepping: bool) -> Iterator[str]:
+    """Return the values that exist by the document: only the simulator knows those of a path without an example."""
+    may_be_generated = parameter.where != "path" and parameter != id_parameter(operation)
+    known = known_values(document, parameter) if stepping or may_be_generated else parameter.known_values
+    return map(format_parameter, known)
 
 
 def _proxy_passwords(environment: Mapping[str, str]) -> Iterator[str]:

@@ -1,10 +1,9 @@
 """Timelines: the polls of each job in order."""
 
-import json
 from typing import Any
 
-from ..document import walk
 from .exchange import Exchange
+from .jobs import reports_job, state_of
 from .result import Result, TimelineEntry
 from .target import Target
 
@@ -24,14 +23,15 @@ class Timelines:
 
     def observe(self, exchange: Exchange) -> None:
         """Record one poll."""
-        values = self._target.path_values(exchange) if exchange.is_ordered else None
+        values = self._target.job_values(exchange) if exchange.is_ordered else None
         operation = self._target.document.operation(exchange.operation_id)
-        body = exchange.json
-        if operation.job is None or values is None or exchange.status is None or not exchange.is_accepted:
+        if values is None or exchange.status is None or not reports_job(operation, exchange):
             return
-        if exchange.method != operation.method or not isinstance(body, dict):
-            return
-        key = (operation.id, *values)
+        state = self._shown(str(state_of(operation, exchange)))
+        # The body may be empty if the status code is the state.
+        body = {"": state} if operation.job and operation.job.conditions else {}
+        body |= exchange.json if isinstance(exchange.json, dict) else {}
+        key = (operation.id, *values.values())
         _, _, query = self._target.redact(exchange.url).partition("?")
         last = self._last.get((*key, query))
         before = last[0] if last else body
@@ -40,7 +40,6 @@ class Timelines:
         if last and (not changed or len(entries) >= KEPT):
             last[1].count += 1
             return
-        state = self._shown(json.dumps(walk(body, operation.job.state), default=str).strip('"'))
         names = tuple(self._shown(name) for name in changed[:SHOWN])
         entry = TimelineEntry(exchange.at, query, exchange.status, state, names)
         entries.append(entry)

@@ -15,7 +15,7 @@ from job_status.ai_for_service.models import PublishStatus
 from scripts.document import load
 
 from ..conftest import ROOT
-from . import base_commit, concurrent_waits, schedules, simulating, verifying
+from . import base_commit, concurrent_waits, scaling, schedules, simulating, verifying
 from .server import server
 
 ROUNDS, CALLS = 40, 60
@@ -118,6 +118,7 @@ def main() -> None:
     concurrent_waits.main()
     simulating.main()
     verifying.main()
+    scaling.main()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The server under test and the checks of its responses: the only module of the live tests that uses `scripts`."""
 
-import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import httpx
 
 from scripts.cli import exit_with_parent
-from scripts.document import Document, JobLifecycle, Operation, load, walk
+from scripts.document import Document, JobLifecycle, Operation, load
 from scripts.verify.checks import truncate
 from scripts.verify.exchange import Exchange
 from scripts.verify.network_errors import GATEWAY, TOO_MANY
@@ -144,7 +143,9 @@ class ExchangeChecks:
         if not is_poll or exchange.status in GATEWAY or exchange.status == TOO_MANY:
             return
         self._session.publish(exchange)
-        state = self._server.redact(json.dumps(walk(exchange.json, self._server.job.state), default=str).strip('"'))
+        state = self._server.redact(
+            str(self._server.job.state_of(exchange.json, exchange.status or 0, exchange.headers))
+        )
         if exchange.is_accepted and [state] != self.states[-1:]:
             self.states.append(state)
 

@@ -25,7 +25,6 @@ _SPEC_DOCK_STATUS = JobSpec(
     operation=_OP_GET_DOCK_STATUS,
     build=_build_get_dock_status,
     parse=DockStatus.from_dict,
-    id=("_id",),
     state=("status",),
     pending=("IN_PROGRESS",),
     success=("SUCCESS",),

@@ -23,13 +23,12 @@ from ..ai_for_process.models.dock_status import DockStatus
 from ..ai_for_process.models.model_undeployment import ModelUndeployment
 
 _OP_GET_DOCK_STATUS = Operation("get_dock_status", "GET", ("dock_status_id",), job_id=("_id",))
-_OP_UNDEPLOY_MODEL = Operation("undeploy_model", "POST", ("model_id",))
+_OP_UNDEPLOY_MODEL = Operation("undeploy_model", "POST", ("model_id",), is_start=True)
 _SPEC_DOCK_STATUS = JobSpec(
     api="AIForProcess",
     operation=_OP_GET_DOCK_STATUS,
     build=_build_get_dock_status,
     parse=DockStatus.from_dict,
-    id=("_id",),
     state=("status",),
     pending=("IN_PROGRESS",),
     success=("SUCCESS",),
@@ -37,10 +36,20 @@ _SPEC_DOCK_STATUS = JobSpec(
 )
 _STARTS: Starts = {
     ModelUndeployment: Start(
-        "undeploy_model",
+        _OP_UNDEPLOY_MODEL,
         (
-            Link(_SPEC_DOCK_STATUS, (("dock-statusId",),), "wait_for_dock_status"),
-            Link(_SPEC_DOCK_STATUS, (("dockStatusId",),), "wait_for_dock_status"),
+            Link(
+                _SPEC_DOCK_STATUS,
+                (("dockStatusId", ("response.body", ("dock-statusId",))),),
+                "wait_for_dock_status",
+                "/api/public/dock-status/{dockStatusId}",
+            ),
+            Link(
+                _SPEC_DOCK_STATUS,
+                (("dockStatusId", ("response.body", ("dockStatusId",))),),
+                "wait_for_dock_status",
+                "/api/public/dock-status/{dockStatusId}",
+            ),
         ),
     ),
 }

@@ -28,7 +28,6 @@ _SPEC_PUBLISH_STATUS = JobSpec(
     operation=_OP_GET_PUBLISH_STATUS,
     build=_build_get_publish_status,
     parse=PublishStatus.from_dict,
-    id=("streamId",),
     state=("status",),
     pending=("inprogress",),
     success=("successful",),

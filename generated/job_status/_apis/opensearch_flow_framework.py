@@ -33,7 +33,6 @@ _SPEC_WORKFLOW_STATUS = JobSpec(
     operation=_OP_GET_WORKFLOW_STATUS,
     build=_build_get_workflow_status,
     parse=WorkflowStatus.from_dict,
-    id=("workflow_id",),
     state=("state",),
     pending=("PROVISIONING",),
     success=("COMPLETED",),

@@ -166,7 +166,7 @@ class Core:
         policy: CallPolicy = PLAIN_CALL,
     ) -> Call:
         """Return a call with valid ids and headers."""
-        named = zip(operation.path_parameters, values, strict=True)
+        named = zip(operation.parameters, values, strict=True)
         valid = tuple([validate_id(operation.id, name, value) for name, value in named])
         validate_headers(headers)
         return Call(self.settings, operation, valid, timeout, headers, policy)
@@ -274,7 +274,8 @@ class SyncCore(Core):
     ) -> RawResponse[T]:
         """Make one typed call."""
         call = self.new_call(operation, path_values, timeout, headers)
-        parsed = call.parse(self.send(call, call.build(build, arguments)), parse)
+        request = call.build(build, arguments)
+        parsed = call.parse(self.send(call, request), parse, request)
         self.has_read = True
         return parsed
 
@@ -337,8 +338,7 @@ class SyncCore(Core):
 
     def _open(self, call: Call, request: httpx.Request) -> Exchange:
         """Send a request and return the response with its body unread."""
-        is_idempotent = call.operation.method in retry.IDEMPOTENT_METHODS
-        transport = self.transport if is_idempotent else self.unpooled_transport
+        transport = self.transport if call.operation.is_idempotent else self.unpooled_transport
         failed: BaseException
         if self.custom_transport is not None:
             return self._open_custom(call, transport, request)
@@ -511,7 +511,8 @@ class AsyncCore(Core):
     ) -> RawResponse[T]:
         """Make one typed call."""
         call = self.new_call(operation, path_values, timeout, headers)
-        parsed = call.parse(await self.send(call, call.build(build, arguments)), parse)
+        request = call.build(build, arguments)
+        parsed = call.parse(await self.send(call, request), parse, request)
         self.has_read = True
         return parsed
 
@@ -607,8 +608,7 @@ class AsyncCore(Core):
 
     async def _open(self, call: Call, request: httpx.Request) -> Exchange:
         """Send a request and return the response with its body unread."""
-        is_idempotent = call.operation.method in retry.IDEMPOTENT_METHODS
-        transport = self.transport if is_idempotent else self.unpooled_transport
+        transport = self.transport if call.operation.is_idempotent else self.unpooled_transport
         failed: BaseException
         if self.custom_transport is not None:
             error, opened = await bounded.run_async(lambda: transport.handle_async_request(request), call.deadline)

@@ -2,7 +2,7 @@
 
 """Token providers: callables that create short-lived JSON Web Tokens.
 
-They need the extra `pip install job-status[jwt]`.
+They need PyJWT, the extra `jwt` of the distribution.
 """
 
 import threading
@@ -51,7 +51,7 @@ class AppToken:
         try:
             import jwt
         except ImportError:
-            raise InvalidArgumentError("AppToken needs PyJWT; install it with: pip install job-status[jwt]") from None
+            raise InvalidArgumentError("AppToken needs PyJWT; install it with: pip install pyjwt") from None
         self._encode = jwt.encode
         self._client_id = client_id
         self._client_secret = Secret(client_secret)

@@ -10,15 +10,14 @@ if TYPE_CHECKING:
     from .models import CoreError as CoreError
     from .models import CoreErrorCause as CoreErrorCause
     from .models import CreatedResource as CreatedResource
+    from .models import GetWorkflowStatusResponse400 as GetWorkflowStatusResponse400
     from .models import PluginError as PluginError
     from .models import ProvisioningProgress as ProvisioningProgress
     from .models import RouteError as RouteError
     from .models import WorkflowState as WorkflowState
     from .models import WorkflowStatus as WorkflowStatus
     from .models import WorkflowStatusUserOutputs as WorkflowStatusUserOutputs
-    from .models import (
-        WorkflowStatusUserOutputsAdditionalPropertyType1 as WorkflowStatusUserOutputsAdditionalPropertyType1,
-    )
+    from .models import WorkflowStatusUserOutputsAdditionalProperty as WorkflowStatusUserOutputsAdditionalProperty
     from .models import WorkflowUser as WorkflowUser
 
 __all__ = [
@@ -27,13 +26,14 @@ __all__ = [
     "CoreError",
     "CoreErrorCause",
     "CreatedResource",
+    "GetWorkflowStatusResponse400",
     "PluginError",
     "ProvisioningProgress",
     "RouteError",
     "WorkflowState",
     "WorkflowStatus",
     "WorkflowStatusUserOutputs",
-    "WorkflowStatusUserOutputsAdditionalPropertyType1",
+    "WorkflowStatusUserOutputsAdditionalProperty",
     "WorkflowUser",
 ]
 
@@ -43,13 +43,14 @@ _HOMES = {
     "CoreError": ".models",
     "CoreErrorCause": ".models",
     "CreatedResource": ".models",
+    "GetWorkflowStatusResponse400": ".models",
     "PluginError": ".models",
     "ProvisioningProgress": ".models",
     "RouteError": ".models",
     "WorkflowState": ".models",
     "WorkflowStatus": ".models",
     "WorkflowStatusUserOutputs": ".models",
-    "WorkflowStatusUserOutputsAdditionalPropertyType1": ".models",
+    "WorkflowStatusUserOutputsAdditionalProperty": ".models",
     "WorkflowUser": ".models",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar, cast
 
 import httpx
 from attrs import field, frozen
@@ -12,7 +12,7 @@ from attrs import field, frozen
 from .. import responses
 from ..arguments import validate_headers, validate_id, validate_seconds
 from ..auth import Authenticator
-from ..call import Call, CallPolicy, Settings
+from ..call import Call, CallFailure, CallPolicy, Settings
 from ..errors import (
     MAX_REASON,
     ApiError,
@@ -20,6 +20,7 @@ from ..errors import (
     InvalidArgumentError,
     JobFailedError,
     JobNotStartedError,
+    JobPartialError,
     JobStatusError,
     JobTimeoutError,
     NotFoundError,
@@ -29,11 +30,12 @@ from ..errors import (
     UnexpectedResponseError,
     WaitSummary,
 )
+from ..expressions import get_path
 from ..sanitize import MAX_TOKEN, sanitize
 from . import token as tokens
 from .run_id import RunId, parse_timestamp
 from .schedule import SHORTEST_INTERVAL, Schedule, add_jitter, error_backoff, interval
-from .spec import JobSpec, get_path
+from .spec import FINAL, JobSpec
 
 if TYPE_CHECKING:
     from .job import AsyncJob, Job
@@ -89,6 +91,7 @@ class PollOptions:
     current_run: RunId | None = None
     not_started_timeout: float = NOT_STARTED_TIMEOUT
     error_timeout: float = ERROR_TIMEOUT
+    raise_on_partial: bool = False
 
 
 DEFAULT_OPTIONS: Final = PollOptions()
@@ -100,13 +103,15 @@ class Outcome(Generic[T_co]):
 
     Attributes:
         job: The job.
-        status: Its last status, typed, if it succeeded, else None.
+        status: Its last status, typed, if it succeeded, at least in part, else None.
         error: The exception if it did not succeed, else None. It holds the last status.
+        partial: Whether it succeeded in part only.
     """
 
     job: Job[T_co] | AsyncJob[T_co]
     status: T_co | None
     error: BaseException | None = None
+    partial: bool = False
 
     def result(self) -> T_co:
         """Return the last status of a job that succeeded.
@@ -117,6 +122,12 @@ class Outcome(Generic[T_co]):
         if self.error is not None:
             raise self.error
         return self.status  # type: ignore[return-value]
+
+
+class _Report(bytes):
+    """The body of a status whose state is not in its body alone."""
+
+    state: str
 
 
 class Streak:
@@ -172,7 +183,7 @@ class Poller(Generic[T_co]):
     Attributes:
         core: The client.
         spec: The lifecycle of the job.
-        values: The values of its path parameters.
+        values: The values of the parameters that name it.
         options: The arguments of the wait.
         next_poll_at: When the job is to be polled next.
         deadline: When the wait ends, or None.
@@ -211,7 +222,7 @@ class Poller(Generic[T_co]):
         just_started: bool = False,
         token: tokens.Token | None = None,
     ) -> None:
-        named = zip(spec.operation.path_parameters, values, strict=True)
+        named = zip(spec.operation.parameters, values, strict=True)
         values = tuple([validate_id(spec.operation.id, name, value) for name, value in named])
         validate_headers(options.headers)
         self.core = core
@@ -281,8 +292,8 @@ class Poller(Generic[T_co]):
     @property
     def state(self) -> str | None:
         """The last state, or None before the first status. It is printable and contains no credentials."""
-        body = self._body()
-        return None if body is None else sanitize(get_path(body, self.spec.state), MAX_TOKEN)
+        state = self._last_state(self._body())
+        return None if state is None else sanitize(state, MAX_TOKEN)
 
     def token(self) -> str:
         """Return the resume token."""
@@ -302,6 +313,7 @@ class Poller(Generic[T_co]):
                 state=self.state,
                 not_started_timeout=self.options.not_started_timeout,
                 error_timeout=self.options.error_timeout,
+                raise_on_partial=self.options.raise_on_partial,
                 polls=self._polls,
                 failed_polls=self._failed_polls,
                 elapsed=max(now - self._started_at, 0.0),
@@ -404,7 +416,7 @@ class Poller(Generic[T_co]):
             last = f" The last state was {summary.state}." if summary.state is not None else ""
             note = f"This ended the wait for {self.name} after {summary.elapsed:.1f} s and {_polls(summary)}.{last}"
             error.add_note(note)
-        self.outcome = Outcome(self.waiter, None, error.with_traceback(None))
+        self.outcome = Outcome(self.waiter, None, error.with_traceback(None), isinstance(error, JobPartialError))
 
     # The current run, for `current_run()`.
 
@@ -420,12 +432,9 @@ class Poller(Generic[T_co]):
 
     def parse_run(self, call: Call, response: httpx.Response) -> RunId:
         """Return the run that a response reports."""
-        try:
-            body = self.spec.load(response.content)
-        except ValueError as error:
-            raise call.unexpected_response(f"the body is not JSON: {error}", response) from None
-        if problem := self.spec.mismatch(body, self.values):
-            raise call.unexpected_response(problem, response)
+        body, _, error = self._read(call, response)
+        if error is not None:
+            raise error
         redacted = call.redact_json(response.content)
         return self.spec.run_id(body if redacted is response.content else self.spec.load(redacted))
 
@@ -441,74 +450,105 @@ class Poller(Generic[T_co]):
     def _handle_response(self, call: Call, response: httpx.Response, now: float) -> Update[T_co] | None:
         spec, content = self.spec, response.content
         pause = responses.retry_after(response.headers) or 0.0
-        if content == self._last and not spec.not_started:
+        if content == self._last and not spec.not_started and not spec.conditions:
             # The same bytes: the job is still pending.
             self._polls += 1
             self._errors = None
             self._schedule_next(now, pause)
             return None
-        try:
-            body = spec.load(content)
-        except ValueError as error:
-            self._handle_error(call.unexpected_response(f"the body is not JSON: {error}", response), now)
-            return None
-        if problem := spec.mismatch(body, self.values):
-            self._handle_error(call.unexpected_response(problem, response), now)
+        body, state, error = self._read(call, response)
+        if error is not None:
+            self._handle_error(error, now)
             return None
         self._polls += 1
         self._errors = None
         self.core.has_read = True
         # Errors and tokens repeat what is kept, so it contains no credentials.
-        redacted = call.redact_json(content)
-        visible = body if redacted is content else spec.load(redacted)
+        redacted = b"" if body is None else call.redact_json(content)
+        visible = body if body is None or redacted is content else spec.load(redacted)
         before = self._body() if spec.run or self.options.on_update else None
-        if not self._is_expected_run(visible, before):
+        if not self._is_expected_run(visible, before, state):
             self._schedule_next(now, pause)
             return None
         if self._last is None and spec.requested_at is not None:
             age = _age(get_path(body, spec.requested_at), response.headers)
             self._origin = min(self._origin, now - age)
+        previous = None
+        if self.options.on_update is not None and self._last is not None:
+            previous = (self._last_state(before), spec.get_progress(before))
         self._last = redacted
-        update = self._update(body, visible, before)
-        self._apply_state(call, response, body, now, pause)
+        if spec.conditions:
+            self._last = _Report(redacted)
+            self._last.state = state
+        update = self._update(body, visible, previous)
+        self._apply_state(call, response, body, state, now, pause)
         return update
 
-    def _apply_state(self, call: Call, response: httpx.Response, body: Any, now: float, pause: float) -> None:
+    def _read(self, call: Call, response: httpx.Response) -> tuple[Any, str, CallFailure | None]:
+        """Return the body of a response, None if it has none, and the state; or the error if it is no status."""
+        spec, status, body = self.spec, response.status_code, None
+        has_body = not spec.conditions or spec.has_body(status, response.content)
+        if has_body:
+            try:
+                body = spec.load(response.content)
+            except ValueError as error:
+                return None, "", call.unexpected_response(f"the body is not JSON: {error}", response)
+        if spec.operation.no_such_job and (missing := call.no_such_job(response, body)):
+            return None, "", missing
+        state = spec.state_of(body, status, response.headers)
+        if (problem := spec.mismatch(body, state, self.values, has_body=has_body)) or state is None:
+            return None, "", call.unexpected_response(problem or "it reports no state", response)
+        return body, state, None
+
+    def _apply_state(
+        self, call: Call, response: httpx.Response, body: Any, state: str, now: float, pause: float
+    ) -> None:
         """End or continue the wait according to the state."""
-        state = get_path(body, self.spec.state)
         kind = self.spec.kind(state)
-        if kind in {"success", "failure"} and self._lacks_run(body):
+        if kind == "pending":
+            self._not_started_since = None
+            self._schedule_next(now, pause)
+        elif kind in FINAL:
+            self._end(call, response, body, state, now)
+        elif kind == "notStarted":
+            self._handle_not_started(state, now, pause)
+        else:
+            self._not_started_since = None
+            self._log_unknown_state(call.redact(state))
+            self._schedule_next(now, pause)
+
+    def _end(self, call: Call, response: httpx.Response, body: Any, state: str, now: float) -> None:
+        """End the wait with a final state."""
+        kind = self.spec.kind(state)
+        if self._lacks_run(body):
             text = "%s: %s identifies no run, so it is taken for a later run than that of after_run="
             logger.warning(text, self.name, sanitize(state, MAX_TOKEN))
-        if kind == "success":
-            try:
-                status = self.spec.parse(body)
-            except PARSE_ERRORS as error:
-                problem = f"the job ended with {state}, and its body cannot be parsed: {type(error).__name__}: {error}"
-                self.fail(call.unexpected_response(problem, response), now)
-                return
-            self._errors = None
-            self.outcome = Outcome(self.waiter, status)
+        if kind == "failure" or (kind == "partial" and self.options.raise_on_partial):
+            self.fail(self._job_error(JobFailedError if kind == "failure" else JobPartialError, now))
             return
-        if kind == "failure":
-            self.fail(self._job_failed(now))
+        try:
+            status = self._parse(body)
+        except PARSE_ERRORS as error:
+            problem = f"the job ended with {state}, and its body cannot be parsed: {type(error).__name__}: {error}"
+            self.fail(call.unexpected_response(problem, response), now)
             return
-        if kind == "notStarted":
-            self._handle_not_started(state, now, pause)
-            return
-        self._not_started_since = None
-        if kind is None:
-            self._log_unknown_state(call.redact(state))
-        self._schedule_next(now, pause)
+        self._errors = None
+        self.outcome = Outcome(self.waiter, status, partial=kind == "partial")
 
-    def _job_failed(self, now: float) -> JobFailedError[T_co]:
+    def _parse(self, body: Any) -> T_co:
+        """Return a status as a model; None for a response without a body, which the type then includes."""
+        return cast("T_co", None) if body is None else self.spec.parse(body)
+
+    def _job_error(
+        self, cls: type[JobFailedError[T_co] | JobPartialError[T_co]], now: float
+    ) -> JobFailedError[T_co] | JobPartialError[T_co]:
         reason = sanitize(self.spec.failure_reason(self._body()), MAX_REASON)
         details = f": {reason}" if reason else ""
         if self._lacks_run(self._body()):
             details += "; it identifies no run, so it is taken for a later one"
         summary = self._summary(now)
         message = f"{self.name}: {summary.state} after {summary.elapsed:.1f} s and {_polls(summary)}{details}"
-        return JobFailedError(message, summary, reason)
+        return cls(message, summary, reason)
 
     def _handle_not_started(self, state: str, now: float, pause: float) -> None:
         """Continue for a limited time while nobody has started the job."""
@@ -643,28 +683,30 @@ class Poller(Generic[T_co]):
         )
 
     def _body(self) -> Any:
-        """Return the last status of this run as JSON, or None before the first."""
-        return None if self._last is None else self.spec.load(self._last)
+        """Return the last status of this run as JSON, or None before the first, or if it has no body."""
+        return self.spec.load(self._last) if self._last else None
+
+    def _last_state(self, body: Any) -> str | None:
+        """Return the state of the last status, whose body is given, or None before the first."""
+        last = self._last
+        return last.state if isinstance(last, _Report) else None if last is None else self.spec.state_of(body)
 
     def _last_status(self) -> T_co | None:
         """Return the last status as a model, or None if missing or unparsable."""
-        if self._last is None:
-            return None
         try:
-            return self.spec.parse(self.spec.load(self._last))
+            return self._parse(self._body())
         except PARSE_ERRORS:
             return None
 
-    def _update(self, body: Any, visible: Any, before: Any) -> Update[T_co] | None:
-        """Return the status and progress, or None if unchanged, not requested, or unparsable."""
+    def _update(self, body: Any, visible: Any, previous: tuple[str | None, float | None] | None) -> Update[T_co] | None:
+        """Return the status and progress, or None if they equal the previous ones, not requested, or unparsable."""
         if self.options.on_update is None:
             return None
-        spec = self.spec
-        current = (get_path(visible, spec.state), spec.get_progress(visible))
-        if before is not None and current == (get_path(before, spec.state), spec.get_progress(before)):
+        current = (self._last_state(visible), self.spec.get_progress(visible))
+        if current == previous:
             return None
         try:
-            return spec.parse(body), current[1]
+            return self._parse(body), current[1]
         except PARSE_ERRORS:
             return None
 
@@ -674,7 +716,7 @@ class Poller(Generic[T_co]):
             return None
         return self.options.current_run if before is None else self.spec.run_id(before)
 
-    def _is_expected_run(self, body: Any, before: Any) -> bool:
+    def _is_expected_run(self, body: Any, before: Any, state: str) -> bool:
         """Return whether a status is of the expected run, and not of an earlier one."""
         if not self.spec.run:
             return True
@@ -683,8 +725,7 @@ class Poller(Generic[T_co]):
         if after_run is not None and not run.is_known:
             # No run is reported for a job that has not been started, or that failed before its first run. A final
             # state is at least not of the run in `after_run`, which would be reported.
-            kind = self.spec.kind(get_path(body, self.spec.state))
-            return kind in {"notStarted", "success", "failure"} or not after_run.is_known
+            return (kind := self.spec.kind(state)) == "notStarted" or kind in FINAL or not after_run.is_known
         if after_run is not None and not run.is_newer_than(after_run):
             return False
         current = self._current_run(before)

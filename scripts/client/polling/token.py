@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import enum
 import json
+import uuid
 from typing import Any, Final
 
 from attrs import frozen
@@ -11,7 +13,7 @@ from ..errors import InvalidArgumentError
 from .run_id import RunId
 
 VERSION: Final = 1
-SCALARS: Final = (str, int, float, bool, type(None))
+SCALARS: Final = str | int | float | bool | None
 
 
 @frozen
@@ -33,6 +35,7 @@ class Token:
     state: str | None
     not_started_timeout: float
     error_timeout: float
+    raise_on_partial: bool = False
     polls: int = 0
     failed_polls: int = 0
     elapsed: float = 0.0
@@ -41,7 +44,8 @@ class Token:
 
 def dumps(token: Token) -> str:
     """Return a token as JSON."""
-    arguments = {name: value for name, value in token.arguments.items() if isinstance(value, SCALARS)}
+    plain = {name: _plain(value) for name, value in token.arguments.items()}
+    arguments = {name: value for name, value in plain.items() if isinstance(value, SCALARS | dict)}
     return json.dumps(
         {
             "job_status": VERSION,
@@ -56,12 +60,21 @@ def dumps(token: Token) -> str:
             "state": token.state,
             "not_started_timeout": token.not_started_timeout,
             "error_timeout": token.error_timeout,
+            **({"raise_on_partial": True} if token.raise_on_partial else {}),
             "polls": token.polls,
             "failed_polls": token.failed_polls,
             "elapsed": round(token.elapsed, 3),
             "remaining": None if token.remaining is None else round(token.remaining, 3),
         }
     )
+
+
+def _plain(value: Any) -> Any:
+    """Return an argument as JSON, from which its converter makes it again."""
+    for convert in ("to_dict", "isoformat"):
+        if hasattr(value, convert):
+            return getattr(value, convert)()
+    return value.value if isinstance(value, enum.Enum) else str(value) if isinstance(value, uuid.UUID) else value
 
 
 def loads(text: str, api: str) -> Token:
@@ -83,11 +96,12 @@ def loads(text: str, api: str) -> Token:
             f"the token is of {raw.get('api')!r}, and this is {api}; resume it with its own client"
         )
     arguments = _field(raw, "arguments", dict)
+    _scalars(raw, "arguments", [value for value in arguments.values() if not isinstance(value, dict)])
     return Token(
         api=api,
         operation=_field(raw, "operation", str),
         parameters=tuple(_scalars(raw, "parameters", _field(raw, "parameters", list))),
-        arguments=dict(zip(arguments, _scalars(raw, "arguments", arguments.values()), strict=True)),
+        arguments=arguments,
         started_at=_seconds(raw, "started_at"),
         deadline=None if raw.get("deadline") is None else _seconds(raw, "deadline"),
         after_run=_load_run(raw, "after_run"),
@@ -95,6 +109,7 @@ def loads(text: str, api: str) -> Token:
         state=None,
         not_started_timeout=max(_seconds(raw, "not_started_timeout"), 0.0),
         error_timeout=max(_seconds(raw, "error_timeout"), 0.0),
+        raise_on_partial=raw.get("raise_on_partial") is True,
         polls=_count(raw, "polls"),
         failed_polls=_count(raw, "failed_polls"),
         elapsed=max(_seconds(raw, "elapsed"), 0.0) if "elapsed" in raw else 0.0,

@@ -1,6 +1,7 @@
 """Check of the documented scenarios: a request that causes one gets the response that the document describes for it."""
 
 from ..exchange import documented_response
+from ..jobs import is_response_to_unknown_id
 from ..network_errors import TOO_MANY
 from ..probe import ScenarioProbe
 from .registry import Check, Finding, Findings, excerpt, register
@@ -20,5 +21,7 @@ class Scenarios(Check):
             return  # a server without authentication, as the document allows
         description = expected.raw.get("description", "").split(".")[0]
         matches = documented_response(probe.operation, exchange.status) is expected
+        if expected.is_success and any(found is expected for found, _, _ in probe.operation.scenarios("unknown_id")):
+            matches = matches and is_response_to_unknown_id(probe.operation, exchange)
         got = "" if matches else f"{exchange.status} {excerpt(exchange)}".strip()
         yield Finding(f"{expected.status}: {description}", got, expected)

@@ -5,10 +5,12 @@ invalid credential, or return something false.
 """
 
 import re
+from fnmatch import fnmatchcase
 from typing import Any
 
-from ...document import MISSING, Document, Operation, walk
+from ...document import MISSING, Document, Operation
 from ..exchange import Exchange, documented_response
+from ..jobs import is_read, is_response_to_unknown_id, reports_job, state_of
 from ..network_errors import TOO_MANY, body_error
 from ..probe import WITHOUT_CREDENTIAL, Probe, VariantProbe
 from .registry import Finding, Findings, ProbeCheck, excerpt, register
@@ -16,11 +18,11 @@ from .request_validity import is_rejected_by_web_server
 
 
 class EdgeCaseCheck(ProbeCheck):
-    """A check of a response to an unusual GET. The expectation is the clause."""
+    """A check of a response to an unusual read. The expectation is the clause."""
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
-        """Return whether the operation is a GET."""
-        return operation.method == "GET"
+        """Return whether the operation is a read."""
+        return is_read(operation)
 
     def check(self, probe: Probe) -> Findings:
         """Yield the finding on the response, unless it is not of the API or has a check of its own."""
@@ -39,13 +41,14 @@ class CredentialCheck(EdgeCaseCheck):
     """A check that an invalid credential is rejected."""
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
-        """Return whether the operation is a GET that requires a credential."""
-        return operation.method == "GET" and bool(operation.security) and all(operation.security)
+        """Return whether the operation is a read that requires a credential."""
+        return is_read(operation) and bool(operation.security) and all(operation.security)
 
     def fault(self, probe: Probe) -> str:
         """Return an acceptance or a server error."""
         exchange = probe.exchange
-        return _describe(exchange) if exchange.is_accepted or (exchange.status or 500) >= 500 else ""
+        is_accepted = exchange.is_accepted or reports_job(probe.operation, exchange)
+        return _describe(exchange) if is_accepted or (exchange.status or 500) >= 500 else ""
 
 
 @register
@@ -71,7 +74,7 @@ class UnknownIds(EdgeCaseCheck):
     def fault(self, probe: Probe) -> str:
         if probe.exchange.status is None and re.search("%(?![0-9A-Fa-f]{2})", probe.exchange.url):
             return ""  # a server may close the connection at an invalid escape
-        return _undocumented(probe, accepted=False)
+        return _undocumented(probe, accepted=is_response_to_unknown_id(probe.operation, probe.exchange))
 
 
 @register
@@ -91,7 +94,7 @@ class Defaults(EdgeCaseCheck):
     clause = "JSON Schema, 9.2: an omitted parameter has its default"
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
-        return operation.method == "GET" and any(
+        return is_read(operation) and any(
             document.resolve(parameter.schema).get("default") is not None
             for parameter in operation.parameters_in("query")
             if not parameter.required
@@ -137,9 +140,10 @@ class PathForms(EdgeCaseCheck):
 
     def fault(self, probe: Probe) -> str:
         if isinstance(probe, VariantProbe) and probe.variant == WITHOUT_CREDENTIAL:
-            leaks = probe.exchange.is_accepted and _state(probe, probe.exchange) is not MISSING
+            leaks = state_of(probe.operation, probe.exchange) is not MISSING
             return f"{_describe(probe.exchange)} {probe.variant}" if leaks else _server_error(probe.exchange)
-        return _other_state(probe)
+        # The variant may be another id, which does not exist.
+        return "" if is_response_to_unknown_id(probe.operation, probe.exchange) else _other_state(probe)
 
 
 @register
@@ -149,10 +153,10 @@ class UndeclaredBody(EdgeCaseCheck):
     clause = "RFC 9110, 9.3.1: content without a defined meaning changes nothing, or is rejected with a 4xx"
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
-        return full and operation.body is None
+        return full and not operation.bodies
 
     def fault(self, probe: Probe) -> str:
-        return _other_state(probe) if probe.operation.method == "GET" else _undocumented(probe, accepted=True)
+        return _other_state(probe) if is_read(probe.operation) else _undocumented(probe, accepted=True)
 
 
 @register
@@ -161,13 +165,20 @@ class Accept(EdgeCaseCheck):
     description = "any Accept returns a documented type, or 406"
     clause = "RFC 9110, 12.5.1: a response has an accepted type, or else any documented type, or is a 406"
 
-    def fault(self, probe: Probe) -> str:
+    def fault(self, probe: Probe) -> str | None:
         exchange, accept = probe.exchange, probe.exchange.request_headers["accept"]
         response = documented_response(probe.operation, exchange.status or 0)
         described = response.media_types if response else ()
         names = {media_type.name.split(";")[0].strip().lower() for media_type in described}
-        if (exchange.is_accepted and exchange.media_type in names) or (exchange.status == 406 and accept != "*/*"):
+        has_success = any(one.is_success for one in probe.operation.responses)
+        is_described = exchange.is_accepted or reports_job(probe.operation, exchange) or not has_success
+        has_type = any(fnmatchcase(exchange.media_type, name) for name in names) or (
+            response is not None and not names and not exchange.body
+        )
+        if (is_described and has_type) or (exchange.status == 406 and accept != "*/*"):
             return ""
+        if exchange.status == 404 and probe.operation.job is None:
+            return None  # there is no such resource, whatever is accepted
         return f"Accept: {accept} returned {exchange.media_type or 'no content type'} with {_describe(exchange)}"
 
 
@@ -188,21 +199,15 @@ class ConcurrentReads(EdgeCaseCheck):
 
 def _other_state(probe: Probe) -> str:
     """Return a server error, or a state that differs from that of the documented requests before and after."""
-    before, after = (_state(probe, exchange) for exchange in probe.others)
+    before, after = (state_of(probe.operation, exchange) for exchange in probe.others)
     # If the job has changed meanwhile, any state in between is possible.
-    is_other = _state(probe, probe.exchange) not in (MISSING, before) and after == before != MISSING
-    if probe.exchange.is_accepted and is_other:
+    if state_of(probe.operation, probe.exchange) not in (MISSING, before) and after == before != MISSING:
         return f"{_describe(probe.exchange)}, but the documented request returned {after}"
     return _server_error(probe.exchange)
 
 
 def _server_error(exchange: Exchange) -> str:
     return _describe(exchange) if exchange.status is None or exchange.status >= 500 else ""
-
-
-def _state(probe: Probe, exchange: Exchange) -> Any:
-    job = probe.operation.job
-    return walk(exchange.json, job.state) if job and isinstance(exchange.json, dict) else MISSING
 
 
 def _content(exchange: Exchange) -> Any:
@@ -222,10 +227,13 @@ def _difference(first: Exchange, second: Exchange) -> str:
 def _undocumented(probe: Probe, *, accepted: bool) -> str:
     """Return why the document and HTTP do not allow the response to an unusual request; empty if they do."""
     exchange, status = probe.exchange, probe.exchange.status
-    if status is None or status >= 500 or (exchange.is_accepted and not accepted) or 300 <= status < 400:
+    is_accepted = exchange.is_accepted or reports_job(probe.operation, exchange)
+    is_documented = status is not None and documented_response(probe.operation, status) is not None
+    is_redirect = status is not None and 300 <= status < 400 and not is_accepted and not is_documented
+    if status is None or status >= 500 or (is_accepted and not accepted) or is_redirect:
         return _describe(exchange)
     # A web server before the API may reject a request, such as one with a long URL, with an undocumented status.
-    if documented_response(probe.operation, status) is None and status not in {400, 404, 414, 431}:
+    if not is_documented and status not in {400, 404, 414, 431}:
         return f"{status}, which is not documented"
     return ""
 

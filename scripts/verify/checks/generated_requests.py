@@ -1,6 +1,7 @@
 """Checks of responses to generated requests. schemathesis runs them: only it knows how it has varied a request."""
 
 from ...document import Document, Operation
+from ..schemas import schema_types
 from .registry import Check, register
 
 
@@ -28,8 +29,8 @@ class NegativeDataRejection(GeneratedRequestCheck):
     description = "a request that is invalid by the document is rejected"
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
-        types = (document.resolve(parameter.schema).get("type") for parameter in operation.parameters)
-        return full and any(type_name not in (None, "string") for type_name in types)
+        types = (schema_types(document, parameter.schema) for parameter in operation.parameters)
+        return full and any(names - {"string"} for names in types)
 
 
 @register

@@ -5,8 +5,9 @@ import json
 import re
 from typing import Any
 
-from ...document import Document, JobLifecycle, Operation, walk
+from ...document import Document, JobLifecycle, Operation
 from ..exchange import Exchange
+from ..jobs import is_read
 from ..network_errors import body_error
 from .registry import Check, Finding, Findings, register
 
@@ -50,12 +51,12 @@ class Caching(HttpCheck):
     clause = "RFC 9111, 5.2: a response that a cache may store is reused while it is fresh"
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
-        return operation.method == "GET" and operation.job is not None
+        return is_read(operation) and operation.job is not None
 
     def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
         if job and _has_body(exchange) and exchange.is_accepted and isinstance(exchange.json, dict):
-            state = walk(exchange.json, job.state)
-            if isinstance(state, str) and job.kinds.get(state) == "pending":
+            state = job.state_of(exchange.json, exchange.status or 0, exchange.headers)
+            if job.kinds.get(state) == "pending":
                 yield Finding(self.clause, _cache_permission(exchange, state))
 
 

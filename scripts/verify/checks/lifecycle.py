@@ -3,6 +3,7 @@
 import datetime
 import itertools
 import json
+import math
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
@@ -11,25 +12,31 @@ from attrs import Factory, define, field, frozen
 
 from ...document import MISSING, Document, JobLifecycle, Keys, Operation, walk
 from ...document.source import Pointer
+from ..jobs import kind_of, reports_job, state_of
 from ..probe import Probe
 from .registry import Check, Finding, Findings, ProbeCheck, checks_of, register
 
-RANKS = {"notStarted": 0, "pending": 1, "success": 2, "failure": 2}
+BELOW_100 = math.nextafter(100, 0)
+# The progress of a job that has ended without a failure: what is expected, and the range.
+PROGRESS = {"success": ("100 with success", 100.0, 100.0), "partial": ("0 to 100", 0.0, 100.0)}
+RANKS = {"notStarted": 0, "pending": 1, "success": 2, "partial": 2, "failure": 2}
 
 
 @define(slots=False, frozen=True)
 class Poll:
-    """One status of a job. `values` are the path parameters of the request, `query` its query string."""
+    """One status of a job. `job_id` is the parameter of the request that names the job, `query` its query string."""
 
     job: JobLifecycle
-    body: Mapping[str, Any]
-    values: tuple[str, ...]
+    body: Any
+    job_id: str
     query: str = ""
+    status: int = 200
+    headers: Mapping[str, str] = Factory(dict)
 
     @cached_property
     def state(self) -> Any:
         """The state, or `MISSING`."""
-        return walk(self.body, self.job.state)
+        return self.job.state_of(self.body, self.status, self.headers)
 
     @cached_property
     def kind(self) -> str | None:
@@ -38,9 +45,8 @@ class Poll:
 
     @cached_property
     def progress(self) -> float | None:
-        """The progress, or None if it is missing or not a number."""
-        value = walk(self.body, self.job.progress) if self.job.progress else MISSING
-        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        """The progress in percent, or None if it is missing or not a number."""
+        return self.job.progress.percent(self.body) if self.job.progress else None
 
     @cached_property
     def run(self) -> tuple[Any, ...]:
@@ -143,9 +149,13 @@ class IdEcho(LifecycleCheck):
     needs_known_state = False
 
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
-        job_id = walk(poll.body, poll.job.id)
-        got = "" if str(job_id) in poll.values else f"{job_id!r}"
-        yield Finding(f"the id {' or '.join(poll.values)}", got)
+        if poll.job.id is not None:
+            job_id = walk(poll.body, poll.job.id)
+            got = "" if poll.job.is_id(job_id, poll.job_id) else f"{job_id!r}"
+            expected = (
+                f"an id that ends with /{poll.job_id}" if poll.job.id_match == "suffix" else f"the id {poll.job_id}"
+            )
+            yield Finding(expected, got)
 
 
 @register
@@ -180,10 +190,9 @@ class Ends(XJobCheck, ProbeCheck):
 
     def check(self, probe: Probe) -> Findings:
         """Yield the finding on all polls of a job, of which the last is the exchange of the probe."""
-        job = probe.operation.job
-        if job and probe.exchange.is_accepted:
-            state = walk(probe.exchange.json, job.state)
-            got = f"still {state}" if job.kinds.get(str(state)) == "pending" else ""
+        if reports_job(probe.operation, probe.exchange):
+            is_pending = kind_of(probe.operation, probe.exchange) == "pending"
+            got = f"still {state_of(probe.operation, probe.exchange)}" if is_pending else ""
             yield Finding(f"an end within {len(probe.others) + 1} polls", got)
 
 
@@ -209,9 +218,8 @@ class ProgressMatchesState(LifecycleCheck):
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
         value = poll.progress
         if value is not None:
-            full = poll.kind == "success"
-            got = "" if (value == 100) == full and 0 <= value <= 100 else f"{value:g} with {poll.state}"
-            yield Finding("100 with success" if full else "0 or more, and less than 100", got)
+            expected, lowest, highest = PROGRESS.get(poll.kind or "", ("0 or more, and less than 100", 0.0, BELOW_100))
+            yield Finding(expected, "" if lowest <= value <= highest else f"{value:g} with {poll.state}")
 
 
 @register

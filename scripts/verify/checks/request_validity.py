@@ -8,6 +8,7 @@ from typing import Any
 
 from ...document import MISSING, Document, Operation, Parameter
 from ..exchange import Exchange, documented_response
+from ..schemas import UNLIKE_TEXT, schema_of, schema_types
 
 # The characters that HTTP allows in a header value and in a request target.
 HEADER = re.compile(r"([\x21-\x7e\x80-\xff]([\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?")
@@ -17,16 +18,14 @@ MAX_LENGTH = 2000  # characters of a target or a header that every web server ac
 
 def parse_parameter(document: Document, schema: Any, strings: Sequence[str]) -> Any:
     """Parse the strings of a parameter in a URL or a header according to its schema."""
-    schema = document.resolve(schema)
-    if schema.get("type") == "array":
+    schema, types, string = schema_of(document, schema), schema_types(document, schema), strings[-1]
+    if types == {"array"}:
         return [parse_parameter(document, schema.get("items", {}), [string]) for string in strings]
-    types = schema.get("type", "string")
-    types, string = ([types] if isinstance(types, str) else types), strings[-1]
     for member in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
         value = parse_parameter(document, member, strings)
         if value != string:
             return value
-    if {"integer", "number", "boolean", "null"} & set(types):
+    if types & UNLIKE_TEXT:
         try:
             value = json.loads(string)
         except (ValueError, RecursionError):

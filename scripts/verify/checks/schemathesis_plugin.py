@@ -15,6 +15,7 @@ import schemathesis
 
 from ...document.job import JobLifecycle, parse_job
 from ..exchange import Exchange, path_values
+from ..jobs import job_values, reports
 from .http_standards import HttpCheck
 from .lifecycle import JobHistory, LifecycleCheck, Poll
 from .registry import Finding, checks_of
@@ -43,16 +44,18 @@ class LifecycleAdapter:
         now = time.monotonic()
         overlaps = now - exchange.elapsed < self._last_end
         self._last_end = max(self._last_end, now)
-        if exchange.method not in SAFE_METHODS and exchange.is_accepted:
+        is_poll = job is not None and exchange.method == case.operation.method.upper()
+        if exchange.method not in SAFE_METHODS and exchange.is_accepted and not is_poll:
             # A write may have restarted any job.
             self._histories.clear()
-        values = path_values(case.operation.full_path, exchange.url)
-        if job is None or values is None or exchange.method != case.operation.method.upper():
+        if job is None or not is_poll or overlaps:  # the order of concurrent responses is unknown
             return True
-        if overlaps or not exchange.is_accepted or not isinstance(exchange.json, dict):
-            return True  # the order of concurrent responses is unknown
-        history = self._histories.setdefault((case.operation.label, *values), JobHistory())
-        poll = Poll(job, exchange.json, values, urllib.parse.urlsplit(exchange.url).query)
+        values = job_values(job.parameter, path_values(case.operation.full_path, exchange.url), exchange.url)
+        if values is None or not reports(job, exchange):
+            return True
+        history = self._histories.setdefault((case.operation.label, *values.values()), JobHistory())
+        query = urllib.parse.urlsplit(exchange.url).query
+        poll = Poll(job, exchange.json, values[job.parameter], query, exchange.status or 0, exchange.headers)
         findings = [finding for _, finding in history.observe(poll, (self.check,))]
         return _report(findings, f"x-job/{self.check.clause}: {self.check.description}")
 
@@ -90,9 +93,12 @@ def _job(case: schemathesis.Case[Any]) -> JobLifecycle | None:
     raw = case.operation.definition.raw.get("x-job")
     if raw is None:
         return None
+    in_path = [parameter.name for parameter in case.operation.path_parameters]
+    in_query = [parameter.name for parameter in case.operation.query if parameter.is_required]
     try:
-        return parse_job(raw)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        job = parse_job(raw)
+        return job.with_parameter(job.names or (in_path or in_query)[-1])
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
 

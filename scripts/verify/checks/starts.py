@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...document import MISSING, Document, JobLifecycle, Operation, walk
-from ..exchange import documented_response, resolve_link
+from ..exchange import documented_response
+from ..jobs import reports_job, started_operations
 from ..network_errors import TOO_MANY
 from ..probe import Probe, StartProbe
 from .lifecycle import pointer_text, shorten
@@ -16,7 +17,7 @@ class StartCheck(Check):
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         """Return whether the operation starts jobs."""
-        return operation.is_start
+        return bool(started_operations(document, operation))
 
 
 @register
@@ -29,17 +30,18 @@ class StartResolves(StartCheck):
         response = documented_response(probe.operation, start.status or 0)
         if not start.is_accepted or response is None or not response.links:
             return
-        link, parameters = resolve_link(response, start.json)
-        if link is None:
-            names = " or ".join(pointer_text(path) for link in response.links for path in link.parameters.values())
-            yield Finding(f"the id of the started job at {names}", excerpt(start), response)
+        if not isinstance(probe, StartProbe):
+            names = [str(value) for link in response.links for value in link.parameters.values()]
+            names = [name.removeprefix("$response.body#") for name in names]
+            yield Finding(f"the id of the started job at {' or '.join(dict.fromkeys(names))}", excerpt(start), response)
             return
         for poll in probe.others[:1]:
-            if poll.is_accepted:
+            if reports_job(probe.status_operation, poll):
                 yield Finding()
             elif poll.status != TOO_MANY:
                 got = f"{poll.status} {poll.body.decode(errors='replace')}"
-                yield Finding(f"{link} knows the started job {', '.join(parameters.values())}", got, response, poll)
+                expected = f"{poll.operation_id} knows the started job {', '.join(probe.started)}"
+                yield Finding(expected, got, response, poll)
 
 
 @register
@@ -58,15 +60,14 @@ class StartKeepsItsKind(StartCheck):
     description = "immutable fields of a started job are as in the start response"
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
-        reported = [document.operation(link.operation_id) for r in operation.responses for link in r.links]
-        return any(status_operation.job and status_operation.job.immutable for status_operation in reported)
+        return any(one.job and one.job.immutable for one in started_operations(document, operation))
 
     def check(self, probe: StartProbe) -> Findings:
-        started, polls = probe.exchange.json, probe.others
-        if polls and polls[0].is_accepted and probe.job.immutable:
+        started, polls, job = probe.exchange.json, probe.others, probe.status_operation.job
+        if job and job.immutable and polls and reports_job(probe.status_operation, polls[0]):
             last = polls[-1]
             if isinstance(started, dict) and isinstance(last.json, dict):
-                got = _start_difference(started, last.json, probe.job)
+                got = _start_difference(started, last.json, job)
                 yield Finding("the values in the start response", got, exchange=last)
 
 

@@ -26,13 +26,13 @@ class Detail(XJobCheck, ProbeCheck):
             yield Finding(f"all fields of the narrower {name}", got, exchange=wide)
         documented = _documented_fields(operation, job)
         for view, value, fields_by_state in zip(views[:-1], values[:-1], documented[:-1], strict=True):
-            state = str(walk(view.json, job.state))
+            state = str(job.state_of(view.json))
             here, wider = fields_by_state.get(state), documented[-1].get(state)
             if here is not None and wider is not None and here != wider:
                 extra = sorted((wider - here) & view.json.keys())
                 got = f"{', '.join(extra)} with {name}={value}" if extra else ""
                 yield Finding(f"only {', '.join(sorted(here))}", got, exchange=view)
-        state = str(walk(probe.exchange.json, job.state))
+        state = str(job.state_of(probe.exchange.json))
         if only_wide := documented[-1].get(state, set()) - documented[0].get(state, set()):
             got = f"none of them with {name}={values[-1]}" if not only_wide & probe.exchange.json.keys() else ""
             yield Finding(f"also {', '.join(sorted(only_wide))}", got)
@@ -40,8 +40,8 @@ class Detail(XJobCheck, ProbeCheck):
 
 def _view_difference(job: JobLifecycle, narrow: Any, wide: Any) -> str:
     """Return the first field of a narrow view that the wide view lacks; empty if none, or if the states differ."""
-    changing = {path[0] for path in (*job.timestamps, *((job.progress,) if job.progress else ()))}
-    if walk(narrow, job.state) != walk(wide, job.state):
+    changing = {path[0] for path in (*job.timestamps, *job.expressions()["progress"])}
+    if job.state_of(narrow) != job.state_of(wide):
         return ""
     for name, value in narrow.items():
         wide_value = wide.get(name, MISSING)
@@ -58,7 +58,7 @@ def _documented_fields(operation: Operation, job: JobLifecycle) -> list[dict[str
     examples: dict[tuple[str, str], list[set[str]]] = {}
     for _, example in operation.success.examples:
         if isinstance(example.value, dict) and example.scenario is None:
-            identity = (str(walk(example.value, job.id)), str(walk(example.value, job.state)))
+            identity = (str(walk(example.value, job.id or ())), str(job.state_of(example.value)))
             examples.setdefault(identity, []).append(set(example.value))
     count = len(job.detail.values) if job.detail else 0
     fields_by_view: list[dict[str, set[str]]] = [{} for _ in range(count)]

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from ...document import Operation, Response
 from ..exchange import Exchange
+from ..jobs import sent_parameters
 from ..probe import ScenarioProbe
+from ..schemas import UNLIKE_TEXT, schema_types
 from ..session import Session
 
 WRITES = ("PUT", "DELETE", "PATCH", "POST")
@@ -22,13 +24,14 @@ def _requests(session: Session, operation: Operation, values: dict[str, str]) ->
     """Yield the exchange of each scenario and the documented response."""
     yield from _with_other_credentials(session, operation, values)
     if response := _documented(operation, "unknown_id"):
-        for parameter in operation.required:
+        for parameter in sent_parameters(operation):
             unknown = next((str(e.value) for e in parameter.examples if e.scenario == "unknown_id"), None)
             if unknown is not None:
                 yield session.call(operation, {**values, parameter.name: unknown}), response
     if response := _documented(operation, "bad_parameter"):
         for parameter in operation.parameters_in("query"):
-            if session.target.document.resolve(parameter.schema).get("type") in {"boolean", "integer", "number"}:
+            types = schema_types(session.target.document, parameter.schema)
+            if types and types <= UNLIKE_TEXT:
                 yield session.call(operation, values, {parameter.name: "banana"}), response
                 break
     if response := _documented(operation, "unknown_parameter"):

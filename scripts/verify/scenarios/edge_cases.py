@@ -10,10 +10,12 @@ from attrs import frozen
 
 from ...document import Operation
 from ..exchange import Exchange
+from ..jobs import id_parameter, is_read
 from ..probe import WITHOUT_CREDENTIAL, Probe, VariantProbe
+from ..schemas import UNLIKE_TEXT, schema_types
 from ..sender import Query, RequestChanges
 from ..session import Session
-from ..target import near_misses
+from ..target import credential_location, near_misses
 
 LONG = 1500  # characters of an id
 UNKNOWN_PARAMETER = "x_unheard_of"
@@ -66,7 +68,7 @@ def request_edge_cases(session: Session, operation: Operation) -> None:
     for values in session.known_values(operation)[:1]:
         requests = EdgeCaseRequests(session, operation, values)
         for edge_case in EDGE_CASES:
-            if operation.method != "GET" and not edge_case.writes:
+            if not is_read(operation) and not edge_case.writes:
                 continue
             if not session.has_requests_left(operation):
                 session.result.notes.append(f"{operation.id}: no requests were left for {edge_case.check}")
@@ -95,39 +97,47 @@ def _elsewhere(requests: EdgeCaseRequests) -> Probes:
     if not (required := requests.required_credential):
         return
     key, value = required
-    scheme = requests.session.target.document.security_schemes[key]
-    encoded = base64.b64encode(value.encode()).decode()
+    schemes = requests.session.target.document.security_schemes
+    scheme, encoded = schemes[key], base64.b64encode(value.encode()).decode()
+    is_authorization = scheme.type == "apiKey" and scheme.where == "header" and scheme.name.lower() == "authorization"
     name = scheme.name if scheme.type == "apiKey" else "access_token"
-    authorization = {"bearer": f"Basic {encoded}", "basic": f"Bearer {encoded}"}.get(
-        scheme.scheme if scheme.type == "http" else "bearer" if scheme.type != "apiKey" else "", f"Bearer {value}"
-    )
-    if not (scheme.type == "apiKey" and scheme.where == "header" and scheme.name.lower() == "authorization"):
-        yield requests.probe(requests.call(credentials={}, headers={"authorization": authorization}))
-    if scheme.where != "query":
-        yield requests.probe(requests.call({name: value}, credentials={}))
-    if scheme.where != "cookie":
-        yield requests.probe(requests.call(credentials={}, headers={"cookie": f"{name}={value}"}))
+    other_scheme = f"Bearer {value}" if scheme.type == "apiKey" else f"Basic {encoded}"
+    if scheme.scheme == "basic":
+        other_scheme = f"Bearer {encoded}"
+    # Where an alternative scheme places the same value, it may be accepted.
+    alternatives = {other for keys in requests.operation.security for other in keys}
+    described = {_place(*credential_location(schemes[other], value)) for other in alternatives}
+    places = [("header", "authorization", other_scheme), ("cookie", name, value), ("query", name, value)]
+    for where, field, sent in places[is_authorization:]:
+        if _place(where, field, sent) not in described:
+            headers = {"header": {field: sent}, "cookie": {"cookie": f"{field}={sent}"}}.get(where, {})
+            query = {field: sent} if where == "query" else None
+            yield requests.probe(requests.call(query, credentials={}, headers=headers))
+
+
+def _place(where: str, name: str, value: str) -> tuple[str, str, str]:
+    return where, name.lower(), value
 
 
 def _unknown_ids(requests: EdgeCaseRequests) -> Probes:
     """Send ids that are malformed, long, not ASCII, or similar to that of an existing job; then an invalid escape."""
-    if not requests.operation.parameters_in("path"):
+    if (parameter := id_parameter(requests.operation)) is None:
         return
-    name = requests.operation.parameters_in("path")[-1].name
-    known = requests.values[name]
+    name, known = parameter.name, requests.values[parameter.name]
     for unknown in ("Ünknøwn-☃", "x" * LONG, "%", "' OR 1=1--", "a b", "\x00", f"{known}x", known[:-1]):
         if unknown:
             yield requests.probe(requests.call(values={**requests.values, name: unknown}))
-    yield requests.probe(requests.call(path=requests.operation.path.replace(f"{{{name}}}", "%zz")))
+    if parameter.where == "path":
+        yield requests.probe(requests.call(path=requests.operation.path.replace(f"{{{name}}}", "%zz")))
 
 
 def _odd_queries(requests: EdgeCaseRequests) -> Probes:
     """Send query parameters that are unknown, repeated, of another type, empty, or in another case."""
     queries: list[dict[str, Any]] = [{UNKNOWN_PARAMETER: "1"}]
     for parameter in requests.operation.parameters_in("query"):
-        type_name = requests.session.target.document.resolve(parameter.schema).get("type")
+        types = schema_types(requests.session.target.document, parameter.schema)
         queries += [{parameter.name: values} for values in (["true", "true"], ["false", "true"])]
-        queries += [{parameter.name: "banana"}] if type_name in {"boolean", "integer", "number"} else []
+        queries += [{parameter.name: "banana"}] if types and types <= UNLIKE_TEXT else []
         queries += [{parameter.name: ""}, {parameter.name.swapcase(): "true"}]
     for query in queries:
         yield requests.probe(requests.call(query))
@@ -152,6 +162,8 @@ def _identity(requests: EdgeCaseRequests) -> Probes:
 
 def _head(requests: EdgeCaseRequests) -> Probes:
     """Send GET, then HEAD."""
+    if requests.operation.method != "GET":
+        return
     get = requests.call()
     yield requests.probe(requests.call(method="HEAD"), get)
 
@@ -170,10 +182,10 @@ def _path_forms(requests: EdgeCaseRequests) -> Probes:
 
 def _undeclared_body(requests: EdgeCaseRequests) -> Probes:
     """Send a body that the document does not describe."""
-    if requests.operation.body is not None:
+    if requests.operation.bodies:
         return
     changes: RequestChanges = {"content": b'{"x_unheard_of": 1}', "headers": {"content-type": "application/json"}}
-    if requests.operation.method == "GET":
+    if is_read(requests.operation):
         before, exchange, after = requests.call(), requests.call(**changes), requests.call()
         yield requests.probe(exchange, before, after)
     else:

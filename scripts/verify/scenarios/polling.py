@@ -2,8 +2,9 @@
 
 import time
 
-from ...document import JobLifecycle, Operation, walk
+from ...document import JobLifecycle, Operation
 from ..exchange import Exchange
+from ..jobs import kind_of, reports_job
 from ..probe import Probe
 from ..session import Session
 
@@ -28,7 +29,7 @@ def poll_job(session: Session, operation: Operation, job: JobLifecycle, values: 
     count_of_views = len(job.detail.values) if job.detail else 1
     for count in range(MAX_POLLS[session.target.profile] // count_of_views):
         polls += _poll_views(session, operation, job, values)
-        if not polls[-1].is_accepted or job.kinds.get(str(walk(polls[-1].json, job.state))) != "pending":
+        if kind_of(operation, polls[-1]) != "pending":
             break
         if not session.target.stepping:
             wait = POLL_INTERVAL * min(count + 1, 10)
@@ -38,8 +39,7 @@ def poll_job(session: Session, operation: Operation, job: JobLifecycle, values: 
     last = polls[-1]
     if session.target.stepping:
         session.check("ends", Probe(operation, last, tuple(polls[:-1])))
-    has_ended = last.is_accepted and job.kinds.get(str(walk(last.json, job.state))) != "pending"
-    if has_ended and session.is_full:
+    if reports_job(operation, last) and kind_of(operation, last) != "pending" and session.is_full:
         # One more poll: a job that has ended must not change.
         polls += _poll_views(session, operation, job, values)
     return tuple(polls)

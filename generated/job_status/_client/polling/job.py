@@ -50,6 +50,7 @@ def poll_options(
     after_run: RunId | None = None,
     not_started_timeout: float = NOT_STARTED_TIMEOUT,
     error_timeout: float = ERROR_TIMEOUT,
+    raise_on_partial: bool = False,
 ) -> PollOptions:
     """Validate the arguments of a wait. Equal ones share one instance, however many jobs there are.
 
@@ -63,7 +64,14 @@ def poll_options(
     if after_run is not None and not isinstance(after_run, RunId):
         raise InvalidArgumentError(f"after_run= must be a RunId from current_run(), got {describe(after_run)}")
     options = PollOptions(
-        tuple(arguments.items()), headers, on_update, after_run, None, not_started_timeout, error_timeout
+        tuple(arguments.items()),
+        headers,
+        on_update,
+        after_run,
+        None,
+        not_started_timeout,
+        error_timeout,
+        bool(raise_on_partial),
     )
     if options == DEFAULT_OPTIONS:
         return DEFAULT_OPTIONS
@@ -126,6 +134,12 @@ class _Handle(Generic[T_co]):
         """How the wait ended, or None while it has not."""
         return self.__poller__.outcome
 
+    @property
+    def partial(self) -> bool:
+        """Whether the job has ended and succeeded in part only."""
+        outcome = self.__poller__.outcome
+        return outcome is not None and outcome.partial
+
     def token(self) -> str:
         """Return a resume token: JSON without secrets. `api.resume(token)` continues in any process.
 
@@ -157,6 +171,7 @@ class Job(_Handle[T_co]):
 
         Raises:
             JobFailedError: The job failed.
+            JobPartialError: The job succeeded in part, and `raise_on_partial=True`.
             JobTimeoutError: The deadline passed; the job keeps running.
             JobNotStartedError: Nobody has started the job.
             CallError: The API returned an error, or was unavailable for too long.
@@ -250,6 +265,7 @@ class AsyncJob(_Handle[T_co]):
 
         Raises:
             JobFailedError: The job failed.
+            JobPartialError: The job succeeded in part, and `raise_on_partial=True`.
             JobTimeoutError: The deadline passed; the job keeps running.
             JobNotStartedError: Nobody has started the job.
             CallError: The API returned an error, or was unavailable for too long.
@@ -315,6 +331,6 @@ async def notify_async(job: AsyncJob[Any], update: Update[Any] | None) -> None:
 
 def _no_run(error: NotFoundError) -> RunId:
     """Return the run of a job that the API says it does not know; a 404 of something else says nothing about it."""
-    if not error.detail:
+    if not error.detail and error.status == 404:
         raise error
     return RunId()

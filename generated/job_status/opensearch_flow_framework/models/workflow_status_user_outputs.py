@@ -15,18 +15,18 @@ T = TypeVar("T", bound="WorkflowStatusUserOutputs")
 class WorkflowStatusUserOutputs:
     """Outputs for the user. No released version writes any."""
 
-    additional_properties: dict[str, str | WorkflowStatusUserOutputsAdditionalPropertyType1] = _attrs_field(
+    additional_properties: dict[str, str | WorkflowStatusUserOutputsAdditionalProperty] = _attrs_field(
         init=False, factory=dict
     )
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.workflow_status_user_outputs_additional_property_type_1 import (
-            WorkflowStatusUserOutputsAdditionalPropertyType1,
+        from ..models.workflow_status_user_outputs_additional_property import (
+            WorkflowStatusUserOutputsAdditionalProperty,
         )
 
         field_dict: dict[str, Any] = {}
         for prop_name, prop in self.additional_properties.items():
-            if isinstance(prop, WorkflowStatusUserOutputsAdditionalPropertyType1):
+            if isinstance(prop, WorkflowStatusUserOutputsAdditionalProperty):
                 field_dict[prop_name] = prop.to_dict()
             else:
                 field_dict[prop_name] = prop
@@ -35,8 +35,8 @@ class WorkflowStatusUserOutputs:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.workflow_status_user_outputs_additional_property_type_1 import (
-            WorkflowStatusUserOutputsAdditionalPropertyType1,
+        from ..models.workflow_status_user_outputs_additional_property import (
+            WorkflowStatusUserOutputsAdditionalProperty,
         )
 
         d = dict(src_dict)
@@ -45,16 +45,16 @@ class WorkflowStatusUserOutputs:
         additional_properties = {}
         for prop_name, prop_dict in d.items():
 
-            def _parse_additional_property(data: object) -> str | WorkflowStatusUserOutputsAdditionalPropertyType1:
+            def _parse_additional_property(data: object) -> str | WorkflowStatusUserOutputsAdditionalProperty:
                 try:
                     if not isinstance(data, dict):
                         raise TypeError()
-                    additional_property_type_1 = WorkflowStatusUserOutputsAdditionalPropertyType1.from_dict(data)
+                    additional_property_type_1 = WorkflowStatusUserOutputsAdditionalProperty.from_dict(data)
 
                     return additional_property_type_1
                 except (TypeError, ValueError, AttributeError, KeyError):
                     pass
-                return cast(str | WorkflowStatusUserOutputsAdditionalPropertyType1, data)
+                return cast(str | WorkflowStatusUserOutputsAdditionalProperty, data)
 
             additional_property = _parse_additional_property(prop_dict)
 
@@ -67,10 +67,10 @@ class WorkflowStatusUserOutputs:
     def additional_keys(self) -> list[str]:
         return list(self.additional_properties.keys())
 
-    def __getitem__(self, key: str) -> str | WorkflowStatusUserOutputsAdditionalPropertyType1:
+    def __getitem__(self, key: str) -> str | WorkflowStatusUserOutputsAdditionalProperty:
         return self.additional_properties[key]
 
-    def __setitem__(self, key: str, value: str | WorkflowStatusUserOutputsAdditionalPropertyType1) -> None:
+    def __setitem__(self, key: str, value: str | WorkflowStatusUserOutputsAdditionalProperty) -> None:
         self.additional_properties[key] = value
 
     def __delitem__(self, key: str) -> None:
@@ -81,6 +81,6 @@ class WorkflowStatusUserOutputs:
 
 
 # Imported last, because models may refer to each other.
-from ..models.workflow_status_user_outputs_additional_property_type_1 import (  # noqa: E402
-    WorkflowStatusUserOutputsAdditionalPropertyType1,
+from ..models.workflow_status_user_outputs_additional_property import (  # noqa: E402
+    WorkflowStatusUserOutputsAdditionalProperty,
 )

@@ -9,6 +9,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.core_error import CoreError
+from ...models.get_workflow_status_response_400 import GetWorkflowStatusResponse400
 from ...models.plugin_error import PluginError
 from ...models.route_error import RouteError
 from ...models.workflow_status import WorkflowStatus
@@ -49,30 +50,14 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str | None:
+) -> CoreError | GetWorkflowStatusResponse400 | PluginError | RouteError | WorkflowStatus | str | None:
     if response.status_code == 200:
         response_200 = WorkflowStatus.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-
-        def _parse_response_400(data: object) -> CoreError | PluginError:
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                response_400_type_0 = CoreError.from_dict(data)
-
-                return response_400_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            if not isinstance(data, dict):
-                raise TypeError()
-            response_400_type_1 = PluginError.from_dict(data)
-
-            return response_400_type_1
-
-        response_400 = _parse_response_400(response.json())
+        response_400 = GetWorkflowStatusResponse400.from_dict(response.json())
 
         return response_400
 
@@ -122,7 +107,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str]:
+) -> Response[CoreError | GetWorkflowStatusResponse400 | PluginError | RouteError | WorkflowStatus | str]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -139,7 +124,7 @@ def sync_detailed(
     pretty: bool | Unset = False,
     human: bool | Unset = False,
     error_trace: bool | Unset = False,
-) -> Response[CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str]:
+) -> Response[CoreError | GetWorkflowStatusResponse400 | PluginError | RouteError | WorkflowStatus | str]:
     """Get the status of a workflow
 
      Returns the status of the provisioning of a workflow. The states COMPLETED and FAILED are final,
@@ -163,7 +148,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str]
+        Response[CoreError | GetWorkflowStatusResponse400 | PluginError | RouteError | WorkflowStatus | str]
     """
 
     kwargs = _get_kwargs(
@@ -189,7 +174,7 @@ def sync(
     pretty: bool | Unset = False,
     human: bool | Unset = False,
     error_trace: bool | Unset = False,
-) -> CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str | None:
+) -> CoreError | GetWorkflowStatusResponse400 | PluginError | RouteError | WorkflowStatus | str | None:
     """Get the status of a workflow
 
      Returns the status of the provisioning of a workflow. The states COMPLETED and FAILED are final,
@@ -213,7 +198,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str
+        CoreError | GetWorkflowStatusResponse400 | PluginError | RouteError | WorkflowStatus | str
     """
 
     return sync_detailed(
@@ -234,7 +219,7 @@ async def asyncio_detailed(
     pretty: bool | Unset = False,
     human: bool | Unset = False,
     error_trace: bool | Unset = False,
-) -> Response[CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str]:
+) -> Response[CoreError | GetWorkflowStatusResponse400 | PluginError | RouteError | WorkflowStatus | str]:
     """Get the status of a workflow
 
      Returns the status of the provisioning of a workflow. The states COMPLETED and FAILED are final,
@@ -258,7 +243,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str]
+        Response[CoreError | GetWorkflowStatusResponse400 | PluginError | RouteError | WorkflowStatus | str]
     """
 
     kwargs = _get_kwargs(
@@ -282,7 +267,7 @@ async def asyncio(
     pretty: bool | Unset = False,
     human: bool | Unset = False,
     error_trace: bool | Unset = False,
-) -> CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str | None:
+) -> CoreError | GetWorkflowStatusResponse400 | PluginError | RouteError | WorkflowStatus | str | None:
     """Get the status of a workflow
 
      Returns the status of the provisioning of a workflow. The states COMPLETED and FAILED are final,
@@ -306,7 +291,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        CoreError | CoreError | PluginError | PluginError | RouteError | WorkflowStatus | str
+        CoreError | GetWorkflowStatusResponse400 | PluginError | RouteError | WorkflowStatus | str
     """
 
     return (

@@ -24,21 +24,23 @@ from ..kiln.models.program import Program
 from ..kiln.models.started_firing import StartedFiring
 from ..kiln.types import UNSET, Unset
 
-_OP_START_FIRING = Operation("start_firing", "POST", (), successes=("202",))
+_OP_START_FIRING = Operation("start_firing", "POST", (), successes=("202",), is_start=True)
 _OP_GET_FIRING = Operation("get_firing", "GET", ("firing_id",), job_id=("id",))
 _SPEC_FIRING = JobSpec(
     api="Kiln",
     operation=_OP_GET_FIRING,
     build=_build_get_firing,
     parse=Firing.from_dict,
-    id=("id",),
     state=("state",),
     pending=("HOT",),
     success=("DONE",),
     failure=("CRACKED",),
 )
 _STARTS: Starts = {
-    StartedFiring: Start("start_firing", (Link(_SPEC_FIRING, (("id",),), "wait_for_firing"),)),
+    StartedFiring: Start(
+        _OP_START_FIRING,
+        (Link(_SPEC_FIRING, (("firingId", ("response.body", ("id",))),), "wait_for_firing", "/firings/{firingId}"),),
+    ),
 }
 
 

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="WorkflowStatusUserOutputsAdditionalPropertyType1")
+T = TypeVar("T", bound="WorkflowStatusUserOutputsAdditionalProperty")
 
 
 @_attrs_define
-class WorkflowStatusUserOutputsAdditionalPropertyType1:
+class WorkflowStatusUserOutputsAdditionalProperty:
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -25,10 +25,10 @@ class WorkflowStatusUserOutputsAdditionalPropertyType1:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        workflow_status_user_outputs_additional_property_type_1 = cls()
+        workflow_status_user_outputs_additional_property = cls()
 
-        workflow_status_user_outputs_additional_property_type_1.additional_properties = d
-        return workflow_status_user_outputs_additional_property_type_1
+        workflow_status_user_outputs_additional_property.additional_properties = d
+        return workflow_status_user_outputs_additional_property
 
     @property
     def additional_keys(self) -> list[str]:
