@@ -40,7 +40,7 @@ def failures_of(number: int) -> Mapping[Row, Sequence[Failure]]:
     return run(BATCHES[number], Path(working_folder().name) / str(number))
 
 
-@pytest.mark.parametrize(("number", "row"), parameters())
+@pytest.mark.parametrize(("number", "row"), tuple(parameters()))
 def test_document(number: int, row: Row) -> None:
     found = failures_of(number).get(row, ())
 
