@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from scripts.simulate import Simulator
-from scripts.verify.checks import checks_of
 from scripts.verify.checks.http_standards import HttpCheck
 from scripts.verify.checks.lifecycle import LifecycleCheck
 
@@ -20,7 +19,7 @@ from .faulty_responses import FaultyServer, OutgoingResponse
 from .test_lifecycle_checks import DOCK, PROCESS, changed_status
 
 HOOKS = "job_status_tools.verify.checks.schemathesis_plugin"
-NAMES = {check.name for kind in (LifecycleCheck, HttpCheck) for check in checks_of(kind)}
+NAMES = {check.name for kind in (LifecycleCheck, HttpCheck) for check in kind.registered()}
 SEEDS = (1, 2, 3)
 API = "agent-platform"
 KEYS = {API: ENVIRONMENT["AGENT_PLATFORM_API_KEY"], PROCESS: ENVIRONMENT["AI_FOR_PROCESS_API_KEY"]}

@@ -26,7 +26,7 @@ from schemathesis.generation.meta import REQUEST_SHAPE_PROBES, coverage_scenario
 from .. import cli
 from ..document import Document, Operation, Parameter, snake_case, walk
 from ..document.expression import HEADER
-from .checks import Finding, checks_of
+from .checks import Finding
 from .checks.generated_requests import GeneratedRequestCheck
 from .checks.registry import ResponseCheck
 from .checks.request_validity import (
@@ -47,7 +47,7 @@ METHODS = ("get", "put", "post", "delete", "patch", "options", "trace")
 RETRIES = 2  # of requests without a response
 # Checks that the session runs itself, cannot fail on these operations and yet count successes, or need two users.
 DISABLED_CHECKS = (
-    *(check.name for check in checks_of(ResponseCheck) if check.name != "max_response_time"),
+    *(check.name for check in ResponseCheck.registered() if check.name != "max_response_time"),
     *("ensure_resource_availability", "object_level_authorization", "use_after_free"),
 )
 # The checks of a response to a request that is malformed on purpose.
@@ -319,7 +319,7 @@ def _to_exchange(operation: Operation, interaction: Interaction) -> Exchange:
 
 def _add_check(session: Session, operation: Operation, case: Case[Any], exchange: Exchange, node: CheckNode) -> None:
     target = session.target
-    check = next((check for check in checks_of(GeneratedRequestCheck) if check.name == node.name), None)
+    check = next((check for check in GeneratedRequestCheck.registered() if check.name == node.name), None)
     if check is None or exchange.status == TOO_MANY:
         return
     if node.name == "negative_data_rejection" and is_valid_request(target.document, operation, exchange):

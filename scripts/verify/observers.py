@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ..document import MISSING, Operation
-from .checks import Check, Finding, checks_of, truncate
+from .checks import Check, Finding, truncate
 from .checks.http_standards import HttpCheck
 from .checks.lifecycle import JobHistory, Poll
 from .checks.registry import ResponseCheck
@@ -57,7 +57,7 @@ class ResponseChecks(TargetObserver):
     def observe(self, exchange: Exchange) -> None:
         """Check one response. Without a response only a timeout is checked."""
         if exchange.is_documented:
-            check_response(self._target, self._result, exchange, checks_of(ResponseCheck))
+            check_response(self._target, self._result, exchange, ResponseCheck.registered())
 
 
 class LifecycleChecks(TargetObserver):
@@ -109,7 +109,7 @@ class HttpChecks(TargetObserver):
         """Check one response."""
         if exchange.is_ordered:
             operation = self._target.document.operation(exchange.operation_id)
-            for check in checks_of(HttpCheck):
+            for check in HttpCheck.registered():
                 for finding in check.check(exchange, operation.job):
                     self._add(check, operation, exchange, finding)
 

@@ -9,7 +9,7 @@ from typing import Any, Self, Unpack
 from attrs import evolve
 
 from ..document import Operation
-from .checks import CHECKS, Check, Finding, checks_of
+from .checks import CHECKS, Check, Finding
 from .checks.registry import ResponseCheck
 from .coverage import make_coverage
 from .exchange import Exchange, documented_response
@@ -116,7 +116,7 @@ class Session:
 
     def check_response(self, exchange: Exchange, names: Sequence[str]) -> None:
         """Run some of the checks of responses to documented requests on a response to another request."""
-        checks = [check for check in checks_of(ResponseCheck) if check.name in names]
+        checks = [check for check in ResponseCheck.registered() if check.name in names]
         check_response(self.target, self.result, exchange, checks)
 
     def forget_jobs(self) -> None:
@@ -159,4 +159,4 @@ class Session:
         operation = self.target.document.operation(exchange.operation_id)
         if documented_response(operation, exchange.status or 0) is not None:
             self.result.coverage[operation.id].add(exchange, ())
-            check_response(self.target, self.result, exchange, checks_of(ResponseCheck))
+            check_response(self.target, self.result, exchange, ResponseCheck.registered())

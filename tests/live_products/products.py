@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import subprocess
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -21,7 +22,7 @@ UNKNOWN: Final = "00000000-0000-4000-8000-000000000000"  # names no job
 NICE: Final = ("nice", "-n", "10")
 
 
-class Product:
+class Product(ABC):
     """A product that runs on this machine, until it is stopped.
 
     Attributes:
@@ -53,13 +54,13 @@ class Product:
             self.stop()
             raise
 
+    @abstractmethod
     def settings(self) -> Mapping[str, str]:
         """Return the environment variables of the processes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def start(self) -> None:
         """Start the processes, and wait until jobs can be started."""
-        raise NotImplementedError
 
     def stop(self) -> None:
         """Stop the processes."""
@@ -70,34 +71,34 @@ class Product:
         self.servers.start(name, [*NICE, self.programs / command[0], *command[1:]], self.variables, self.home)
 
     @classmethod
+    @abstractmethod
     def write_document(cls, folder: Path) -> None:
         """Write the document of the product."""
-        raise NotImplementedError
 
     def write_verified_document(self, folder: Path) -> None:
         """Write the part of the document against which the server is verified."""
         self.write_document(folder)
 
+    @abstractmethod
     def credentials(self) -> dict[str, Any]:
         """Return the credential as arguments of the client."""
-        raise NotImplementedError
 
+    @abstractmethod
     def verification(self, job: Any) -> dict[str, str]:
         """Return the environment variables with which the server is verified, where a job is the one to read."""
-        raise NotImplementedError
 
     @property
     def models(self) -> Any:
         """Return the generated models of the product."""
         return importlib.import_module(f"job_status.{self.name}.models")
 
+    @abstractmethod
     def start_job(self, api: Any, name: str) -> Any:
         """Start a job with a client, sync or async, and return what the call returns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def job(self, api: Any, status: Any, timeout: float) -> Any:
         """Return the handle of the job of a status."""
-        raise NotImplementedError
 
     def is_ready(self, path: str) -> bool:
         """Return whether a path of the server is served."""

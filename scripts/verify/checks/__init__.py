@@ -4,8 +4,8 @@ To add a check, add one class with `@register` to the module of its kind. The or
 reports.
 """
 
-from .registry import CHECKS, Check, Finding, applies, checks_of, truncate  # isort: skip
+from .registry import CHECKS, Check, Finding, applies, truncate  # isort: skip
 from . import responses, generated_requests, documented, http_standards, edge_cases  # isort: skip # noqa: F401
 from . import lifecycle, starts, views  # isort: skip # noqa: F401
 
-__all__ = ["CHECKS", "Check", "Finding", "applies", "checks_of", "truncate"]
+__all__ = ["CHECKS", "Check", "Finding", "applies", "truncate"]

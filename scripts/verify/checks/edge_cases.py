@@ -5,6 +5,7 @@ invalid credential, or return something false.
 """
 
 import re
+from abc import abstractmethod
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -32,9 +33,9 @@ class EdgeCaseCheck(ProbeCheck):
         if (got := self.fault(probe)) is not None:
             yield Finding(self.clause, got)
 
+    @abstractmethod
     def fault(self, probe: Probe) -> str | None:
         """Return what is wrong with the response: empty if nothing is, None if that cannot be decided."""
-        raise NotImplementedError
 
 
 class CredentialCheck(EdgeCaseCheck):

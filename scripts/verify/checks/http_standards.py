@@ -3,6 +3,7 @@
 import email.utils
 import json
 import re
+from abc import abstractmethod
 from typing import Any
 
 from ...document import Document, JobLifecycle, Operation
@@ -15,9 +16,9 @@ from .registry import Check, Finding, Findings, register
 class HttpCheck(Check):
     """A check of any response; `job` is what the operation reports, or None. The expectation is the clause."""
 
+    @abstractmethod
     def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
         """Yield the findings on a response."""
-        raise NotImplementedError
 
 
 @register

@@ -4,6 +4,7 @@ import datetime
 import itertools
 import json
 import math
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,7 @@ from ...document import MISSING, Document, JobLifecycle, Keys, Operation, walk
 from ...document.source import Pointer
 from ..jobs import kind_of, reports_job, state_of
 from ..probe import Probe
-from .registry import Check, Finding, Findings, ProbeCheck, checks_of, register
+from .registry import Check, Finding, Findings, ProbeCheck, register
 
 BELOW_100 = math.nextafter(100, 0)
 # The progress of a job that has ended without a failure: what is expected, and the range.
@@ -99,7 +100,7 @@ class JobHistory:
             self.run, self.began_at = poll.run, poll.began_at
         findings = [
             (check, finding)
-            for check in (checks_of(LifecycleCheck) if checks is None else checks)
+            for check in (LifecycleCheck.registered() if checks is None else checks)
             if poll.kind is not None or not check.needs_known_state
             for finding in check.check(poll, self.seen, last)
         ]
@@ -136,9 +137,9 @@ class LifecycleCheck(XJobCheck):
 
     needs_known_state = True
 
+    @abstractmethod
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
         """Yield the findings on a poll. `seen` are the earlier polls of this run, `last` the run of the last one."""
-        raise NotImplementedError
 
 
 @register

@@ -9,8 +9,9 @@ findings; it sends nothing, and knows neither the target nor the session. Its cl
   responses
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from attrs import frozen
 
@@ -39,12 +40,17 @@ class Finding:
 Findings = Iterator[Finding]
 
 
-class Check:
+class Check(ABC):
     """A check of a server. See the module for what the subclasses declare."""
 
     name: ClassVar[str]
     description: ClassVar[str]
     clause: ClassVar[str] = ""
+
+    @classmethod
+    def registered(cls) -> list[Self]:
+        """Return the registered checks of this kind."""
+        return [check for check in CHECKS if isinstance(check, cls)]
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         """Return whether a complete verification runs the check on an operation; `full` is false for a live one."""
@@ -58,33 +64,27 @@ class Check:
 class ResponseCheck(Check):
     """A check of one response to a documented request."""
 
+    @abstractmethod
     def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
         """Yield the findings on a response."""
-        raise NotImplementedError
 
 
 class ProbeCheck(Check):
     """A check of a probe: the responses to the requests of a scenario, which a scenario of the same name sends."""
 
+    @abstractmethod
     def check(self, probe: Probe) -> Findings:
         """Yield the findings on a probe."""
-        raise NotImplementedError
 
 
 CHECKS: list[Check] = []
 CheckType = TypeVar("CheckType", bound=type[Check])
-Kind = TypeVar("Kind", bound=Check)
 
 
 def register(check: CheckType) -> CheckType:
     """Add a check to the registry."""
     CHECKS.append(check())
     return check
-
-
-def checks_of(kind: type[Kind]) -> list[Kind]:
-    """Return the checks of one kind."""
-    return [check for check in CHECKS if isinstance(check, kind)]
 
 
 def applies(check: str, document: Document, operation: Operation, *, full: bool) -> bool:

@@ -1,6 +1,7 @@
 """Checks of one response against the document: status, content type, headers, body and time."""
 
 import json
+from abc import abstractmethod
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
@@ -25,13 +26,13 @@ class DocumentedResponseCheck(ResponseCheck):
         expected, got = next(self.differences(document, exchange, response), ("", ""))
         yield Finding(expected, got, response)
 
+    @abstractmethod
     def is_described(self, response: Response) -> bool:
         """Return whether the document describes what is compared."""
-        raise NotImplementedError
 
+    @abstractmethod
     def differences(self, document: Document, exchange: Exchange, response: Response) -> Iterator[tuple[str, str]]:
         """Yield what the document says and what the response has instead."""
-        raise NotImplementedError
 
 
 @register

@@ -18,7 +18,7 @@ from ..exchange import Exchange, path_values
 from ..jobs import job_values, reports
 from .http_standards import HttpCheck
 from .lifecycle import JobHistory, LifecycleCheck, Poll
-from .registry import Finding, checks_of
+from .registry import Finding
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -123,7 +123,7 @@ def _register(adapter: type, check: LifecycleCheck | HttpCheck) -> Any:
     return schemathesis.check(type(check.name, (adapter,), members))
 
 
-for lifecycle_check in checks_of(LifecycleCheck):
+for lifecycle_check in LifecycleCheck.registered():
     globals()[lifecycle_check.name] = _register(LifecycleAdapter, lifecycle_check)
-for http_check in checks_of(HttpCheck):
+for http_check in HttpCheck.registered():
     globals()[http_check.name] = _register(HttpAdapter, http_check)
