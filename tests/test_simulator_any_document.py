@@ -567,6 +567,27 @@ def test_id_that_ends_with_the_parameter(tmp_path: Path, schema: Any, shown: str
     assert get.job.is_id(found, key)
 
 
+def test_name_that_contains_the_id_is_kept_by_start_and_status(tmp_path: Path) -> None:
+    """The name is the end of the status path, is tested by a condition, and must not become a URL of the simulator."""
+    name = {"type": "string", "pattern": "^jobs/[a-z0-9-]+$"}
+    job = {"type": "object", "required": ["name"], "properties": {"name": name, "done": {"type": "boolean"}}}
+    x_job = {
+        "id": {"at": at("/name"), "match": "suffix"},
+        "state": [
+            {"when": {at("/done"): True}, "is": "success"},
+            {"when": {at("/name"): {"present": True}}, "is": "pending"},
+        ],
+    }
+    served = serve(tmp_path, api(job, x_job, link=at("/name"), id_schema={"type": "string", "pattern": "^[a-z0-9-]+$"}))
+    get, start = (served.document.operation(one) for one in ("get_job", "start_job"))
+
+    names = [served.call(start, "/jobs").json()["name"] for _ in range(2)]
+
+    assert names[0] != names[1]
+    for shown in names:
+        assert served.call(get, f"/{shown}").json()["name"] == shown
+
+
 def test_job_parameter_in_query_of_post_operation(tmp_path: Path) -> None:
     data = api()
     operation = data["paths"].pop("/jobs/{id}")["get"]
