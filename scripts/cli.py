@@ -68,8 +68,8 @@ def run_command(main: Callable[[], int]) -> int:
     previous = {
         number: signal.signal(number, _stop) for number in signals if signal.getsignal(number) != signal.SIG_IGN
     }
-    exit_with_parent()
     try:
+        exit_with_parent()
         status = main()
         raise_if_stopped()
         return status
@@ -112,8 +112,11 @@ def print_error(line: str) -> None:
 
 
 def exit_with_parent() -> None:
-    """Send SIGTERM to this process once the process that `PARENT_VARIABLE` names is no longer its parent."""
-    parent = os.environ.get(PARENT_VARIABLE, "")
+    """Send SIGTERM to this process once the process that `PARENT_VARIABLE` names is no longer its parent.
+
+    The variable is addressed to this process alone: it is removed from the environment, so that no child inherits it.
+    """
+    parent = os.environ.pop(PARENT_VARIABLE, "")
     if parent.isdecimal() and hasattr(os, "getppid") and os.name == "posix":
         threading.Thread(target=_watch_parent, args=(int(parent),), daemon=True, name="parent").start()
 
