@@ -55,6 +55,8 @@ SLOW = frozenset(
         "cli",
         "client_errors",
         "conforming_servers",
+        "compare",
+        "compare_command",
         "contract",
         "credential_leaks",
         "document_files",

@@ -12,11 +12,12 @@ from packaging.requirements import Requirement
 
 from .conftest import ROOT, SLOW
 
-PACKAGES = ("document", "generate", "client", "simulate", "verify")
+PACKAGES = ("document", "generate", "client", "compare", "simulate", "verify")
 ALLOWED_IMPORTS: dict[str, set[str]] = {
     "document": set(),
     "generate": {"client", "document"},
     "client": set(),
+    "compare": {"document", "generate"},
     "simulate": {"document"},
     "verify": {"document"},
 }
