@@ -2,12 +2,16 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
+
+from scripts.compare.report import MARK
 
 from .compare_edits import FIRST, Edit
 from .conftest import ROOT
@@ -201,3 +205,46 @@ def test_oasdiff_adds_its_verdict_where_it_is_installed(script: str, expected: s
 
     assert expected in done.stdout, done.stderr
     assert done.returncode == 0
+
+
+PAGE = (ROOT / "docs/versioning.md").read_text(encoding="utf-8")
+
+
+def test_page_shows_a_report_and_its_fingerprint(project: Path) -> None:
+    (shown,) = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
+    (accepted,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    (project / "accepted.yaml").write_text(accepted, encoding="utf-8")
+    edit(project, "limits halved")
+
+    done = run("HEAD", folder=project)
+    assert done.stdout.startswith(shown), done.stdout
+
+    done = run("HEAD", "--accepted", "accepted.yaml", folder=project)
+    assert "1 change, 1 accepted: code fine, field fine, wait fine" in done.stdout
+
+
+GH = """#!/bin/sh
+printf '%s\\n' "$*" >>"$LOG"
+case "$*" in *--paginate*) printf '%s' "$EXISTING";; esac
+"""
+
+
+@pytest.mark.parametrize("existing", ["", "17\n23\n"], ids=["first", "again"])
+def test_workflow_comments_once(existing: str, tmp_path: Path) -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8"))
+    (script,) = (step["run"] for step in workflow["jobs"]["compare"]["steps"] if step.get("name") == "Comment once")
+    (tmp_path / "gh").write_text(GH, encoding="utf-8")
+    (tmp_path / "gh").chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "LOG": str(tmp_path / "log"), "EXISTING": existing}
+    environment |= {"GITHUB_REPOSITORY": "kilns/kiln", "NUMBER": "5"}
+
+    subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env=environment, check=True)
+
+    listed, sent = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    assert MARK in listed
+    target = (
+        "--method PATCH repos/kilns/kiln/issues/comments/17"
+        if existing
+        else "--method POST repos/kilns/kiln/issues/5/comments"
+    )
+    assert sent == f"api {target} -F body=@compare.md"
