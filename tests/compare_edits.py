@@ -101,6 +101,22 @@ def remove_parameter(name: str) -> Callable[[Any], None]:
     return change
 
 
+def move_security(data: Any) -> None:
+    (path,) = data["paths"].values()
+    path["get"]["security"] = data.pop("security")
+
+
+def move_parameter(data: Any) -> None:
+    (path,) = data["paths"].values()
+    data["components"]["parameters"] = {"Dock": path["get"]["parameters"][0]}
+    path["get"]["parameters"][0] = {"$ref": "#/components/parameters/Dock"}
+
+
+def add_fault(data: Any) -> None:
+    (path,) = data["paths"].values()
+    path["get"]["responses"]["500"] = {"description": "The server failed."}
+
+
 def remove(*keys: str) -> Callable[[Any], None]:
     """Remove the part of a document at a path; `*` is the only key."""
 
@@ -675,4 +691,15 @@ MORE = (
         remove("components", "schemas", "PublishStatus", "properties", "countOfDockStatuses"),
         rule="property-removed",
     ),
+    edit("security written at the operation", AGENT, "", "it is the same", move_security),
+    edit("parameter written as a component", AGENT, "", "it is the same", move_parameter),
+    edit(
+        "documented error added",
+        AGENT,
+        "",
+        "the client raises the error of its status code, documented or not",
+        add_fault,
+        rule="error-added",
+    ),
+    edit("version of the document", AGENT, "", "it says nothing about the API", ("version: 1.0.0", "version: 7.0.0")),
 )

@@ -161,7 +161,7 @@ HISTORIES: dict[tuple[str, str], dict[tuple[str, str], str]] = {
         ("property-added", "AssetResponse.watchers"): "",
     },
     ("3.2.0", "3.3.2"): {
-        ("security-tightened", "logout"): "code field",
+        ("security-tightened", "logout"): "field",
         ("component-renamed", "DAGRunPatchStates"): "code",
         ("limit-tightened", "CreateAssetEventsBody.partition_key"): "field",
         ("optional", "DAGRunCollectionResponse.total_entries"): "code",

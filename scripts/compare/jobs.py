@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..document import JobLifecycle, Link, Operation, Progress, Response
+from ..document import FieldTest, JobLifecycle, Link, Operation, Progress, Response
 from ..document.job import Kind
 from ..document.source import Pointer
 from .change import FINE, Both, Change, Verdict, breaks, changes
@@ -197,7 +197,7 @@ def _fields(
             f"x-job {name} was {change}: {_shown(before)} -> {_shown(after)}",
             (*places[0], name),
             (*places[1], name),
-            names=OPTIONS.get(name, (name,)),
+            names=(*OPTIONS.get(name, (name,)), *_last_keys(before), *_last_keys(after)),
             field=field if before not in absent else FINE,
             wait=breaks(field.why) if field.level == "breaks" else wait,
             is_new=change == "added",
@@ -318,7 +318,20 @@ def _shown(value: Any) -> str:
         return "none"
     if isinstance(value, tuple):
         return "/".join(value) if all(isinstance(one, str) for one in value) else ", ".join(map(_shown, value))
+    if isinstance(value, FieldTest):
+        found = {None: f"is {' or '.join(map(str, value.values))}", True: "is present", False: "is absent"}
+        return f"{value.expression} {found[value.present]}"
     return _shown(value.at) if isinstance(value, Progress) else str(value)
+
+
+def _last_keys(value: Any) -> tuple[str, ...]:
+    """Return the names of the fields that paths in `x-job` lead to."""
+    value = value.at if isinstance(value, Progress) else value
+    if not isinstance(value, tuple):
+        return ()
+    if value and all(isinstance(one, str) for one in value):
+        return (value[-1],)
+    return tuple(name for one in value for name in _last_keys(one))
 
 
 def _identity(job: JobLifecycle) -> tuple[str, ...] | None:

@@ -224,6 +224,8 @@ class _Types:
 
     def _covers(self, types: set[str], one: str) -> bool:
         """Return whether a type is one of others, or a subclass of one, as a type checker sees it."""
+        if one == "Any":
+            return True
         wider = {one, "Any", "object", *NUMBERS.get(one, ()), *(("str",) if one in self._strings else ())}
         return bool(types & wider) or any(self._holds(other, one) for other in types)
 
