@@ -190,6 +190,17 @@ FIRST = (
         rule="property-renamed",
     ),
     edit(
+        "fields of the same type renamed",
+        AGENT,
+        "code",
+        "AttributeError, twice",
+        ("        toolId:", "        theToolId:"),
+        ("        modelId:", "        theModelId:"),
+        ("#/toolId", "#/theToolId"),
+        ("#/modelId", "#/theModelId"),
+        rule="property-renamed",
+    ),
+    edit(
         "field retyped",
         AGENT,
         "code",

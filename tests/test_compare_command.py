@@ -148,6 +148,7 @@ def test_one_document_is_compared_by_its_file(tmp_path: Path) -> None:
 
 CANNOT = {
     "no such ref": (["no-such-ref"], "git knows no such commit"),
+    "no folder of documents": (["HEAD", "--openapi", "nowhere", "--generated", "nowhere"], "HEAD: has no nowhere/"),
     "an option as a ref": (["--", "-x"], "expected a git ref, a folder, a document, or a wheel"),
     "no documents": (["{empty}"], "contains no *.yaml"),
     "a broken wheel": (["{broken}"], "expected a wheel or a source archive"),

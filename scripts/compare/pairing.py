@@ -1,5 +1,6 @@
 """Pair the parts of two versions: by name first, then by content, which recognizes what was renamed."""
 
+import difflib
 import json
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
@@ -48,6 +49,20 @@ def pair(old: Iterable[T], new: Iterable[T], *keys: Callable[[T], Hashable]) -> 
         taken = {id(one) for pair in found for one in pair}
         rest_old = [one for one in rest_old if id(one) not in taken]
         rest_new = [one for one in rest_new if id(one) not in taken]
+    return Pairs(tuple(both), tuple(rest_old), tuple(rest_new))
+
+
+def pair_renamed(pairs: Pairs[T], content_of: Callable[[T], Hashable], name_of: Callable[[T], str]) -> Pairs[T]:
+    """Pair the rest too: what has equal content, in the order in which the names are alike."""
+    rest_old, rest_new = list(pairs.removed), list(pairs.added)
+    equal = [(one, two) for one in rest_old for two in rest_new if content_of(one) == content_of(two)]
+    alike = [(difflib.SequenceMatcher(None, name_of(one), name_of(two)).ratio(), one, two) for one, two in equal]
+    both = list(pairs.both)
+    for _, one, two in sorted(alike, key=lambda entry: -entry[0]):
+        if one in rest_old and two in rest_new:
+            rest_old.remove(one)
+            rest_new.remove(two)
+            both.append((one, two))
     return Pairs(tuple(both), tuple(rest_old), tuple(rest_new))
 
 

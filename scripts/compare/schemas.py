@@ -8,7 +8,7 @@ from attrs import Factory, define, frozen
 from ..document.model import resolve
 from ..document.source import Pointer
 from .change import FINE, Both, Change, Verdict, breaks, changes
-from .pairing import content, pair
+from .pairing import content, pair, pair_renamed
 
 Direction = Literal["request", "response"]
 Schema = Mapping[str, Any]
@@ -270,7 +270,7 @@ class SchemaComparison:
         contents = {
             id(node): content(one, node.schema) for one, nodes in zip(data, (old, new), strict=True) for node in nodes
         }
-        pairs = pair(old, new, _key, lambda node: contents[id(node)])
+        pairs = pair_renamed(pair(old, new, _key), lambda node: contents[id(node)], lambda node: str(_key(node)))
         required = [set(node.schema.get("required", ())) for node in (before, after)]
         for one, two in pairs.both:
             pointers = (one.pointer, two.pointer)

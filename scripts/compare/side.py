@@ -192,8 +192,9 @@ def _checkout(ref: str, folder: Path, openapi: Path, generated: str) -> str:
         at, "ls-tree", "-z", "--name-only", ref, "--", str(openapi), generated, "pyproject.toml", "CHANGELOG.md"
     )
     names = [name for name in listed[1].decode("utf-8", "replace").split("\0") if name]
-    if listed[0] or not names:
-        raise CannotCompareError(f"{printable(ref)}: has no {openapi}/ and no {generated}/ below {at.resolve()}")
+    if listed[0] or not {openapi.as_posix(), Path(generated).as_posix()} & set(names):
+        way_out = "name the folder of the documents with --openapi (OPENAPI=)"
+        raise CannotCompareError(f"{printable(ref)}: has no {openapi}/ and no {generated}/ in this folder; {way_out}")
     status, data = _git(at, "archive", "--format=tar", ref, "--", *names)
     if status:
         raise CannotCompareError(f"{printable(ref)}: git archive failed: {printable(data.decode('utf-8', 'replace'))}")
