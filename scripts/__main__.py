@@ -15,6 +15,7 @@ COMMANDS = {
     "lint": ("document", "check the documents"),
     "simulate": ("simulate", "serve a simulation of the documented APIs"),
     "compare": ("compare", "compare two versions of the documents: who breaks, and how"),
+    "export": ("export", "write how jobs end as Arazzo workflows or for Speakeasy"),
     "verify": ("verify", "check a server, simulated or live, against its document"),
 }
 USAGE = "\n".join(

@@ -12,12 +12,13 @@ from packaging.requirements import Requirement
 
 from .conftest import ROOT, SLOW
 
-PACKAGES = ("document", "generate", "client", "compare", "simulate", "verify")
+PACKAGES = ("document", "generate", "client", "compare", "export", "simulate", "verify")
 ALLOWED_IMPORTS: dict[str, set[str]] = {
     "document": set(),
     "generate": {"client", "document"},
     "client": set(),
     "compare": {"document", "generate"},
+    "export": {"document"},
     "simulate": {"document"},
     "verify": {"document"},
 }
@@ -25,8 +26,9 @@ VENDORS = re.compile(
     r"kore|opensearch|flow.?framework|agent.?platform|ai.?for.?(process|service)|dock|workflow|publish.?status|streamid",
     re.IGNORECASE,
 )
-# Names that messages use as examples.
+# Names that messages use as examples, and those of the objects of Arazzo.
 EXAMPLE_NAMES = {"get_dock_status", "agent-platform", "agent_platform", "AGENT_PLATFORM_DOCK_STATUS_ID"}
+EXAMPLE_NAMES |= {"workflowId", "workflows", "Arazzo workflows"}
 
 
 def modules(package: str) -> list[Path]:

@@ -8,7 +8,15 @@ import pytest
 from .conftest import ROOT
 
 # Lines of Python, templates and YAML.
-LIMITS = {"document": 3550, "client": 6070, "compare": 2725, "generate": 4215, "simulate": 4335, "verify": 5060}
+LIMITS = {
+    "document": 3550,
+    "client": 6070,
+    "compare": 2760,
+    "export": 408,
+    "generate": 4215,
+    "simulate": 4335,
+    "verify": 5060,
+}
 
 
 def files(folder: str) -> dict[Path, list[str]]:
