@@ -60,6 +60,7 @@ SLOW = frozenset(
         "contract",
         "credential_leaks",
         "document_files",
+        "drift",
         "env_proxy",
         "false_positives",
         "fork",

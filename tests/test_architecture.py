@@ -12,12 +12,13 @@ from packaging.requirements import Requirement
 
 from .conftest import ROOT, SLOW
 
-PACKAGES = ("document", "generate", "client", "compare", "export", "simulate", "verify")
+PACKAGES = ("document", "generate", "client", "compare", "drift", "export", "simulate", "verify")
 ALLOWED_IMPORTS: dict[str, set[str]] = {
     "document": set(),
     "generate": {"client", "document"},
     "client": set(),
     "compare": {"document", "generate"},
+    "drift": set(),
     "export": {"document"},
     "simulate": {"document"},
     "verify": {"document"},

@@ -12,6 +12,7 @@ LIMITS = {
     "document": 3550,
     "client": 6070,
     "compare": 2760,
+    "drift": 374,
     "export": 408,
     "generate": 4215,
     "simulate": 4335,
