@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable
 from types import FrameType
 
@@ -130,5 +131,7 @@ def _watch_parent(parent: int) -> None:
 def _stop(number: int, _: FrameType | None) -> None:
     # Ignore further signals, so that they do not interrupt the cleanup.
     signal.signal(number, signal.SIG_IGN)
+    # The exception can interrupt a coroutine of a library before it is awaited.
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     _received.append(number)
     raise SignalInterrupt(number)
