@@ -8,7 +8,7 @@ from .conftest import ROOT
 from .paths import PARAMETER, TEMPLATES, id_in, operation_in, path_of, simulated_path
 
 # Segments that other APIs and JSON pointers have too, apart from versions.
-COMMON = re.compile(r"api|jobs|models|runs|status|tasks|v?[\d.]*")
+COMMON = re.compile(r"api|jobs|models|runs|state|status|tasks|v?[\d.]*")
 # Files and folders about what one vendor has, which its document alone does not describe.
 OF_A_VENDOR = {
     "live": "the other operations of OpenSearch, which create and delete workflows",
