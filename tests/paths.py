@@ -37,7 +37,7 @@ def operation_in(target: str | bytes) -> str:
 
 
 def id_in(target: str | bytes) -> str:
-    """Return the id in the path or target of a request, with its escapes decoded."""
+    """Return the last parameter in the path or target of a request, the id of a job, with its escapes decoded."""
     operation, value = _find(target)
     assert operation, f"no document has the path {target!r}"
     return value
@@ -46,4 +46,7 @@ def id_in(target: str | bytes) -> str:
 def _find(target: str | bytes) -> tuple[str, str]:
     text = (target.decode() if isinstance(target, bytes) else target).partition("?")[0]
     matches = ((operation, pattern.search(text)) for operation, pattern in PATTERNS)
-    return next(((operation, urllib.parse.unquote(found[1])) for operation, found in matches if found), ("", ""))
+    return next(
+        ((operation, urllib.parse.unquote(found[found.lastindex or 0])) for operation, found in matches if found),
+        ("", ""),
+    )
