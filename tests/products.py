@@ -6,7 +6,6 @@ import socket
 import ssl
 import threading
 import time
-import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -20,6 +19,7 @@ from httpx_aiohttp import AiohttpTransport
 from job_status._client.core import AsyncCore
 
 from .hostile import Behaviour, http_response
+from .paths import id_in
 
 T = TypeVar("T")
 
@@ -82,13 +82,7 @@ def async_transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
 def requested_id(head: bytes) -> str:
     """Return the job id in the head of a request."""
-    return id_in_target(head.split(b" ")[1])
-
-
-def id_in_target(target: bytes) -> str:
-    """Return the job id in the target of a request, with its escapes decoded."""
-    parts = target.decode().partition("?")[0].split("/")
-    return urllib.parse.unquote(next(part for part in reversed(parts) if part not in {"_status", "status", "publish"}))
+    return id_in(head.split(b" ")[1])
 
 
 def echo(product: Product, pause: float = 0.0, state: str | None = None) -> Behaviour:
@@ -107,7 +101,7 @@ def mocked(product: Product, seen: list[httpx.Request] | None = None, state: str
     def handle(request: httpx.Request) -> httpx.Response:
         if seen is not None:
             seen.append(request)
-        return httpx.Response(200, content=product.body(id_in_target(request.url.raw_path), state))
+        return httpx.Response(200, content=product.body(id_in(request.url.raw_path), state))
 
     return httpx.MockTransport(handle)
 

@@ -25,7 +25,8 @@ from attrs import frozen
 from job_status import InvalidArgumentError, JobTimeoutError, as_completed, async_as_completed, async_wait_all, wait_all
 
 from .hostile import HostileServer, hostile
-from .products import AGENT, BOTH, PRODUCTS, do, echo, id_in_target, in_time, mocked
+from .paths import id_in, path_of
+from .products import AGENT, BOTH, PRODUCTS, do, echo, in_time, mocked
 
 ACCEPT, REJECT, EITHER = "accept", "reject", "either"
 VERBS: Final = r"\b(must|expects|expected|contains|cannot|pass|has|is)\b"
@@ -255,7 +256,7 @@ def test_base_url(asynchronous: bool, case: Case) -> None:
     if seen:
         expected = httpx.URL(str(case.value).strip())
         assert (seen[0].url.host, seen[0].url.scheme) == (expected.host, expected.scheme)
-        assert seen[0].url.path.endswith("/api/public/dock-status/ds-1")
+        assert seen[0].url.path.endswith(path_of("agent-platform", "get_dock_status", "ds-1"))
         assert not seen[0].url.query
 
 
@@ -739,7 +740,7 @@ def test_ids(asynchronous: bool, case: Case, method: str) -> None:
 
     check_case(case, "dock_status_id", lambda: get_status(method, asynchronous, api, case.value, timeout=1))
     if seen:
-        assert id_in_target(seen[0].url.raw_path) == expected_id(case.value)
+        assert id_in(seen[0].url.raw_path) == expected_id(case.value)
 
 
 @cases({name: IDS[name] for name in ("UUID", "integer of another library", "str enumeration member")})
@@ -750,7 +751,7 @@ def test_resume_token_keeps_converted_id(asynchronous: bool, case: Case) -> None
     token = api.dock_status_job(case.value).token()
 
     do(asynchronous, api.resume(token).wait)
-    assert id_in_target(seen[0].url.raw_path) == expected_id(case.value)
+    assert id_in(seen[0].url.raw_path) == expected_id(case.value)
 
 
 @EACH_METHOD
@@ -862,7 +863,7 @@ def pending_then_success() -> httpx.MockTransport:
 
     def handle(request: httpx.Request) -> httpx.Response:
         state = AGENT.success if next(count) else AGENT.pending
-        return httpx.Response(200, content=AGENT.body(id_in_target(request.url.raw_path), state))
+        return httpx.Response(200, content=AGENT.body(id_in(request.url.raw_path), state))
 
     return httpx.MockTransport(handle)
 

@@ -49,6 +49,7 @@ from scripts.simulate import Simulator
 
 from .conftest import ENVIRONMENT, Serve
 from .hostile import Behaviour, HostileServer, always, hostile, http_response
+from .paths import path_of
 from .products import async_transport as async_transport
 
 MODEL = "cm-20d4f1bf-0ac9-5e70-8b21-81c6a9f0e380"
@@ -56,6 +57,7 @@ PROCESS_JOB = "ds-24c1d3e3-04fc-5ab5-a1d3-c19f0b6e2a78"
 AGENT_JOB = "ds-24a6f1c3-0b9c-5e75-a8d3-c19d04e7f5b8"
 BOT = "st-a86a6717-340b-5830-a8b6-13b4aebxxxxx"
 WORKFLOW = "d6WKB6IBR8spXwU9M5eD"
+DOCK = path_of("agent-platform", "get_dock_status", "ds-1")
 SECRET = "a-client-secret-that-is-32-bytes-long"
 
 
@@ -441,7 +443,7 @@ def test_proxy_receives_the_absolute_url() -> None:
         with AgentPlatform("http://api.example", api_key="k", proxy=proxy.url) as api:
             assert api.get_dock_status("ds-1").status == "SUCCESS"
 
-        assert proxy.requests[0].startswith(b"GET http://api.example/api/public/dock-status/ds-1 HTTP/1.1")
+        assert proxy.requests[0].startswith(f"GET http://api.example{DOCK} HTTP/1.1".encode())
 
 
 def test_each_attempt_is_logged_with_its_duration(caplog: pytest.LogCaptureFixture) -> None:
@@ -454,7 +456,7 @@ def test_each_attempt_is_logged_with_its_duration(caplog: pytest.LogCaptureFixtu
 
     lines = [record.getMessage() for record in caplog.records if record.name == "job_status"]
     assert len(lines) == 2
-    assert lines[0].startswith(f"get_dock_status GET {server.url}/api/public/dock-status/ds-1: 503, attempt 1, ")
+    assert lines[0].startswith(f"get_dock_status GET {server.url}{DOCK}: 503, attempt 1, ")
     assert "200, attempt 2, " in lines[1]
     assert lines[1].endswith(" ms")
 

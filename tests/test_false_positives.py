@@ -20,6 +20,7 @@ from scripts.verify.target import Target, make_target
 from .conftest import ENVIRONMENT, served
 from .faulty_responses import buffer_response
 from .network import Network, proxied
+from .paths import simulated_path
 
 STEMS = ("agent-platform", "ai-for-process", "ai-for-service", "opensearch-flow-framework")
 SEEDS = 20
@@ -203,7 +204,7 @@ def test_behaviour_of_real_opensearch_nodes_causes_no_failures(documents: dict[s
 
 def assert_recorded_behaviour(url: str) -> None:
     """Assert that the simulator has the recorded behaviour of nodes, so that a rule against it would have failed."""
-    base = f"{url}/opensearch-flow-framework/_plugins/_flow_framework/workflow/d6WKB6IBR8spXwU9M5eD/_status"
+    base = url + simulated_path("opensearch-flow-framework", "get_workflow_status", "d6WKB6IBR8spXwU9M5eD")
     auth = ("admin", "admin-password")
     with httpx.Client(auth=auth) as client:
         assert client.head(base).status_code == 405

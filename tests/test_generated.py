@@ -18,6 +18,7 @@ from scripts.generate.distribution import project_version
 from scripts.simulate import Simulator
 
 from .conftest import ENVIRONMENT, ROOT, Serve
+from .paths import path_of
 
 
 def generate(out: Path, **environment: str) -> dict[str, bytes]:
@@ -272,8 +273,9 @@ def test_wait_has_an_overload_for_each_start_model(tmp_path: Path) -> None:
     folder = tmp_path / "documents"
     folder.mkdir()
     text = (ROOT / "openapi/ai-for-process.yaml").read_text(encoding="utf-8")
-    start = text[text.index("  /api/public/models/{modelId}/undeploy:") : text.index("components:\n  securitySchemes")]
-    other = start.replace("undeploy:", "deploy:").replace("undeploy_model", "deploy_model")
+    undeploy = path_of("ai-for-process", "undeploy_model")
+    start = text[text.index(f"  {undeploy}:") : text.index("components:\n  securitySchemes")]
+    other = start.replace(undeploy, f"{undeploy}/deploy").replace("undeploy_model", "deploy_model")
     schema = text[text.index("    ModelUndeployment:") : text.index("    JobType:")]
     text = text.replace(
         "components:\n  securitySchemes",

@@ -23,6 +23,7 @@ from scripts.verify.target import make_target
 
 from .conftest import ENVIRONMENT, ROOT, Serve
 from .faulty_responses import buffer_response
+from .paths import operation_in, path_of
 
 API, SEARCH = "agent-platform", "opensearch-flow-framework"
 ENVIRONMENT_IDS = [
@@ -128,7 +129,7 @@ def fails_on_long_path(scope: Any, _: Any, status: int, body: bytes) -> tuple[in
 def accepts_unknown_ids(scope: Any, _: Any, status: int, body: bytes) -> tuple[int, bytes]:
     return (
         (200, b'{"_id":"ds-1","jobType":"MODELS","action":"DEPLOY","status":"SUCCESS"}')
-        if status == 404 and re.search("/dock-status/[^/]+$", scope["path"])
+        if status == 404 and operation_in(scope["path"]) == "get_dock_status"
         else (status, body)
     )
 
@@ -236,7 +237,7 @@ def no_authentication_with_trailing_slash(scope: Any) -> None:
 
 def no_authentication_in_upper_case(scope: Any) -> None:
     valid = ENVIRONMENT["AGENT_PLATFORM_API_KEY"].encode()
-    if "/API/" in scope["path"]:
+    if operation_in(scope["path"].lower()) and not operation_in(scope["path"]):
         scope["headers"].append((b"x-api-key", valid))
         normalize_path(scope)
 
@@ -460,6 +461,6 @@ def test_path_values_of_another_path_are_missing(documents: dict[str, Document])
     def request(path: str) -> Exchange:
         return Exchange("get_dock_status", "GET", f"http://127.0.0.1:9{path}", {}, 404, {}, b"", 0.0)
 
-    assert target.path_values(request("/base/api/public/dock-status/ds%2F1?a=b")) == ("ds/1",)
-    assert target.path_values(request("/base/api/public/dock-status/")) is None
-    assert target.path_values(request("/base/api/public")) is None
+    assert target.path_values(request(f"/base{path_of(API, 'get_dock_status', 'ds/1')}?a=b")) == ("ds/1",)
+    assert target.path_values(request(f"/base{path_of(API, 'get_dock_status', '')}")) is None
+    assert target.path_values(request("/base")) is None

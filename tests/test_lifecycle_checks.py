@@ -15,8 +15,9 @@ from scripts.verify.target import UNSCOPED, make_target
 
 from .conftest import ENVIRONMENT, Serve
 from .faulty_responses import FaultyServer, OutgoingResponse
+from .paths import operation_in
 
-DOCK, UNDEPLOY, PUBLISH, WORKFLOW = "/dock-status/", "/undeploy", "/publish/status", "/_status"
+DOCK, UNDEPLOY, PUBLISH, WORKFLOW = "get_dock_status", "undeploy_model", "get_publish_status", "get_workflow_status"
 PROCESS, SERVICE, SEARCH = "ai-for-process", "ai-for-service", "opensearch-flow-framework"
 
 
@@ -41,14 +42,14 @@ def _without_scopes(target: Any) -> Any:
 
 
 def changed_status(
-    path: str, change_body: Callable[[dict[str, Any], dict[str, Any]], None]
+    operation: str, change_body: Callable[[dict[str, Any], dict[str, Any]], None]
 ) -> Callable[[OutgoingResponse], None]:
-    """Make a fault of the 200 responses to a path. `change_body` is passed the body and a memory for each path."""
+    """Make a fault of the 200 responses of an operation. `change_body` is passed the body and a memory for each path."""
     memories: dict[str, dict[str, Any]] = {}
 
     def change(response: OutgoingResponse) -> None:
-        if response.status == 200 and path in response.path and response.method in {"GET", "POST"}:
-            memory = memories.setdefault(response.path if response.method == "GET" else path, {"polls": 0})
+        if response.status == 200 and operation_in(response.path) == operation and response.method in {"GET", "POST"}:
+            memory = memories.setdefault(response.path if response.method == "GET" else operation, {"polls": 0})
             memory["polls"] += 1
             change_body(response.body, memory)
 
@@ -128,7 +129,7 @@ def mirror_differs(body: dict[str, Any], _: dict[str, Any]) -> None:
 
 
 def adds_field_to_narrow_view(response: OutgoingResponse) -> None:
-    if response.status == 200 and WORKFLOW in response.path:
+    if response.status == 200 and operation_in(response.path) == WORKFLOW:
         response.body.setdefault(
             "provisioning_progress",
             {"PROVISIONING": "IN_PROGRESS", "COMPLETED": "DONE"}.get(response.body["state"], response.body["state"]),

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from .paths import id_in
 from .products import AGENT, BOTH, EVERY, PRODUCTS, Product
-from .vendor import id_in_url
 
 ResponseFactory = Callable[[int, bytes], httpx.Response]
 
@@ -132,7 +132,7 @@ def test_status_is_parsed_from_any_response(asynchronous: bool, response: str, m
 def test_async_handler(product: Product, response: str) -> None:
     async def handle(request: httpx.Request) -> httpx.Response:
         await asyncio.sleep(0)
-        return RESPONSES[response](200, product.body(id_in_url(request.url)))
+        return RESPONSES[response](200, product.body(id_in(request.url.raw_path)))
 
     assert call_client(product, handle, True, "get_{}").to_dict()[product.state] == product.success
 
@@ -185,7 +185,7 @@ def test_undecodable_body_is_an_error(asynchronous: bool) -> None:
 @EVERY
 def test_asgi_transport(product: Product, chunked: bool) -> None:
     async def report(request: Request) -> Response:
-        body = product.body(id_in_url(httpx.URL(str(request.url))))
+        body = product.body(id_in(request.scope["raw_path"]))
         if not chunked:
             return Response(body)
 

@@ -20,6 +20,7 @@ from scripts.simulate.credentials import load_credentials
 from scripts.simulate.faults import KINDS
 
 from .conftest import ENVIRONMENT, ROOT, Serve
+from .paths import simulated_path
 
 PAGES = {
     path.name: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -205,7 +206,7 @@ def test_curl_commands_control_the_simulator(serve: Serve, simulator: Simulator)
     ]
 
     job, fault, clock, requests, reset = outputs
-    assert json.loads(job)["jobs"][0]["path"] == "/ai-for-service/api/public/bot/st-mine/publish/status"
+    assert json.loads(job)["jobs"][0]["path"] == simulated_path("ai-for-service", "get_publish_status", "st-mine")
     assert json.loads(fault) == {"number": 1}
     assert json.loads(clock)["now"] > 0
     assert json.loads(requests) == {"requests": []}

@@ -6,7 +6,9 @@ from scripts.document import Document
 from scripts.verify.checks.request_validity import is_rejected_by_web_server
 from scripts.verify.exchange import Exchange
 
-URL = "http://127.0.0.1:8080/agent-platform/api/public/dock-status/ds-1"
+from .paths import simulated_path
+
+URL = "http://127.0.0.1:8080" + simulated_path("agent-platform", "get_dock_status", "ds-1")
 
 
 def rejected(headers: dict[str, str], documents: dict[str, Document], url: str = URL, status: int = 400) -> bool:

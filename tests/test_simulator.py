@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from scripts.simulate.faults import Fault
 
 from .bench import simulating
 from .conftest import ENVIRONMENT, ROOT, Serve
+from .paths import operation_in, simulated_path
 
-DOCK = "/agent-platform/api/public/dock-status"
-PROCESS = "/ai-for-process/api/public"
-PUBLISH = "/ai-for-service/api/public/bot"
-WORKFLOW = "/opensearch-flow-framework/_plugins/_flow_framework/workflow"
+DOCK = partial(simulated_path, "agent-platform", "get_dock_status")
+PROCESS = partial(simulated_path, "ai-for-process", "get_dock_status")
+UNDEPLOY = partial(simulated_path, "ai-for-process", "undeploy_model")
+PUBLISH = partial(simulated_path, "ai-for-service", "get_publish_status")
+WORKFLOW = partial(simulated_path, "opensearch-flow-framework", "get_workflow_status")
 KEY = {"x-api-key": ENVIRONMENT["AGENT_PLATFORM_API_KEY"]}
 PROCESS_KEY = {"x-api-key": ENVIRONMENT["AI_FOR_PROCESS_API_KEY"]}
 TOKEN = {"auth": ENVIRONMENT["AI_FOR_SERVICE_JWT"]}
@@ -44,7 +47,7 @@ def poll_states(url: str, field: str, count: int, **options: Any) -> list[str]:
 
 
 def test_job_moves_from_pending_to_final_state_and_stays(base: str) -> None:
-    seen = poll_states(f"{base}{DOCK}/{KNOWN}", "status", 6, headers=KEY)
+    seen = poll_states(base + DOCK(KNOWN), "status", 6, headers=KEY)
 
     assert seen[0] == "IN_PROGRESS"
     assert seen[-2:] == ["SUCCESS", "SUCCESS"]
@@ -52,13 +55,13 @@ def test_job_moves_from_pending_to_final_state_and_stays(base: str) -> None:
 
 
 def test_job_with_failed_example_fails(base: str) -> None:
-    seen = poll_states(f"{base}{DOCK}/ds-3e9a0d57-6b1c-5f82-8d40-1c7f9b2e5a63", "status", 5, headers=KEY)
+    seen = poll_states(base + DOCK("ds-3e9a0d57-6b1c-5f82-8d40-1c7f9b2e5a63"), "status", 5, headers=KEY)
 
     assert (seen[0], seen[-1]) == ("IN_PROGRESS", "FAILED")
 
 
 def test_not_started_job_stays_not_started(base: str) -> None:
-    assert set(poll_states(f"{base}{WORKFLOW}/X6WJB6IBR8spXwU96JdH/_status", "state", 5, auth=ADMIN)) == {"NOT_STARTED"}
+    assert set(poll_states(base + WORKFLOW("X6WJB6IBR8spXwU96JdH"), "state", 5, auth=ADMIN)) == {"NOT_STARTED"}
 
 
 @pytest.mark.parametrize(
@@ -72,8 +75,8 @@ def test_not_started_job_stays_not_started(base: str) -> None:
 def test_undeployment_starts_job_that_dock_status_reports(
     base: str, model: str, key: str, announced: str, first: str
 ) -> None:
-    started = httpx.post(f"{base}{PROCESS}/models/{model}/undeploy", headers=PROCESS_KEY).json()
-    status = httpx.get(f"{base}{PROCESS}/dock-status/{started[key]}", headers=PROCESS_KEY).json()
+    started = httpx.post(base + UNDEPLOY(model), headers=PROCESS_KEY).json()
+    status = httpx.get(base + PROCESS(started[key]), headers=PROCESS_KEY).json()
 
     assert (started["modelId"], started["status"]) == (model, announced)
     assert status == {
@@ -86,14 +89,14 @@ def test_undeployment_starts_job_that_dock_status_reports(
 
 
 def test_started_jobs_have_unique_ids(base: str) -> None:
-    url = f"{base}{PROCESS}/models/cm-20d4f1bf-0ac9-5e70-8b21-81c6a9f0e380/undeploy"
+    url = base + UNDEPLOY("cm-20d4f1bf-0ac9-5e70-8b21-81c6a9f0e380")
     ids = [httpx.post(url, headers=PROCESS_KEY).json()["dockStatusId"] for _ in range(20)]
 
     assert len(set(ids)) == 20
 
 
 def test_progress_never_decreases_and_is_100_only_on_success(base: str) -> None:
-    url = f"{base}{PUBLISH}/st-5c0d94e2-7f1b-5a36-8e2d-90b7c3f1a648/publish/status"
+    url = base + PUBLISH("st-5c0d94e2-7f1b-5a36-8e2d-90b7c3f1a648")
     bodies = [httpx.get(url, headers=TOKEN).json() for _ in range(6)]
     progress = [body["percentageComplete"] for body in bodies]
 
@@ -104,7 +107,7 @@ def test_progress_never_decreases_and_is_100_only_on_success(base: str) -> None:
 
 
 def test_brief_view_is_subset_of_full_view(base: str) -> None:
-    url = f"{base}{WORKFLOW}/{COMPLETED}/_status"
+    url = base + WORKFLOW(COMPLETED)
     for _ in range(3):
         brief = httpx.get(url, auth=ADMIN).json()
         full = httpx.get(url, params={"all": "true"}, auth=ADMIN).json()
@@ -117,35 +120,35 @@ def test_brief_view_is_subset_of_full_view(base: str) -> None:
 
 # Method, path, headers, basic credentials, expected status and expected text of the response.
 ERROR_SCENARIOS: dict[str, tuple[str, str, dict[str, str], tuple[str, str] | None, int, str]] = {
-    "no key": ("GET", f"{DOCK}/{KNOWN}", {}, None, 401, "API key is missing"),
-    "a wrong key": ("GET", f"{DOCK}/{KNOWN}", {"x-api-key": "agent-key2"}, None, 401, "Invalid API key"),
-    "an empty key": ("GET", f"{DOCK}/{KNOWN}", {"x-api-key": ""}, None, 401, "Invalid API key"),
-    "an unknown job": ("GET", f"{DOCK}/ds-nothing", KEY, None, 404, "Not found"),
-    "an unknown model": ("POST", f"{PROCESS}/models/cm-none/undeploy", PROCESS_KEY, None, 404, "Not found"),
-    "an unknown bot": ("GET", f"{PUBLISH}/st-none/publish/status", TOKEN, None, 400, "Invalid StreamId"),
-    "no token": ("GET", f"{PUBLISH}/st-none/publish/status", {}, None, 401, "Invalid SDK credentials"),
-    "an unsupported method": ("PUT", f"{PUBLISH}/st-1/publish/status", TOKEN, None, 405, "Method Not Allowed"),
+    "no key": ("GET", DOCK(KNOWN), {}, None, 401, "API key is missing"),
+    "a wrong key": ("GET", DOCK(KNOWN), {"x-api-key": "agent-key2"}, None, 401, "Invalid API key"),
+    "an empty key": ("GET", DOCK(KNOWN), {"x-api-key": ""}, None, 401, "Invalid API key"),
+    "an unknown job": ("GET", DOCK("ds-nothing"), KEY, None, 404, "Not found"),
+    "an unknown model": ("POST", UNDEPLOY("cm-none"), PROCESS_KEY, None, 404, "Not found"),
+    "an unknown bot": ("GET", PUBLISH("st-none"), TOKEN, None, 400, "Invalid StreamId"),
+    "no token": ("GET", PUBLISH("st-none"), {}, None, 401, "Invalid SDK credentials"),
+    "an unsupported method": ("PUT", PUBLISH("st-1"), TOKEN, None, 405, "Method Not Allowed"),
     "an invalid flag": (
         "GET",
-        f"{WORKFLOW}/{COMPLETED}/_status?all=banana",
+        f"{WORKFLOW(COMPLETED)}?all=banana",
         {},
         ADMIN,
         400,
         "Failed to parse value",
     ),
-    "an unknown flag": ("GET", f"{WORKFLOW}/{COMPLETED}/_status?foo=1", {}, ADMIN, 400, "unrecognized parameter"),
-    "no password": ("GET", f"{WORKFLOW}/{COMPLETED}/_status", {}, None, 401, "Unauthorized"),
-    "a wrong password": ("GET", f"{WORKFLOW}/{COMPLETED}/_status", {}, ("admin", "x"), 401, "Unauthorized"),
+    "an unknown flag": ("GET", f"{WORKFLOW(COMPLETED)}?foo=1", {}, ADMIN, 400, "unrecognized parameter"),
+    "no password": ("GET", WORKFLOW(COMPLETED), {}, None, 401, "Unauthorized"),
+    "a wrong password": ("GET", WORKFLOW(COMPLETED), {}, ("admin", "x"), 401, "Unauthorized"),
     "undecodable basic credentials": (
         "GET",
-        f"{WORKFLOW}/{COMPLETED}/_status",
+        WORKFLOW(COMPLETED),
         {"authorization": "Basic %%"},
         None,
         401,
         "Unauthorized",
     ),
-    "an unknown workflow": ("GET", f"{WORKFLOW}/a%2Fb/_status", {}, ADMIN, 404, "Fail to find workflow status of a/b"),
-    "a posted status": ("POST", f"{WORKFLOW}/{COMPLETED}/_status", {}, ADMIN, 405, "Incorrect HTTP method"),
+    "an unknown workflow": ("GET", WORKFLOW("a/b"), {}, ADMIN, 404, "Fail to find workflow status of a/b"),
+    "a posted status": ("POST", WORKFLOW(COMPLETED), {}, ADMIN, 405, "Incorrect HTTP method"),
     "another path": ("GET", "/agent-platform/elsewhere", {}, None, 404, "this simulator serves /agent-platform"),
 }
 
@@ -162,19 +165,19 @@ def test_error_response_is_as_documented(base: str, documents: dict[str, Documen
         assert response.headers["allow"] == "GET"
     if "json" in response.headers["content-type"]:
         document = documents[path.split("/")[1]]
-        operation = document.operations[-1 if "undeploy" in path else 0]
+        operation = document.operation(operation_in(path))
         documented = next(documented for documented in operation.responses if documented.status == str(status))
         assert document.validator(documented.media_types[0].schema).is_valid(response.json())
 
 
 def test_missing_basic_credential_returns_authentication_scheme(base: str) -> None:
-    response = httpx.get(f"{base}{WORKFLOW}/{COMPLETED}/_status")
+    response = httpx.get(base + WORKFLOW(COMPLETED))
 
     assert response.headers["www-authenticate"] == 'Basic realm="OpenSearch Security"'
     assert response.headers["content-type"].startswith("text/plain")
 
 
-@pytest.mark.parametrize(("path", "status"), [(f"{DOCK}/{KNOWN}", 403), (f"{PUBLISH}/st-none/publish/status", 401)])
+@pytest.mark.parametrize(("path", "status"), [(DOCK(KNOWN), 403), (PUBLISH("st-none"), 401)])
 def test_credential_without_scope_is_rejected_as_documented(
     documents: dict[str, Document], serve: Serve, path: str, status: int
 ) -> None:
@@ -191,8 +194,8 @@ def test_disabled_api_responds_as_documented(documents: dict[str, Document], ser
     disabled = frozenset({"opensearch-flow-framework"})
     base = serve(Simulator(documents.values(), SimulatorSettings(environment=ENVIRONMENT, disabled=disabled)))
 
-    response = httpx.get(f"{base}{WORKFLOW}/{COMPLETED}/_status", auth=ADMIN)
-    invalid = httpx.get(f"{base}{WORKFLOW}/{COMPLETED}/_status", params={"all": "banana"}, auth=ADMIN)
+    response = httpx.get(base + WORKFLOW(COMPLETED), auth=ADMIN)
+    invalid = httpx.get(base + WORKFLOW(COMPLETED), params={"all": "banana"}, auth=ADMIN)
 
     assert (response.status_code, invalid.status_code) == (403, 400)
     assert "This API is disabled" in response.json()["error"]
@@ -207,7 +210,7 @@ def test_stages_respond_in_documented_order(documents: dict[str, Document], serv
     base = serve(Simulator(documents.values(), settings))
 
     def get(job: str, password: str, **query: str) -> tuple[int, str]:
-        response = httpx.get(f"{base}{WORKFLOW}/{job}/_status", auth=("admin", password), params=query)
+        response = httpx.get(base + WORKFLOW(job), auth=("admin", password), params=query)
         return response.status_code, response.text
 
     # Each request has one fault less than the one before it.
@@ -230,7 +233,7 @@ def test_environment_is_read_once(documents: dict[str, Document], serve: Serve) 
     environment |= {"AGENT_PLATFORM_DOCK_STATUS_ID": "ds-later", "AGENT_PLATFORM_API_KEY": "later"}
     base = serve(Simulator(documents.values(), settings))
 
-    assert [httpx.get(f"{base}{DOCK}/{job}", headers=KEY).status_code for job in ("ds-mine", "ds-later")] == [200, 404]
+    assert [httpx.get(base + DOCK(job), headers=KEY).status_code for job in ("ds-mine", "ds-later")] == [200, 404]
     assert ENVIRONMENT["AGENT_PLATFORM_API_KEY"] not in repr(settings)
 
 
@@ -239,16 +242,16 @@ def test_optional_credential_is_required_only_if_environment_sets_one(
 ) -> None:
     base = serve(Simulator(documents.values(), SimulatorSettings()))
 
-    assert httpx.get(f"{base}{WORKFLOW}/{COMPLETED}/_status").status_code == 200
-    assert httpx.get(f"{base}{DOCK}/{KNOWN}").status_code == 401
+    assert httpx.get(base + WORKFLOW(COMPLETED)).status_code == 200
+    assert httpx.get(base + DOCK(KNOWN)).status_code == 401
 
 
 def test_id_from_environment_exists(documents: dict[str, Document], serve: Serve) -> None:
     environment = {**ENVIRONMENT, "AGENT_PLATFORM_DOCK_STATUS_ID": "ds-mine", "AI_FOR_PROCESS_MODEL_ID": "cm-mine"}
     base = serve(Simulator(documents.values(), SimulatorSettings(environment=environment)))
 
-    assert httpx.get(f"{base}{DOCK}/ds-mine", headers=KEY).json()["_id"] == "ds-mine"
-    started = httpx.post(f"{base}{PROCESS}/models/cm-mine/undeploy", headers=PROCESS_KEY).json()
+    assert httpx.get(base + DOCK("ds-mine"), headers=KEY).json()["_id"] == "ds-mine"
+    started = httpx.post(base + UNDEPLOY("cm-mine"), headers=PROCESS_KEY).json()
     assert (started["modelId"], started["status"]) == ("cm-mine", "IN_PROGRESS")
 
 
@@ -260,7 +263,7 @@ def test_status_of_every_known_job_matches_schema(base: str, documents: dict[str
             parameter = operation.parameters_in("path")[0]
             validator = document.validator(operation.success.media_types[0].schema)
             for value in parameter.known_values:
-                url = f"{base}/{stem}{operation.path.replace('{' + parameter.name + '}', value)}"
+                url = base + simulated_path(stem, operation.id, value)
                 for _ in range(5):
                     response = httpx.get(
                         url, headers={**KEY, **TOKEN, **({} if stem != "ai-for-process" else PROCESS_KEY)}, auth=ADMIN
@@ -270,8 +273,8 @@ def test_status_of_every_known_job_matches_schema(base: str, documents: dict[str
 
 
 def test_options_and_head_return_allowed_methods(base: str) -> None:
-    options = httpx.options(f"{base}{DOCK}/{KNOWN}", headers=KEY)
-    head = httpx.head(f"{base}{WORKFLOW}/{COMPLETED}/_status", auth=ADMIN)
+    options = httpx.options(base + DOCK(KNOWN), headers=KEY)
+    head = httpx.head(base + WORKFLOW(COMPLETED), auth=ADMIN)
 
     assert (options.status_code, options.headers["allow"], options.content) == (200, "GET", b"")
     assert (head.status_code, head.content) == (405, b"")
@@ -369,9 +372,9 @@ def test_request_log_contains_no_credential(documents: dict[str, Document], serv
     path = tmp_path / "requests.log"
     with path.open("w", encoding="utf-8") as log:
         base = serve(Simulator(documents.values(), SimulatorSettings(environment=ENVIRONMENT, log_file=log)))
-        httpx.get(f"{base}{DOCK}/{KNOWN}?x=1", headers=KEY)
+        httpx.get(f"{base}{DOCK(KNOWN)}?x=1", headers=KEY)
 
-    assert path.read_text(encoding="utf-8") == f"GET {DOCK}/{KNOWN}?x=1 200\n"
+    assert path.read_text(encoding="utf-8") == f"GET {DOCK(KNOWN)}?x=1 200\n"
 
 
 def test_numeric_jobs_with_several_path_parameters_start_with_request_body(serve: Serve) -> None:

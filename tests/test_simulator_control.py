@@ -27,6 +27,7 @@ from scripts.simulate.faults import KINDS
 from scripts.simulate.remote import Control, ControlError, RunningSimulator, run_simulator
 
 from .conftest import ROOT, Serve
+from .paths import simulated_path
 
 pytest_plugins = ["scripts.simulate.plugin"]
 API = "agent-platform"
@@ -494,7 +495,7 @@ def test_control_api_returns_no_credential(serve: Serve) -> None:
     environment = {"AGENT_PLATFORM_API_KEY": "canary-key"}
     simulator = Simulator([load(ROOT / "openapi/agent-platform.yaml")], SimulatorSettings(environment=environment))
     url = serve(ControlledSimulator(simulator))
-    httpx.get(f"{url}/agent-platform/api/public/dock-status/x", headers={"x-api-key": "canary-key"})
+    httpx.get(url + simulated_path("agent-platform", "get_dock_status", "x"), headers={"x-api-key": "canary-key"})
 
     for path in ("", "/jobs", "/requests", "/faults", "/clock"):
         assert "canary" not in httpx.get(f"{url}/_simulator{path}").text

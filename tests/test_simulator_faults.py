@@ -27,6 +27,7 @@ from job_status import (
 from scripts.simulate.remote import ControlError, RunningSimulator, run_simulator
 
 from .conftest import ROOT
+from .paths import path_of
 
 BOT = "st-a86a6717-340b-5830-a8b6-13b4aebxxxxx"
 API = "agent-platform"
@@ -59,7 +60,7 @@ def poll_every_50_ms() -> Iterator[float]:
 
 def dock_url(simulator: RunningSimulator, job: str) -> str:
     """Return the status URL of a job."""
-    return f"{simulator.base_url(API)}/api/public/dock-status/{job}"
+    return simulator.base_url(API) + path_of(API, "get_dock_status", job)
 
 
 def api_key_header(simulator: RunningSimulator) -> dict[str, str]:
@@ -355,22 +356,24 @@ def test_invalid_fault_is_rejected_with_field_and_reason(
 
 
 def test_same_seed_injects_same_faults(tmp_path: Path) -> None:
+    stem = "ai-for-process"
+
     def run_session() -> list[Any]:
         with run_simulator(ROOT / "openapi", speed=0, seed=11) as simulator:
             simulator.fault("status", status=503, share=0.3)
             simulator.fault("reset", share=0.2)
             simulator.fault("unknown_word", share=0.2)
-            base = simulator.base_url("ai-for-process")
+            base = simulator.base_url(stem)
             seen: list[Any] = []
             started: dict[str, Any] = {}
-            with httpx.Client(headers={"x-api-key": simulator.credentials["ai-for-process"]["api_key"]}) as client:
+            with httpx.Client(headers={"x-api-key": simulator.credentials[stem]["api_key"]}) as client:
                 for number in range(60):
                     model = "cm-20d4f1bf-0ac9-5e70-8b21-81c6a9f0e380"
                     try:
                         if number % 10 == 0:
-                            started = client.post(f"{base}/api/public/models/{model}/undeploy").json()
+                            started = client.post(base + path_of(stem, "undeploy_model", model)).json()
                             seen.append(started)
-                        response = client.get(f"{base}/api/public/dock-status/{started['dockStatusId']}")
+                        response = client.get(base + path_of(stem, "get_dock_status", started["dockStatusId"]))
                         seen.append((response.status_code, response.text, response.headers["date"]))
                     except (httpx.HTTPError, ValueError, KeyError) as error:
                         seen.append(type(error).__name__)

@@ -19,7 +19,7 @@ from job_status import (
 from job_status.credentials import AppToken
 
 from .hostile import Behaviour, HostileServer, hostile, http_response, reset
-from .products import BOTH
+from .products import AGENT, BOTH, requested_id
 
 STARTED = b'{"modelId":"cm-1","dockStatusId":"ds-1"}'
 SECRET = "a-client-secret-that-is-32-bytes-long"
@@ -28,9 +28,8 @@ KEYS: dict[str, Any] = {"api_key": "canary-key", "timeout": 2.0}
 
 def valid_response(head: bytes) -> bytes:
     """Return the response to a request: a pending dock status, or the response of a start."""
-    name = head.split(b" ")[1].rsplit(b"/", 1)[-1]
     if head.startswith(b"GET"):
-        return http_response(body=b'{"_id":"' + name + b'","status":"IN_PROGRESS"}')
+        return http_response(body=AGENT.body(requested_id(head), "IN_PROGRESS"))
     return http_response(body=STARTED)
 
 

@@ -23,6 +23,7 @@ from scripts.verify.checks import CHECKS
 from .conftest import ENVIRONMENT, ROOT, Serve
 from .faulty_responses import FaultyServer, OutgoingResponse
 from .network import Network, proxied
+from .paths import operation_in
 
 
 def verify(*arguments: str, out: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -52,50 +53,52 @@ def verify_in_a_process(*arguments: str, out: Path) -> subprocess.CompletedProce
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
 
-def accepted(path: str) -> Callable[[OutgoingResponse], bool]:
-    """Return a predicate for a 200 response to a URL that contains `path`."""
-    return lambda response: response.status == 200 and path in response.path and response.method != "OPTIONS"
+def accepted(operation: str) -> Callable[[OutgoingResponse], bool]:
+    """Return a predicate for a 200 response of an operation."""
+    return lambda response: (
+        response.status == 200 and operation_in(response.path) == operation and response.method != "OPTIONS"
+    )
 
 
 def lower_case_status(response: OutgoingResponse) -> None:
-    if accepted("/dock-status/")(response):
+    if accepted("get_dock_status")(response):
         response.body["status"] = response.body["status"].lower()
 
 
 def workflow_id_as_number(response: OutgoingResponse) -> None:
-    if accepted("/dock-status/")(response) and "workflowId" in response.body:
+    if accepted("get_dock_status")(response) and "workflowId" in response.body:
         response.body["workflowId"] = 17
 
 
 def server_error(response: OutgoingResponse) -> None:
-    if accepted("/dock-status/")(response):
+    if accepted("get_dock_status")(response):
         response.status = 500
 
 
 def no_started_id(response: OutgoingResponse) -> None:
-    if accepted("/undeploy")(response):
+    if accepted("undeploy_model")(response):
         for name in ("dock-statusId", "dockStatusId"):
             response.body.pop(name, None)
 
 
 def unresolvable_id(response: OutgoingResponse) -> None:
-    if accepted("/undeploy")(response):
+    if accepted("undeploy_model")(response):
         name = "dock-statusId" if "dock-statusId" in response.body else "dockStatusId"
         response.body[name] = "ds-00000000-1111-5222-8333-444444444444"
 
 
 def undocumented_202(response: OutgoingResponse) -> None:
-    if accepted("/dock-status/")(response):
+    if accepted("get_dock_status")(response):
         response.status = 202
 
 
 def text_instead_of_json(response: OutgoingResponse) -> None:
-    if accepted("/dock-status/")(response):
+    if accepted("get_dock_status")(response):
         response.content_type = "text/plain"
 
 
 def unknown_id_is_known(response: OutgoingResponse) -> None:
-    if response.status == 404 and "/dock-status/" in response.path:
+    if response.status == 404 and operation_in(response.path) == "get_dock_status":
         response.status = 200
         response.body = {"_id": "ds-1", "jobType": "MODELS", "action": "DEPLOY", "status": "SUCCESS"}
 

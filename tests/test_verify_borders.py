@@ -26,6 +26,7 @@ from scripts.verify.target import UsageError, make_target, parse_base_url
 
 from .conftest import ENVIRONMENT, Serve, served
 from .hostile import always, hostile, http_response
+from .paths import path_of
 from .test_untrusted_text import EVIL
 from .test_verify import verify
 
@@ -175,7 +176,7 @@ def test_query_is_validated_by_the_types_of_its_parameters(
 ) -> None:
     document = documents["opensearch-flow-framework"]
     operation = document.operations[0]
-    url = f"http://node/_plugins/_flow_framework/workflow/w-1/_status?{query}"
+    url = f"http://node{path_of(document.stem, operation.id, 'w-1')}?{query}"
 
     assert (
         request_validity.is_valid_request(

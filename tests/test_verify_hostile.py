@@ -27,6 +27,7 @@ from scripts.verify.target import Target, UsageError, make_target
 from .conftest import ENVIRONMENT, Serve
 from .hostile import hostile, http_response
 from .network import Network, proxied
+from .paths import simulated_path
 from .test_http_standards import wrap
 from .test_verify import verify
 
@@ -42,9 +43,8 @@ def conforming_reply(head: bytes, key: str) -> bytes:
     method, path = head.split(b" ")[:2]
     if not re.search(rb"(?i:x-api-key): %s(\r|$)" % re.escape(key.encode()), head):
         return http_response(401, b'{"errors":[{"msg":"who?","code":401}]}')
-    found = re.fullmatch(
-        rb"/agent-platform/api/public/dock-status/(ds-(?!00000000)[0-9a-f-]{36})", path.partition(b"?")[0]
-    )
+    job = re.escape(simulated_path(API, "get_dock_status", "JOB")).replace("JOB", "(ds-(?!00000000)[0-9a-f-]{36})")
+    found = re.fullmatch(job.encode(), path.partition(b"?")[0])
     if found is None:
         return http_response(404, b'{"errors":[{"msg":"what?","code":404}]}')
     if method != b"GET":

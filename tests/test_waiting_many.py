@@ -39,7 +39,6 @@ from job_status import (
     wait_all,
 )
 from job_status.agent_platform.models import DockStatus
-from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from .bench.concurrent_waits import PENDING
@@ -48,8 +47,9 @@ from .bench.server import server
 from .conftest import ROOT, Serve
 from .harness import publish_status, rate_is_within
 from .hostile import hostile, http_response
+from .paths import id_in, operation_in
 from .products import AGENT, BOTH, mocked
-from .vendor import Vendor, dock_status, ends_at, id_in_url, json_response, workflow
+from .vendor import Vendor, dock_status, ends_at, json_response, workflow
 from .virtual_clock import VirtualClock, run_until_complete
 
 
@@ -206,7 +206,7 @@ def test_jobs_time_out_while_server_is_slow() -> None:
     polled: set[str] = set()
 
     async def slow(request: httpx.Request) -> httpx.Response:
-        name = id_in_url(request.url)
+        name = id_in(request.url.raw_path)
         await asyncio.sleep(5 if name in polled else 0)
         polled.add(name)
         return json_response(200, dock_status(name, "IN_PROGRESS"))
@@ -526,7 +526,7 @@ def test_killed_process_resumes_thousand_jobs_from_tokens(serve: Serve, tmp_path
     finals = {f"ds-{n}": (1 + n % 60 / 10, "FAILED" if n % 7 == 0 else "SUCCESS") for n in range(1000)}
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
-        name = Request(scope).url.path.rpartition("/")[2]
+        name = id_in(scope["raw_path"])
         after, state = finals[name]
         body = dock_status(name, state if time.monotonic() - start > after else "IN_PROGRESS")
         await JSONResponse(body)(scope, receive, send)
@@ -572,10 +572,10 @@ class FaultyVendor:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Respond to a poll, or inject a fault."""
-        name, now = id_in_url(request.url), self.clock.time
+        name, now = id_in(request.url.raw_path), self.clock.time
         self.early_polls += now < self.retry_times.get(name, 0)
         self.polls[name].append(now)
-        published = request.url.path.endswith("/publish/status")
+        published = operation_in(request.url.raw_path) == "get_publish_status"
         sample = self.random.random()
         stale = sample > 0.98
         if sample < 0.01:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 from attrs import Factory, define
 
+from .paths import id_in
 from .virtual_clock import EPOCH, VirtualClock
 
 Fault = Callable[[httpx.Request, int], httpx.Response | None]  # called with a request and its number, from 1
@@ -16,11 +17,6 @@ def json_response(status: int, body: Any = None, **headers: str) -> httpx.Respon
     """Return a JSON response; underscores in header names stand for hyphens."""
     hyphenated = {name.replace("_", "-"): value for name, value in headers.items()}
     return httpx.Response(status, headers=hyphenated, json={} if body is None else body)
-
-
-def id_in_url(url: httpx.URL) -> str:
-    """Return the job id in the path of a status URL."""
-    return next(part for part in reversed(url.path.split("/")) if part not in {"_status", "status", "publish"})
 
 
 @define
@@ -41,7 +37,7 @@ class Vendor:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Respond to one request."""
-        name = id_in_url(request.url)
+        name = id_in(request.url.raw_path)
         self.polls.append((self.clock.time, name))
         self.requests.append(request)
         faulty = self.fault(request, len(self.polls))

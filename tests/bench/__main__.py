@@ -15,6 +15,7 @@ from job_status.ai_for_service.models import PublishStatus
 from scripts.document import load
 
 from ..conftest import ROOT
+from ..paths import path_of
 from . import base_commit, concurrent_waits, scaling, schedules, simulating, verifying
 from .server import server
 
@@ -22,7 +23,7 @@ ROUNDS, CALLS = 40, 60
 SMALL = json.dumps({"_id": "ds-1", "toolId": "a-1", "jobType": "TOOLS", "action": "DEPLOY", "status": "SUCCESS"})
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 LIMITS = httpx.Limits(max_connections=10, max_keepalive_connections=10, keepalive_expiry=60.0)
-PATH = "/api/public/dock-status/ds-1"
+PATH = path_of("agent-platform", "get_dock_status", "ds-1")
 
 
 def alternate(plain: Callable[[], object], ours: Callable[[], object]) -> tuple[float, float]:

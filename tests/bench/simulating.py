@@ -21,12 +21,13 @@ import uvloop
 from scripts.simulate.remote import Control
 
 from ..conftest import ROOT
+from ..paths import path_of
 
 DOCUMENT = "opensearch-flow-framework"
 PRISM = "@stoplight/prism-cli@5.14.2"
 CONNECTIONS, SECONDS = 32, 6.0
 HUNDRED_THOUSAND, MILLION = 100_000, 1_000_000
-PATH = "/_plugins/_flow_framework/workflow/d6WKB6IBR8spXwU9M5eD/_status"
+PATH = path_of(DOCUMENT, "get_workflow_status", "d6WKB6IBR8spXwU9M5eD")
 HEAD = "GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n"
 
 
