@@ -13,6 +13,8 @@ from typing import Any
 import yaml
 from attrs import frozen
 
+from .paths import path_of
+
 Change = tuple[str, str] | Callable[[Any], None]
 
 AGENT, PROCESS, SERVICE, SEARCH = (
@@ -21,7 +23,8 @@ AGENT, PROCESS, SERVICE, SEARCH = (
     "ai-for-service",
     "opensearch-flow-framework",
 )
-NOBODY: frozenset[str] = frozenset()
+STATUS_PATH = path_of(AGENT, "get_dock_status")
+UNDEPLOY_PATH = path_of(PROCESS, "undeploy_model")
 
 
 @frozen
@@ -68,17 +71,17 @@ def edit(name: str, document: str, breaks: str, why: str, *edits: Change, rule: 
 
 
 def remove_undeployment(data: Any) -> None:
-    del data["paths"]["/api/public/models/{modelId}/undeploy"]
+    del data["paths"][UNDEPLOY_PATH]
     del data["components"]["schemas"]["ModelUndeployment"]
     data["tags"] = data["tags"][:1]
 
 
 def add_deployment(data: Any) -> None:
-    added = copy.deepcopy(data["paths"]["/api/public/models/{modelId}/undeploy"])
+    added = copy.deepcopy(data["paths"][UNDEPLOY_PATH])
     added["post"]["operationId"] = "deploy_model"
     success = added["post"]["responses"]["200"]["content"]["application/json"]
     success["schema"]["$ref"] = "#/components/schemas/ModelDeployment"
-    data["paths"]["/api/public/models/{modelId}/deploy"] = added
+    data["paths"][UNDEPLOY_PATH.replace("undeploy", "deploy")] = added
     schemas = data["components"]["schemas"]
     schemas["ModelDeployment"] = copy.deepcopy(schemas["ModelUndeployment"])
 
@@ -132,7 +135,6 @@ STATES = "enum: [IN_PROGRESS, SUCCESS, FAILED]"
 NOT_STARTED = "        notStarted: [NOT_STARTED]\n"
 PERCENT = "        percentageComplete:\n          type: number\n"
 RUN = "        run: [$response.body#/_id, $response.body#/requestedTime]\n"
-STATUS = "get_dock_status"
 
 # Edits whose truth was derived from the client at run time.
 FIRST = (
@@ -239,9 +241,7 @@ FIRST = (
         ("name: x-api-key", "name: x-other-key"),
         rule="scheme-changed",
     ),
-    edit(
-        "path changed", AGENT, "field", "404", ("/api/public/dock-status/", "/api/v2/dock-status/"), rule="path-changed"
-    ),
+    edit("path changed", AGENT, "field", "404", (STATUS_PATH, f"/v2{STATUS_PATH}"), rule="path-changed"),
     edit(
         "notStarted to failure",
         SEARCH,
@@ -410,7 +410,7 @@ SECOND = (
         PROCESS,
         "field",
         "404",
-        ("/api/public/models/{modelId}/undeploy", "/api/public/models/{modelId}/stop"),
+        (UNDEPLOY_PATH, f"/v2{UNDEPLOY_PATH}"),
         rule="path-changed",
     ),
     edit(
@@ -563,7 +563,7 @@ MORE = (
         "wait",
         "a start with the camel spelling has no job",
         ("[by_dashed_id, by_camel_id]", "[by_dashed_id]"),
-        remove("paths", "/api/public/models/{modelId}/undeploy", "post", "responses", "200", "links", "by_camel_id"),
+        remove("paths", UNDEPLOY_PATH, "post", "responses", "200", "links", "by_camel_id"),
         rule="link-removed",
     ),
     edit(
