@@ -496,6 +496,14 @@ MORE = (
         rule="state-moved",
     ),
     edit(
+        "value of another enum added that is named like a state",
+        AGENT,
+        "",
+        "unknown values are read as strings; states and actions are apart",
+        ("[IMPORT, EXPORT, DEPLOY, UNDEPLOY]", "[IMPORT, EXPORT, DEPLOY, UNDEPLOY, SUCCESS]"),
+        rule="value-added",
+    ),
+    edit(
         "success to partial",
         AGENT,
         "wait",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..document import Document, Operation, Parameter, Response, SecurityScheme
+from ..document import Document, Operation, Parameter, Response, SecurityScheme, schemas_at
 from .change import FINE, Both, Change, Verdict, breaks, changes
 from .jobs import compare_jobs, compare_links
 from .pairing import Pairs, content, pair
@@ -15,7 +15,7 @@ Content = tuple[str, str, str, str]
 
 def compare_documents(both: Both) -> list[Change]:
     """Return every change of a document that says something about requests, responses or jobs."""
-    schemas = SchemaComparison(both)
+    schemas = SchemaComparison(both, _state_schemas(both.old) | _state_schemas(both.new))
     operations = pair(
         both.old.operations,
         both.new.operations,
@@ -24,16 +24,18 @@ def compare_documents(both: Both) -> list[Change]:
         lambda one: one.operation_id,
         lambda one: one.id,
     )
-    found = [*_servers(both), *_schemes(both), *_operations(both, operations, schemas)]
-    states = {change.subject.rpartition(" ")[2] for change in found if change.rule.startswith("state-")}
-    states |= {name for change in found if change.rule == "state-renamed" for name in change.names}
-    return [*found, *(change for change in schemas.changes if not _is_state(change, states))]
+    return [*_servers(both), *_schemes(both), *_operations(both, operations, schemas), *schemas.changes]
 
 
-def _is_state(change: Change, states: set[str]) -> bool:
-    """Return whether a change of a list of values is that of a state, which another change reports."""
-    return change.rule in {"value-added", "value-removed"} and bool(
-        states & {change.message.rpartition(" value ")[2].partition(" ")[0]}
+def _state_schemas(document: Document) -> frozenset[int]:
+    """Return the identities of the schemas of states, whose values `x-job` lists."""
+    return frozenset(
+        id(schema)
+        for operation in document.operations
+        if operation.job and operation.job.state
+        for response in operation.status_responses
+        for media_type in response.media_types
+        for schema in schemas_at(document.data, media_type.schema, operation.job.state)
     )
 
 
