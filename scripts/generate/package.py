@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .. import client, owned
 from ..document import Document, DocumentError, Problem
-from . import aliases, classes, distribution, models, options, trial
+from . import aliases, classes, distribution, job_models, models, options, trial
 from .corrections import correct
 from .distribution_names import DistributionNames, choose_names
 from .generated_source import own_names, read_function
@@ -59,19 +59,22 @@ def build(
         _generate(view, names[stem], package / names[stem].package)
     format_package(package)
     (package / "_apis").mkdir()
-    functions = []
+    functions, changed = [], list[Path]()
     for document in documents:
         target = package / names[document.stem].package
         view = views[document.stem]
         functions.append([read_function(one, result_of(view, one), target) for one in view.operations])
         text = aliases.drop_aliases(classes.client_module(view, names[document.stem], functions[-1]))
         _write(package / "_apis" / f"{target.name}.py", text)
+        taken = {names[document.stem].class_name, *view.classes.values()}
+        if job_models.add_job_properties(functions[-1], target, taken):
+            changed.append(target / "models" / "__init__.py")
     models.finish(package, [names[document.stem].package for document in documents])
     listed = list(zip(documents, functions, strict=True))
     everything = distribution.banner(label)
     _write(package / "__init__.py", distribution.package_init(documents, names, chosen.version))
     _compile(documents, names, folder)
-    own = [package / "__init__.py", package / "types.py", *sorted((package / "_apis").glob("*.py"))]
+    own = [*changed, package / "__init__.py", package / "types.py", *sorted((package / "_apis").glob("*.py"))]
     own += [path for name in ("__init__.py", "types.py") for path in sorted(package.glob(f"*/{name}"))]
     format_package(package, own)
     for document in documents:
