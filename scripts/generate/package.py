@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .. import client, owned
 from ..document import Document, DocumentError, Problem
-from . import aliases, classes, distribution, job_models, models, options, trial
+from . import aliases, classes, commands, distribution, job_models, models, options, trial
 from .corrections import correct
 from .distribution_names import DistributionNames, choose_names
 from .generated_source import own_names, read_function
@@ -73,21 +73,29 @@ def build(
     listed = list(zip(documents, functions, strict=True))
     everything = distribution.banner(label)
     _write(package / "__init__.py", distribution.package_init(documents, names, chosen.version))
+    _write(package / "_commands.py", commands.table(listed, names, chosen))
     _compile(documents, names, folder)
-    own = [*changed, package / "__init__.py", package / "types.py", *sorted((package / "_apis").glob("*.py"))]
+    own = [
+        *changed,
+        package / "__init__.py",
+        package / "types.py",
+        package / "_commands.py",
+        *sorted((package / "_apis").glob("*.py")),
+    ]
     own += [path for name in ("__init__.py", "types.py") for path in sorted(package.glob(f"*/{name}"))]
     format_package(package, own)
     for document in documents:
         banner = distribution.banner(f"{label}/{document.path.name}")
         _stamp(package / names[document.stem].package, banner)
         _stamp(package / "_apis" / f"{names[document.stem].package}.py", banner)
-    for name in ("__init__.py", "types.py"):
+    for name in ("__init__.py", "types.py", "_commands.py"):
         _stamp(package / name, everything)
     _copy_client(package / "_client")
     written = {
         "pyproject.toml": distribution.pyproject(chosen),
         "README.md": distribution.readme(listed, names, label, chosen),
         f"{chosen.import_name}/_apis/__init__.py": '"""A client class per document, sync and async."""\n',
+        f"{chosen.import_name}/__main__.py": commands.entry_point(chosen),
         f"{chosen.import_name}/credentials.py": distribution.CREDENTIALS,
         f"{chosen.import_name}/py.typed": "",
         **distribution.licenses(chosen),

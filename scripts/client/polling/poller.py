@@ -357,7 +357,7 @@ class Poller(Generic[T_co]):
     def should_poll(self, now: float) -> bool:
         """Return whether the job is to be polled now. If not, the wait has ended, or the next poll is later."""
         # A deadline that had passed when the wait was created, such as that of an old token, still allows one poll.
-        if self.deadline is not None and now >= self.deadline and (self._polls or self.next_poll_at <= self.deadline):
+        if self.deadline is not None and now >= self.deadline and self.next_poll_at <= self.deadline:
             self._time_out(now)
             return False
         if now < self.next_poll_at:
