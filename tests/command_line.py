@@ -124,7 +124,7 @@ class Terminal:
             self.raw += chunk.decode()
 
     def wait_for(self, text: str) -> None:
-        """Wait until a text is on the terminal."""
+        """Wait until a string is on the terminal."""
         deadline = time.monotonic() + 20
         while text not in self.raw:
             assert time.monotonic() < deadline, f"{text!r} is missing in {self.raw!r}"

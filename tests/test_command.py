@@ -468,7 +468,7 @@ def test_help_names_everything(command: Command) -> None:
 def test_options_of_the_operation_are_offered(command: Command, simulator: RunningSimulator) -> None:
     name = job(simulator, [[0, "COMPLETED"]], SEARCH)
 
-    done = command.run("get", SEARCH, "workflow-status", name, "--all", "--output", "json")
+    done = command.run("get", SEARCH, "workflow-status", name, "--all-parameter", "--output", "json")
 
     assert done.status == 0
     assert "all=true" in simulator.requests()[-1]["target"]

@@ -107,7 +107,7 @@ def test_no_line_is_wider_than_the_terminal(
         done = terminal.end()
 
     assert done.status == 0
-    # `screen` checks the width of every line that was drawn.
+    # `screen` checks the width of every line.
     assert sum("successful" in row for row in terminal.screen) == 2, terminal.screen
     assert len(terminal.screen) == 2
 
@@ -319,7 +319,7 @@ def test_github_gets_groups_annotations_and_a_summary(command: Command, simulato
     assert any(bad in row and "failure" in row for row in table)
 
 
-def test_without_github_there_is_none_of_it(command: Command, simulator: RunningSimulator) -> None:
+def test_without_github_there_are_no_workflow_commands(command: Command, simulator: RunningSimulator) -> None:
     done = command.run("wait", *DOCK, job(simulator, [[0, "FAILED"]]))
 
     assert "::" not in done.err

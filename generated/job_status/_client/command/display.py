@@ -87,7 +87,7 @@ class LiveDisplay(Display):
     def __init__(self, jobs: Sequence[Followed], *, color: bool) -> None:
         super().__init__(jobs)
         self.color = color
-        self._drawn = 0
+        self._height = 0
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._animate, name="job-status-display", daemon=True)
 
@@ -113,12 +113,12 @@ class LiveDisplay(Display):
         size = terminal_size()
         self._write([], lines(self.jobs, size.columns - 1, size.lines - 1, color=self.color))
 
-    def _write(self, above: list[str], drawn: list[str]) -> None:
-        back = f"\x1b[{self._drawn}A" if self._drawn else ""
-        text = "".join(f"\x1b[2K{line}\n" for line in above + drawn)
-        extra = max(self._drawn - len(above) - len(drawn), 0)
+    def _write(self, above: list[str], below: list[str]) -> None:
+        back = f"\x1b[{self._height}A" if self._height else ""
+        text = "".join(f"\x1b[2K{line}\n" for line in above + below)
+        extra = max(self._height - len(above) - len(below), 0)
         erase = "\x1b[2K\n" * extra + (f"\x1b[{extra}A" if extra else "")
-        self._drawn = len(drawn)
+        self._height = len(below)
         with contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stderr.write(f"\r{back}{text}{erase}")
             sys.stderr.flush()
@@ -227,6 +227,6 @@ def lines(jobs: Sequence[Followed], width: int, height: int, *, color: bool) -> 
     made = []
     for job, row in zip(shown_jobs(jobs, height)[0], rows, strict=True):
         code = CODES.get(color_of(job)) if color else None
-        texts = [f"\x1b[{code}m{text}\x1b[0m" if code and name == "state" else text for name, text in row]
-        made.append("".join(texts).rstrip())
+        painted = [f"\x1b[{code}m{text}\x1b[0m" if code and name == "state" else text for name, text in row]
+        made.append("".join(painted).rstrip())
     return [*made, rest] if rest else made

@@ -140,8 +140,8 @@ def wait_command(program: str, job: Followed, left: Sequence[Followed], options:
     values, position = list(left[0].values), job.job.id
     del values[position]
     ids = [one.values[position] for one in left]
-    words = [program, "wait", job.product.name, job.job.name, *values, *ids, *options]
-    return shlex.join(words)
+    parts = [program, "wait", job.product.name, job.job.name, *values, *ids, *options]
+    return shlex.join(parts)
 
 
 def remaining(job: Followed) -> list[str]:

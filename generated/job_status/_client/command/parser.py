@@ -24,6 +24,14 @@ VERBS: Final = {
     "completion": "print the completion script of a shell",
 }
 SHELLS: Final = ("bash", "zsh", "tcsh")
+# The options of every verb: an option of an operation has the same name with all of them.
+OWN_OPTIONS: Final = frozenset(
+    f"--{name}"
+    for name in (
+        *("all", "any", "after-run", "body", "error-timeout", "fail-fast", "help", "max-rate", "not-started-timeout"),
+        *("output", "profile", "quiet", "resume", "run", "timeout", "url", "version", "wait"),
+    )
+)
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -58,7 +66,7 @@ class Arguments:
 
     def __init__(self, parser: argparse.ArgumentParser) -> None:
         self.parser = parser
-        self.taken = {"-h", "--help"}
+        self.taken = set(OWN_OPTIONS)
 
     def option(self, *names: str, group: Any = None, **settings: Any) -> None:
         """Add an option of the command itself."""
@@ -111,8 +119,10 @@ def _help(text: str) -> str | None:
 
 def new_parser(prog: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
     """Return a parser without arguments."""
+    # argparse formats a description that has this in it.
+    escaped = description.replace("%", "%%") if "%(prog)" in description else description
     return argparse.ArgumentParser(
-        prog=prog, description=description, epilog=epilog or None, formatter_class=_Formatter, allow_abbrev=False
+        prog=prog, description=escaped, epilog=epilog or None, formatter_class=_Formatter, allow_abbrev=False
     )
 
 

@@ -209,8 +209,8 @@ def get(distribution: Distribution, product: Product, job: Job, parsed: argparse
 
     command = _Command(distribution, product, parsed, argv)
     ids, results = command.ids(job), Results()
-    wants_run = getattr(parsed, "run", False)
-    if wants_run and len(ids) > 1:
+    prints_run = getattr(parsed, "run", False)
+    if prints_run and len(ids) > 1:
         raise CommandError("--run takes one id")
     with command.settings.client() as api:
         method = getattr(api, f"{job.noun}_job")
@@ -219,7 +219,7 @@ def get(distribution: Distribution, product: Product, job: Job, parsed: argparse
         for followed, name in zip(jobs, ids, strict=True):
             values = command.values(job, name)
             followed.handle = _checked(method, *values, **keywords)
-        if wants_run:
+        if prints_run:
             run = _sent(jobs[0].handle.current_run)
             results.print(json.dumps({"ids": list(run.ids), "requested_at": run.requested_at}))
             return 0
