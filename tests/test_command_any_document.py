@@ -208,8 +208,8 @@ def options(command: Command, keywords: dict[str, Any]) -> list[str]:
 def ids_first(folder: Path, name: str, values: tuple[Any, ...]) -> list[str]:
     """Return the values of the parameters of a job in the order of the command: its id is the last one."""
     position = entry(folder, "any", name).id
-    texts = [str(value) for value in values]
-    return [*texts[:position], *texts[position + 1 :], texts[position]]
+    shown = [str(value) for value in values]
+    return [*shown[:position], *shown[position + 1 :], shown[position]]
 
 
 def described(request: tuple[str, str, dict[str, str], str]) -> str:

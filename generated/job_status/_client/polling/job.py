@@ -136,7 +136,7 @@ class _Handle(Generic[T_co]):
 
     @property
     def done(self) -> bool:
-        """Whether the job has ended, successfully or not, as far as it is known. A wait that timed out changes nothing."""
+        """Whether the job has ended, successfully or not, as far as it is known."""
         return self.__poller__.has_ended
 
     @property
