@@ -82,12 +82,18 @@ class Command:
 
     @contextmanager
     def terminal(
-        self, *arguments: str, columns: int = 100, lines: int = 24, env: dict[str, str] | None = None
+        self,
+        *arguments: str,
+        columns: int = 100,
+        lines: int = 24,
+        env: dict[str, str] | None = None,
+        shared: bool = False,
     ) -> Iterator["Terminal"]:
-        """Start the command with stderr in a pseudo-terminal and stdout in a pipe."""
+        """Start the command with stderr in a pseudo-terminal, and stdout in a pipe or in the same one."""
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        process = self.start(*arguments, env={"TERM": "xterm-256color", **(env or {})}, stderr=slave)
+        streams: dict[str, Any] = {"stderr": slave, **({"stdout": slave} if shared else {})}
+        process = self.start(*arguments, env={"TERM": "xterm-256color", **(env or {})}, **streams)
         os.close(slave)
         terminal = Terminal(process, columns)
         reader = threading.Thread(target=terminal.read, args=(master,), daemon=True)

@@ -144,7 +144,7 @@ def served(server: Server) -> Iterator[str]:
             body = self.rfile.read(size).decode()
             server.requests.append((self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body))
             status, content, headers = server.reply(self.command, self.path)
-            port = self.server.server_address[1]
+            port = httpd.server_port
             sent = b"" if content is None else json.dumps(content).encode()
             self.send_response(status)
             for name, value in headers.items():

@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -157,6 +158,19 @@ def test_quiet_terminal_stays_empty(command: Command, simulator: RunningSimulato
     assert terminal.raw == ""
 
 
+def test_stdout_on_the_same_terminal_is_not_overwritten(
+    command: Command, simulator: RunningSimulator, display: str
+) -> None:
+    names = [job(simulator, QUICK), job(simulator, [[0, "IN_PROGRESS"], [50, "FAILED"]])]
+
+    with command.terminal("wait", *DOCK, *names, shared=True) as terminal:
+        terminal.wait_for("FAILED")
+        assert terminal.end().status == 1
+
+    assert terminal.screen[-2:] == [f"{names[1]} FAILED", f"{names[0]} SUCCESS"]
+    assert sum(row.startswith(names[0]) for row in terminal.screen) == 2
+
+
 def test_warning_is_shown_above_the_lines(command: Command, simulator: RunningSimulator, display: str) -> None:
     name = job(simulator, QUICK)
     simulator.fault("unknown_word", times=1)
@@ -243,6 +257,22 @@ def test_signal_at_any_time_is_silent_or_detaches(command: Command, simulator: R
         assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("verb", ["get", "wait", "start"])
+def test_signal_while_a_server_does_not_respond(command: Command, verb: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        arguments = ("ai-for-process", "undeploy-model", "cm-1") if verb == "start" else (*DOCK, "ds-1", "ds-2")
+        process = command.start(verb, *arguments, "--url", url)
+        silent.accept()
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+
+    assert process.returncode == 143
+    assert time.monotonic() - began < 3
+    assert "Traceback" not in err
+
+
 # Closed pipes
 
 
@@ -291,6 +321,24 @@ def test_closed_stdout_of_other_commands_is_silent(command: Command, arguments: 
 
     assert "Traceback" not in err
     assert "BrokenPipe" not in err
+
+
+def test_full_disk_is_4(command: Command, simulator: RunningSimulator) -> None:
+    with Path("/dev/full").open("w") as full:
+        process = command.start("wait", *DOCK, job(simulator, QUICK), "--quiet", stdout=full)
+        _, err = process.communicate(timeout=20)
+
+    assert process.returncode == 4
+    assert err.startswith("job-status: stdout: ")
+    assert err.count("\n") == 1
+
+
+def test_characters_that_the_terminal_does_not_have_are_escaped(command: Command, simulator: RunningSimulator) -> None:
+    name = job(simulator, [[0, "SUCCESS"]], id="ds-\u00fc\u4e2d")
+
+    done = command.run("get", *DOCK, name, env={"PYTHONIOENCODING": "ascii"})
+
+    assert (done.status, done.out) == (0, "ds-\\xfc\\u4e2d SUCCESS\n")
 
 
 # GitHub Actions

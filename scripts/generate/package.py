@@ -1,7 +1,7 @@
 """Build a distribution from documents, in an empty folder."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -33,7 +33,11 @@ UNSET_METHODS = """
 
 
 def build(
-    documents: tuple[Document, ...], folder: Path, label: str, chosen: DistributionNames | None = None
+    documents: tuple[Document, ...],
+    folder: Path,
+    label: str,
+    chosen: DistributionNames | None = None,
+    show: Callable[[str], object] = lambda _: None,
 ) -> list[Problem]:
     """Write the distribution into an empty folder, and return the warnings.
 
@@ -42,6 +46,7 @@ def build(
         folder: The folder.
         label: The name of the folder of documents, for the banners.
         chosen: The names of the distribution; by default those of this project.
+        show: Called with each step that takes a while.
 
     Raises:
         DocumentError: A document has a feature that the client would not support.
@@ -56,6 +61,7 @@ def build(
     models_by_document = {stem: frozenset(view.class_names().values()) for stem, view in views.items()}
     names = document_names(documents, models_by_document, KEYWORDS, MODULES, distribution.EXPORTED)
     for stem, view in views.items():
+        show(f"generating {stem}")
         _generate(view, names[stem], package / names[stem].package)
     format_package(package)
     (package / "_apis").mkdir()
@@ -104,6 +110,7 @@ def build(
         mark = f"<!-- {everything} -->" if name.endswith(".md") else f"# {everything}"
         _write(folder / name, f"{mark}\n\n{text}" if text else f"{mark}\n")
     plans = [trial.plan(views[document.stem], names[document.stem], read) for document, read in listed]
+    show("trying every model and call")
     trial.run(folder, chosen.import_name, documents, plans)
     return [problem for view in views.values() for problem in view.unsupported.warnings]
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import queue
 import shlex
+import threading
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from ..errors import InvalidArgumentError, JobError, JobStatusError
@@ -203,8 +205,6 @@ def _follow(
 
 def get(distribution: Distribution, product: Product, job: Job, parsed: argparse.Namespace, argv: Sequence[str]) -> int:
     """Read the status of the jobs with the given ids once, and return the exit status."""
-    from concurrent.futures import ThreadPoolExecutor
-
     command = _Command(distribution, product, parsed, argv)
     ids, results = command.ids(job), Results()
     prints_run = getattr(parsed, "run", False)
@@ -221,25 +221,53 @@ def get(distribution: Distribution, product: Product, job: Job, parsed: argparse
             run = _sent(jobs[0].handle.current_run)
             results.print(json.dumps({"ids": list(run.ids), "requested_at": run.requested_at}))
             return 0
-        pool = ThreadPoolExecutor(min(READERS, len(jobs)))
-        try:
-            for followed in pool.map(_look, jobs):
-                results.print(followed.row(parsed.output))
-                if followed.problem:
-                    print_error(followed.problem)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        for followed in _looked(jobs):
+            results.print(followed.row(parsed.output))
+            if followed.problem:
+                print_error(followed.problem)
     return worst(followed.exit for followed in jobs if followed.exit is not None)
 
 
-def _look(job: Followed) -> Followed:
+def _looked(jobs: Sequence[Followed]) -> Iterator[Followed]:
+    """Read the status of each job, several at once, and yield the jobs in their order.
+
+    The threads are daemons: the end of the command does not wait for a server that does not respond.
+    """
+    left, done = iter(jobs), queue.SimpleQueue[Followed | BaseException]()
+    lock = threading.Lock()
+
+    def look() -> None:
+        while True:
+            with lock:
+                job = next(left, None)
+            if job is None:
+                return
+            try:
+                _look(job)
+            except BaseException as error:
+                done.put(error)
+                return
+            done.put(job)
+
+    for _ in range(min(READERS, len(jobs))):
+        threading.Thread(target=look, name="job-status-reader", daemon=True).start()
+    ready: set[int] = set()
+    for job in jobs:
+        while id(job) not in ready:
+            found = done.get()
+            if isinstance(found, BaseException):
+                raise found
+            ready.add(id(found))
+        yield job
+
+
+def _look(job: Followed) -> None:
     try:
         job.handle.poll_once()
     except JobStatusError as error:
         job.end(error)
     else:
         job.look()
-    return job
 
 
 def start(

@@ -29,7 +29,13 @@ Part: TypeAlias = tuple[str, str]  # what it is, and its text
 
 
 class Display:
-    """What a command says on stderr while it waits. This one says nothing but problems."""
+    """What a command says on stderr while it waits. This one says nothing but problems.
+
+    Attributes:
+        is_live: Whether lines are redrawn in place, which other output on the same terminal would disturb.
+    """
+
+    is_live = False
 
     def __init__(self, jobs: Sequence[Followed]) -> None:
         self.jobs = jobs
@@ -83,6 +89,8 @@ class LogDisplay(Display):
 
 class LiveDisplay(Display):
     """A line per job that is redrawn in place, as many as the terminal has."""
+
+    is_live = True
 
     def __init__(self, jobs: Sequence[Followed], *, color: bool) -> None:
         super().__init__(jobs)

@@ -68,12 +68,16 @@ class Follower:
 
     def run(self, title: str, *, quiet: bool, announcement: str = "") -> int:
         """Wait, and return the exit status."""
+        results = Results()
         try:
             if announcement and not quiet:
                 print_error(announcement)
             self._save(now=True)
-            with choose_display(self.jobs, title, quiet=quiet) as display:
-                self._show(display)
+            try:
+                with choose_display(self.jobs, title, quiet=quiet) as display:
+                    self._show(results, display)
+            finally:
+                results.release()
         except StoppedError as stopped:
             self._detached()
             return stopped.status
@@ -86,14 +90,16 @@ class Follower:
             self._save(now=True)
         return self._report()
 
-    def _show(self, display: Display) -> None:
+    def _show(self, results: Results, display: Display) -> None:
         """Wait, and show the progress."""
+        if display.is_live:
+            results.hold()
         handler = _Handler(display)
         logger.addHandler(handler)
         for job in self.jobs:
             job.listener = display.change
         try:
-            self._wait(Results(), display)
+            self._wait(results, display)
         finally:
             logger.removeHandler(handler)
 

@@ -26,6 +26,9 @@ def run(distribution: Distribution, arguments: Sequence[str] | None = None) -> i
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stop)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a character that the terminal does not have is escaped
+            stream.reconfigure(errors="backslashreplace")
     try:
         return _run(distribution, argv)
     except SystemExit as ended:  # help, or wrong usage

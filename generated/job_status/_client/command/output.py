@@ -8,6 +8,8 @@ import os
 import sys
 from typing import Any, TextIO
 
+from .status import UNKNOWN, CommandError
+
 
 class ClosedPipeError(Exception):
     """The reader of stdout has closed it."""
@@ -18,13 +20,29 @@ class Results:
 
     def __init__(self) -> None:
         self.is_closed = sys.stdout is None
+        self._held: list[str] | None = None
+
+    def hold(self) -> None:
+        """Keep lines until `release`, if stdout is a terminal: live lines of stderr are on it too."""
+        if not self.is_closed and sys.stdout.isatty():
+            self._held = []
+
+    def release(self) -> None:
+        """Print the lines that were kept."""
+        held, self._held = self._held, None
+        for line in held or ():
+            self.print(line)
 
     def print(self, line: str) -> None:
         """Print a line.
 
         Raises:
             ClosedPipeError: The reader has closed stdout.
+            CommandError: It cannot be written.
         """
+        if self._held is not None:
+            self._held.append(line)
+            return
         if self.is_closed:
             return
         try:
@@ -33,10 +51,10 @@ class Results:
             self.is_closed = True
             mute(sys.stdout)
             raise ClosedPipeError from None
-        except (OSError, ValueError):  # stdout is closed, or its disk is full
+        except (OSError, ValueError) as error:  # its disk is full, for example
             self.is_closed = True
             mute(sys.stdout)
-            raise
+            raise CommandError(f"stdout: {error}", UNKNOWN) from None
 
 
 def mute(stream: Any) -> None:

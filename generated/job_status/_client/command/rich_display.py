@@ -22,6 +22,8 @@ LINE = str.maketrans({"[": " ", "]": " ", "=": "\u2501"})
 class RichDisplay(Display):
     """Lines that are redrawn in place."""
 
+    is_live = True
+
     def __init__(self, jobs: Sequence[Followed]) -> None:
         super().__init__(jobs)
         self.console = Console(stderr=True, highlight=False)
