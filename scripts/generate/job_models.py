@@ -86,6 +86,5 @@ def _with_properties(text: str, model: str, alias: str, package: str, job: JobMe
 def _with_types(found: re.Match[str]) -> str:
     """Return an import from typing that has the names of the closed type too, in the order of ruff."""
     names = {*found[1].split(", "), "Literal", "TypeAlias"}
-    return (
-        f"from typing import {', '.join(sorted(names, key=lambda name: (not name.isupper(), name.islower(), name)))}\n"
-    )
+    ordered = sorted(names, key=lambda name: (not name.isupper(), name.islower(), name))
+    return found[0].replace(found[1], ", ".join(ordered))

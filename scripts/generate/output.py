@@ -22,8 +22,8 @@ def generate(
 ) -> list[Problem]:
     """Build the distribution in a temporary folder, move its files to `out` and return the warnings.
 
-    An error leaves `out` unchanged. `chosen` are the names of the distribution, by default those of this project; `show`
-    is called with each step that takes a while.
+    An error leaves `out` unchanged. `chosen` are the names of the distribution, by default those of this project.
+    `show` is called with each step that takes a while.
 
     Raises:
         DocumentError: A document has a feature that the client would not support.
