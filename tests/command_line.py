@@ -18,6 +18,13 @@ from typing import Any
 
 from attrs import Factory, define, frozen
 
+from scripts.document import load_folder
+from scripts.simulate import ControlledSimulator, Simulator, SimulatorSettings, SteppingClock
+from scripts.simulate.durations import JobDistribution
+from scripts.simulate.remote import RunningSimulator
+
+from .conftest import ROOT, served
+
 SECONDS = 60
 CONTROL = re.compile(r"\x1b\[(\??[\d;]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)")
 
@@ -166,9 +173,21 @@ class Terminal:
                 rows.extend([] for _ in range(row + 1 - len(rows)))
             elif letter == "A":
                 row = max(row - int(parameters or 1), 0)
+            elif letter == "J":
+                rows[row:] = [rows[row][:column]]
             elif letter == "K":
                 rows[row] = rows[row][:column] if parameters in {"", "0"} else []
         return ["".join(line).rstrip() for line in rows if "".join(line).strip()]
+
+
+@contextmanager
+def stepping_simulator() -> Iterator[RunningSimulator]:
+    """Run a simulator whose clock advances by one second per request, so that a slow machine changes nothing."""
+    distribution = JobDistribution(median=1.5, failures=0.0)
+    settings = SimulatorSettings(clock=SteppingClock(1.0), distribution=distribution)
+    simulator = Simulator(load_folder(ROOT / "openapi"), settings)
+    with served(ControlledSimulator(simulator)) as url, RunningSimulator(url, simulator) as control:
+        yield control
 
 
 def connection(

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from scripts.simulate.remote import RunningSimulator, run_simulator
+from scripts.simulate.remote import RunningSimulator
 
-from .command_line import Command, connection, install
+from .command_line import Command, connection, install, stepping_simulator
 from .conftest import ROOT
 
 DOCK = ("ai-for-process", "dock-status")
 PUBLISH = ("ai-for-service", "publish-status")
-PENDING, QUICK = [[0, "IN_PROGRESS"]], [[0, "IN_PROGRESS"], [100, "SUCCESS"]]
-PUBLISHING = [[0, "inprogress"], [100, "successful"]]
+PENDING, QUICK = [[0, "IN_PROGRESS"]], [[0, "IN_PROGRESS"], [2.5, "SUCCESS"]]
+PUBLISHING = [[0, "inprogress"], [4.5, "successful"]]
 ESCAPE = "\x1b["
 COLOR = re.compile(r"\x1b\[[\d;]*m")
 
@@ -32,8 +32,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[RunningSimulator]:
-    """Run a simulator whose jobs are quick."""
-    with run_simulator(ROOT / "openapi", speed=50) as simulator:
+    """Run a simulator whose jobs end after some polls."""
+    with stepping_simulator() as simulator:
         yield simulator
 
 
@@ -70,7 +70,7 @@ def job(simulator: RunningSimulator, after: Any, api: str = DOCK[0], **fields: A
 
 
 def test_terminal_shows_a_live_line_per_job(command: Command, simulator: RunningSimulator, display: str) -> None:
-    names = [job(simulator, QUICK), job(simulator, [[0, "IN_PROGRESS"], [100, "FAILED"]])]
+    names = [job(simulator, QUICK), job(simulator, [[0, "IN_PROGRESS"], [2.5, "FAILED"]])]
 
     with command.terminal("wait", *DOCK, *names) as terminal:
         terminal.wait_for("IN_PROGRESS")
@@ -161,7 +161,10 @@ def test_quiet_terminal_stays_empty(command: Command, simulator: RunningSimulato
 def test_stdout_on_the_same_terminal_is_not_overwritten(
     command: Command, simulator: RunningSimulator, display: str
 ) -> None:
-    names = [job(simulator, QUICK), job(simulator, [[0, "IN_PROGRESS"], [50, "FAILED"]])]
+    names = [
+        job(simulator, [[0, "IN_PROGRESS"], [6.5, "SUCCESS"]]),
+        job(simulator, [[0, "IN_PROGRESS"], [1.5, "FAILED"]]),
+    ]
 
     with command.terminal("wait", *DOCK, *names, shared=True) as terminal:
         terminal.wait_for("FAILED")
@@ -346,7 +349,7 @@ def test_characters_that_the_terminal_does_not_have_are_escaped(command: Command
 
 def test_github_gets_groups_annotations_and_a_summary(command: Command, simulator: RunningSimulator) -> None:
     good = job(simulator, PUBLISHING, PUBLISH[0])
-    bad = job(simulator, [[0, "inprogress"], [100, "failed"]], PUBLISH[0], reason="100 % full\n::warning::x | y")
+    bad = job(simulator, [[0, "inprogress"], [3.5, "failed"]], PUBLISH[0], reason="100 % full\n::warning::x | y")
     summary = command.home / "summary.md"
     env = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
 

@@ -122,13 +122,11 @@ class LiveDisplay(Display):
         self._write([], lines(self.jobs, size.columns - 1, size.lines - 1, color=self.color))
 
     def _write(self, above: list[str], below: list[str]) -> None:
+        """Replace the lines by a message, and lines below it that the next call replaces."""
         back = f"\x1b[{self._height}A" if self._height else ""
-        text = "".join(f"\x1b[2K{line}\n" for line in above + below)
-        extra = max(self._height - len(above) - len(below), 0)
-        erase = "\x1b[2K\n" * extra + (f"\x1b[{extra}A" if extra else "")
         self._height = len(below)
         with contextlib.suppress(OSError, ValueError, AttributeError):
-            sys.stderr.write(f"\r{back}{text}{erase}")
+            sys.stderr.write(f"\r{back}\x1b[J" + "".join(f"{line}\n" for line in above + below))
             sys.stderr.flush()
 
     def _animate(self) -> None:
