@@ -47,6 +47,11 @@ verify: $(READY) ## Verify the simulator, or a live server (API=stem URL=base SE
 		$${API:+--api "$$API"} $${URL:+--url "$$URL"} $${PROFILE:+--profile "$$PROFILE"} \
 		$${BASELINE:+--baseline "$$BASELINE"} $${CA_FILE:+--ca-file "$$CA_FILE"}; fi
 
+.PHONY: compare
+compare: $(READY) ## Say who breaks since another version (BASE=git ref, folder or wheel ACCEPTED=file FORMAT=markdown WITNESS=1 OASDIFF=1)
+	@$(TOOL) scripts compare "$${BASE:-HEAD}" --openapi "$$OPENAPI" --generated "$${OUT:-generated}" \
+		--format "$${FORMAT:-text}" $${ACCEPTED:+--accepted "$$ACCEPTED"} $${WITNESS:+--witness} $${OASDIFF:+--oasdiff}
+
 .PHONY: test
 test: $(READY) ## Run the quick tests
 	@$(BIN)/python -m pytest -m "not slow"

@@ -14,6 +14,9 @@ COMMANDS = {
     "generate": ("generate", "write the client from the documents, or check that it is current"),
     "lint": ("document", "check the documents"),
     "simulate": ("simulate", "serve a simulation of the documented APIs"),
+    "compare": ("compare", "compare two versions of the documents: who breaks, and how"),
+    "export": ("export", "write how jobs end as Arazzo workflows or for Speakeasy"),
+    "drift": ("drift", "keep an issue on GitHub about an API that has drifted"),
     "verify": ("verify", "check a server, simulated or live, against its document"),
 }
 USAGE = "\n".join(

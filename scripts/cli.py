@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable
 from types import FrameType
 
@@ -68,8 +69,8 @@ def run_command(main: Callable[[], int]) -> int:
     previous = {
         number: signal.signal(number, _stop) for number in signals if signal.getsignal(number) != signal.SIG_IGN
     }
-    exit_with_parent()
     try:
+        exit_with_parent()
         status = main()
         raise_if_stopped()
         return status
@@ -112,8 +113,11 @@ def print_error(line: str, end: str = "\n") -> None:
 
 
 def exit_with_parent() -> None:
-    """Send SIGTERM to this process once the process that `PARENT_VARIABLE` names is no longer its parent."""
-    parent = os.environ.get(PARENT_VARIABLE, "")
+    """Send SIGTERM to this process once the process that `PARENT_VARIABLE` names is no longer its parent.
+
+    The variable is addressed to this process alone: it is removed from the environment, so that no child inherits it.
+    """
+    parent = os.environ.pop(PARENT_VARIABLE, "")
     if parent.isdecimal() and hasattr(os, "getppid") and os.name == "posix":
         threading.Thread(target=_watch_parent, args=(int(parent),), daemon=True, name="parent").start()
 
@@ -127,5 +131,7 @@ def _watch_parent(parent: int) -> None:
 def _stop(number: int, _: FrameType | None) -> None:
     # Ignore further signals, so that they do not interrupt the cleanup.
     signal.signal(number, signal.SIG_IGN)
+    # The exception can interrupt a coroutine of a library before it is awaited.
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     _received.append(number)
     raise SignalInterrupt(number)

@@ -12,11 +12,14 @@ from packaging.requirements import Requirement
 
 from .conftest import ROOT, SLOW
 
-PACKAGES = ("document", "generate", "client", "simulate", "verify")
+PACKAGES = ("document", "generate", "client", "compare", "drift", "export", "simulate", "verify")
 ALLOWED_IMPORTS: dict[str, set[str]] = {
     "document": set(),
     "generate": {"client", "document"},
     "client": set(),
+    "compare": {"document", "generate"},
+    "drift": set(),
+    "export": {"document"},
     "simulate": {"document"},
     "verify": {"document"},
 }
@@ -24,8 +27,9 @@ VENDORS = re.compile(
     r"kore|opensearch|flow.?framework|agent.?platform|ai.?for.?(process|service)|dock|workflow|publish.?status|streamid",
     re.IGNORECASE,
 )
-# Names that messages use as examples.
+# Names that messages use as examples, and those of the objects of Arazzo.
 EXAMPLE_NAMES = {"get_dock_status", "agent-platform", "agent_platform", "AGENT_PLATFORM_DOCK_STATUS_ID"}
+EXAMPLE_NAMES |= {"workflowId", "workflows", "Arazzo workflows"}
 
 
 def modules(package: str) -> list[Path]:

@@ -123,6 +123,19 @@ def test_stopped_simulator_exits_with_0(wait: float | str) -> None:
     assert "Traceback" not in err
 
 
+def test_a_child_of_a_command_does_not_end_with_the_parent_of_the_command() -> None:
+    child = "import sys, time; from scripts import cli; sys.exit(cli.run_command(lambda: time.sleep(0.5) or 0))"
+    command = "import subprocess, sys; from scripts import cli; "
+    command += "sys.exit(cli.run_command(lambda: subprocess.call([sys.executable, '-c', sys.argv[1]])))"
+    environment = {**os.environ, cli.PARENT_VARIABLE: str(os.getpid())}
+
+    done = subprocess.run(
+        [sys.executable, "-c", command, child], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 INVALID_ARGUMENTS = {
     "missing folder": ["--openapi", "/nowhere"],
     "unknown option": ["--no-such-option"],

@@ -280,6 +280,7 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
     assert [line for line in script.splitlines() if line.startswith("make")] == [
         "make check",
         "make verify",
+        "make compare",
         "make test",
         "make test-all",
         "make test-matrix",

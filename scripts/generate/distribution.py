@@ -47,6 +47,7 @@ OTHERS = {
     "async_wait_all": "._client.polling.tasks",
     "wait_all": "._client.polling.threads",
 }
+DOCUMENTS = "_documents"  # the folder of the documents in the package
 CREDENTIALS = '''\
 """Credentials that renew themselves."""
 

@@ -18,7 +18,7 @@ from .view import View
 
 # The arguments of every constructor except credentials, and the modules of the package except those of documents.
 KEYWORDS = frozenset({"self", "base_url", *(option.name for option in options.CLIENT_OPTIONS)})
-MODULES = frozenset({"_apis", "_client", "credentials", "py", "types"})
+MODULES = frozenset({"_apis", "_client", "_commands", "_documents", "credentials", "py", "types"})
 UNSET_ANCHOR = """\
     def __bool__(self) -> Literal[False]:
         return False
@@ -97,6 +97,7 @@ def build(
     for name in ("__init__.py", "types.py", "_commands.py"):
         _stamp(package / name, everything)
     _copy_client(package / "_client")
+    _copy_documents(documents, package / distribution.DOCUMENTS, label)
     written = {
         "pyproject.toml": distribution.pyproject(chosen),
         "README.md": distribution.readme(listed, names, label, chosen),
@@ -123,6 +124,17 @@ def _copy_client(target: Path) -> None:
             copy.parent.mkdir(exist_ok=True)
             _write(copy, source.read_text(encoding="utf-8"))
             _stamp(copy, distribution.banner(f"scripts/client/{name}"))
+
+
+def _copy_documents(documents: tuple[Document, ...], target: Path, label: str) -> None:
+    """Copy the documents and their overlays, so that a later version can be compared with this package."""
+    target.mkdir()
+    for document in documents:
+        for source in (document.path, document.source.overlay):
+            if source is not None:
+                text = source.read_text(encoding="utf-8-sig")
+                banner = distribution.banner(f"{label}/{source.name}")
+                _write(target / f"{source.stem}.yaml", f"# {banner}\n\n{text}")
 
 
 def _write(path: Path, text: str) -> None:

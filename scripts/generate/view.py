@@ -109,9 +109,7 @@ class View:
             if self.schemas.components[key].subclass_of is None and not self.schemas.components[key].is_scalar
         }
         data: dict[str, Any] = {
-            key: self.document.data[key]
-            for key in ("openapi", "info", "servers", "security")
-            if key in self.document.data
+            key: self.document.data[key] for key in ("openapi", "info", "servers") if key in self.document.data
         }
         return {**data, "paths": paths, "components": {"schemas": schemas}}
 
@@ -133,7 +131,8 @@ class View:
             if (parameter := argument.parameter).where == "path":
                 before = {"label": ".", "matrix": f";{parameter.name}="}.get(parameter.raw.get("style", ""), "")
                 path = path.replace(f"{{{parameter.name}}}", f"{before}{{{keys[argument.python]}}}")
-        kept = ("summary", "description", "security")
+        # Without `security`: the client applies it, and where a document writes it changes no signature.
+        kept = ("summary", "description")
         view: dict[str, Any] = {key: operation.raw[key] for key in kept if key in operation.raw}
         view |= {"operationId": operation.id, "tags": list(operation.raw.get("tags") or [])[:1]}
         view["parameters"] = [self._parameter(argument, keys[argument.python]) for argument in one.arguments]

@@ -1,0 +1,367 @@
+"""Compare the operations of two versions of a document: addresses, credentials, parameters, bodies and responses."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..document import Document, Operation, Parameter, Response, SecurityScheme
+from .change import FINE, Both, Change, Verdict, breaks, changes
+from .jobs import compare_jobs, compare_links
+from .pairing import Pairs, content, pair
+from .schemas import SchemaComparison
+
+Content = tuple[str, str, str, str]
+
+
+def compare_documents(both: Both) -> list[Change]:
+    """Return every change of a document that says something about requests, responses or jobs."""
+    schemas = SchemaComparison(both)
+    operations = pair(
+        both.old.operations,
+        both.new.operations,
+        lambda one: (one.method, _shape(one.path), one.operation_id),
+        lambda one: (one.method, _shape(one.path)),
+        lambda one: one.operation_id,
+        lambda one: one.id,
+    )
+    found = [*_servers(both), *_schemes(both), *_operations(both, operations, schemas)]
+    states = {change.subject.rpartition(" ")[2] for change in found if change.rule.startswith("state-")}
+    states |= {name for change in found if change.rule == "state-renamed" for name in change.names}
+    return [*found, *(change for change in schemas.changes if not _is_state(change, states))]
+
+
+def _is_state(change: Change, states: set[str]) -> bool:
+    """Return whether a change of a list of values is that of a state, which another change reports."""
+    return change.rule in {"value-added", "value-removed"} and bool(
+        states & {change.message.rpartition(" value ")[2].partition(" ")[0]}
+    )
+
+
+def _shape(path: str) -> str:
+    """Return a path without the names of its parameters."""
+    return re.sub(r"\{[^{}]*\}", "{}", path)
+
+
+def _servers(both: Both) -> Iterator[Change]:
+    old, new = ([str(one.get("url", "/")) for one in side.data.get("servers", [{}])] for side in (both.old, both.new))
+    gone = [url for url in old if url.rstrip("/") not in {one.rstrip("/") for one in new}]
+    if gone:
+        message = f"base URLs were {', '.join(old)}, and are {', '.join(new)}"
+        field = breaks(
+            f"a client that was installed with {gone[0]} calls an address that is not documented any more",
+            f"pass the new base URL, such as {new[0]}",
+        )
+        yield both.change("server-changed", both.new.title, message, ("servers",), ("servers",), field=field)
+    elif len(new) > len(old):
+        message = f"base URL {new[-1]} was added"
+        yield both.change("server-added", both.new.title, message, None, ("servers", len(new) - 1), is_new=True)
+
+
+def _content(scheme: SecurityScheme) -> Content:
+    return scheme.type, scheme.scheme, scheme.where, scheme.name.lower()
+
+
+def _pair_schemes(both: Both) -> Pairs[SecurityScheme]:
+    old, new = both.old.security_schemes.values(), both.new.security_schemes.values()
+    return pair(old, new, lambda one: one.key, _content)
+
+
+def _schemes(both: Both) -> Iterator[Change]:
+    for old, new in _pair_schemes(both).both:
+        places = (("components", "securitySchemes", old.key), ("components", "securitySchemes", new.key))
+        if old.key != new.key:
+            variables = [side.environment_variable(one.key) for side, one in ((both.old, old), (both.new, new))]
+            message = f"security scheme {old.key} was renamed to {new.key}"
+            why = f"the environment variable {variables[0]} is {variables[1]} now"
+            code = breaks(why, f"set {variables[1]}, and pass the credential by its new name")
+            yield both.change("scheme-renamed", old.key, message, *places, names=(old.key, new.key), code=code)
+        if _content(old) != _content(new):
+            shown = [" ".join(part for part in _content(one) if part) for one in (old, new)]
+            message = f"security scheme {new.key} was {shown[0]}, and is {shown[1]}"
+            field = breaks("a client installed before sends its credential where the server does not look: 401")
+            yield both.change("scheme-changed", new.key, message, *places, names=(old.key, new.key), field=field)
+
+
+def _operations(both: Both, operations: Pairs[Operation], schemas: SchemaComparison) -> Iterator[Change]:
+    renamed = {old.id: new.id for old, new in operations.both}
+    for old, new in operations.both:
+        yield from _address(both, old, new)
+        yield from _security(both, old, new)
+        yield from _parameters(both, old, new, schemas)
+        yield from _bodies(both, old, new, schemas)
+        yield from _responses(both, old, new, schemas, renamed)
+        yield from compare_jobs(both, old, new)
+    for one in operations.removed:
+        field = breaks(f"the server does not have {one.method.upper()} {one.path} any more: 404", "call another one")
+        wait = breaks("its waits are gone, and those of clients installed before end with NotFoundError")
+        message = f"{one.id} ({one.method.upper()} {one.path}) was removed"
+        yield both.change(
+            "operation-removed",
+            one.id,
+            message,
+            one.pointer,
+            None,
+            names=(*_names(one), *_parts_of(both.old, one)),
+            field=field,
+            wait=wait if one.job else FINE,
+        )
+    for one in operations.added:
+        message = f"{one.id} ({one.method.upper()} {one.path}) was added"
+        yield both.change(
+            "operation-added",
+            one.id,
+            message,
+            None,
+            one.pointer,
+            names=(*_names(one), *_parts_of(both.new, one)),
+            is_new=True,
+        )
+
+
+def _names(operation: Operation) -> tuple[str, ...]:
+    """Return the names in the package that an operation has."""
+    noun = operation.id.partition("_")[2] or operation.id
+    methods = (f"wait_for_{noun}", f"{noun}_job", f"wait_for_{operation.id}", f"{operation.id}_job")
+    return (operation.id, f"{operation.id}_raw", *(methods if operation.job else ()))
+
+
+def _parts_of(document: Document, operation: Operation) -> Iterator[str]:
+    """Yield the names that the package may have because of one operation: its tag, its models, the waits of a start."""
+    yield from operation.raw.get("tags", ())
+    if operation.is_start:
+        yield from ("wait", "job")
+    pending: list[Any] = [operation.raw]
+    seen: set[str] = set()
+    while pending:
+        node = pending.pop()
+        pending += node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ()
+        reference = node.get("$ref") if isinstance(node, Mapping) else None
+        if isinstance(reference, str) and reference not in seen:
+            seen.add(reference)
+            pending.append(document.resolve(node))
+            yield reference.rpartition("/")[2]
+
+
+def _address(both: Both, old: Operation, new: Operation) -> Iterator[Change]:
+    places = (old.pointer, new.pointer)
+    if old.id != new.id:
+        names = (*_names(old), *_names(new))
+        yield both.change("operation-renamed", old.id, f"{old.id} was renamed to {new.id}", *places, names=names)
+    if _shape(old.path) != _shape(new.path):
+        field = breaks(f"a client installed before calls {old.path}: 404")
+        yield both.change("path-changed", new.id, f"path was {old.path}, and is {new.path}", *places, field=field)
+    if old.method != new.method:
+        field = breaks(f"a client installed before sends {old.method.upper()}: 405")
+        message = f"method was {old.method.upper()}, and is {new.method.upper()}"
+        yield both.change("method-changed", new.id, message, *places, field=field)
+    tags = [list(operation.raw.get("tags", ()))[:1] for operation in (old, new)]
+    if tags[0] != tags[1]:
+        message = f"first tag was {''.join(tags[0]) or 'none'}, and is {''.join(tags[1]) or 'none'}"
+        names = (*tags[0], *tags[1], new.id)
+        yield both.change("tag-changed", new.id, message, *((*place, "tags") for place in places), names=names)
+    if new.raw.get("deprecated") and not old.raw.get("deprecated"):
+        code = changes("it may be removed", "look for its successor in the vendor's documentation")
+        place = (*new.pointer, "deprecated")
+        yield both.change("deprecated", new.id, f"{new.id} is deprecated now", None, place, code=code)
+
+
+def _security(both: Both, old: Operation, new: Operation) -> Iterator[Change]:
+    schemes = _pair_schemes(both)
+    keys = {one.key: two.key for one, two in schemes.both}
+    before = [frozenset(keys.get(key, key) for key in alternative) for alternative in old.security or ((),)]
+    after = [frozenset(alternative) for alternative in new.security or ((),)]
+    if set(before) == set(after):
+        return
+    shown = [" or ".join(" and ".join(sorted(one)) or "none" for one in ones) for ones in (before, after)]
+    message = f"credentials were {shown[0]}, and are {shown[1]}"
+    lost = [one for one in before if not any(other <= one for other in after)]
+    field = breaks("a client installed before sends no credential that is accepted: 401") if lost else FINE
+    names = ["client", *(key for alternative in (*before, *after) for key in alternative)]
+    place = [(*one.pointer, "security") for one in (old, new)]
+    rule = "security-tightened" if lost else "security-relaxed"
+    yield both.change(rule, new.id, message, *place, names=names, field=field, is_new=not lost)
+
+
+def _parameters(both: Both, old: Operation, new: Operation, schemas: SchemaComparison) -> Iterator[Change]:
+    positions = {
+        id(one): re.findall(r"\{([^{}]+)\}", operation.path).index(one.name)
+        for operation in (old, new)
+        for one in operation.parameters_in("path")
+        if f"{{{one.name}}}" in operation.path
+    }
+    data = {id(one): both.old.data for one in old.parameters} | {id(one): both.new.data for one in new.parameters}
+    pairs = pair(
+        old.parameters,
+        new.parameters,
+        lambda one: (one.where, one.name),
+        lambda one: (one.where, positions.get(id(one))) if one.where == "path" else None,
+        lambda one: (one.where, one.required, content(data[id(one)], one.schema)) if one.where != "path" else None,
+    )
+    for before, after in pairs.both:
+        yield from _parameter(both, new, before, after)
+        places = ((*before.pointer, "schema"), (*after.pointer, "schema"))
+        schemas.compare(before.schema, after.schema, places, f"{new.id}({before.name})", "request")
+    for one in pairs.removed:
+        message = f"{one.where} parameter {one.name} was removed"
+        ignored = changes(f"the server may ignore or refuse {one.name}")
+        subject = f"{new.id}({one.name})"
+        yield both.change(
+            "parameter-removed", subject, message, one.pointer, None, names=(one.name, new.id), field=ignored
+        )
+    for one in pairs.added:
+        required = one.required and not one.is_implied
+        message = f"{one.where} parameter {one.name} was added{', and is required' if required else ''}"
+        lacks = breaks(f"a client installed before does not send {one.name}: its requests are refused")
+        yield both.change(
+            "parameter-added",
+            f"{new.id}({one.name})",
+            message,
+            None,
+            one.pointer,
+            names=(one.name, new.id),
+            field=lacks if required else FINE,
+            is_new=True,
+        )
+
+
+def _parameter(both: Both, operation: Operation, old: Parameter, new: Parameter) -> Iterator[Change]:
+    subject, places = f"{operation.id}({old.name})", (old.pointer, new.pointer)
+    names = (old.name, new.name, operation.id)
+    if old.name != new.name:
+        variables = [side.environment_variable(one.name) for side, one in ((both.old, old), (both.new, new))]
+        code = breaks(
+            f"the keyword, and the environment variable {variables[0]}, is {variables[1]} now",
+            f"pass it as {new.name}, and set {variables[1]}",
+        )
+        sent = FINE if new.where == "path" else changes(f"the server may ignore {old.name}")
+        if new.required and new.where != "path":
+            sent = breaks(f"a client installed before does not send {new.name}: its requests are refused")
+        message = f"{new.where} parameter {old.name} was renamed to {new.name}"
+        yield both.change("parameter-renamed", subject, message, *places, names=names, code=code, field=sent)
+    if new.required and not old.required:
+        lacks = breaks(f"a client installed before may not send {new.name}: its requests are refused")
+        yield both.change(
+            "parameter-required", subject, f"{new.name} is required now", *places, names=names, field=lacks
+        )
+    elif old.required and not new.required:
+        yield both.change("parameter-optional", subject, f"{new.name} is optional now", *places, names=names)
+    styles = [_style(one) for one in (old, new)]
+    if styles[0] != styles[1]:
+        field = breaks("a client installed before writes the value in another form")
+        message = f"style of {new.name} was {styles[0]}, and is {styles[1]}"
+        yield both.change("parameter-style", subject, message, *places, names=names, field=field)
+    defaults = [one.schema.get("default") if isinstance(one.schema, Mapping) else None for one in (old, new)]
+    if defaults[0] != defaults[1]:
+        message = f"default of {new.name} was {defaults[0]}, and is {defaults[1]}"
+        field = changes("a call without the parameter has another effect")
+        yield both.change("default-changed", subject, message, *places, names=names, field=field)
+
+
+def _style(parameter: Parameter) -> str:
+    usual = {"path": "simple", "header": "simple"}.get(parameter.where, "form")
+    style = parameter.raw.get("style", usual)
+    return f"{style}{', exploded' if parameter.raw.get('explode', style == 'form') else ''}"
+
+
+def _bodies(both: Both, old: Operation, new: Operation, schemas: SchemaComparison) -> Iterator[Change]:
+    before, after = ({_media_type(one.name): one for one in operation.bodies} for operation in (old, new))
+    place = (*new.pointer, "requestBody")
+    for name, body in before.items():
+        if name in after:
+            pointers = ((*body.pointer, "schema"), (*after[name].pointer, "schema"))
+            schemas.compare(body.schema, after[name].schema, pointers, f"{new.id}.body", "request")
+        else:
+            message = f"request body {name} was removed"
+            field = breaks(f"a request with {name} is refused") if after else changes("the server may ignore the body")
+            yield both.change(
+                "body-removed", new.id, message, body.pointer, place if after else None, names=("body",), field=field
+            )
+    for name, body in after.items():
+        if name not in before:
+            message = f"request body {name} was added"
+            lacks = breaks("a request without a body is refused") if _needs_body(both, new) and not before else FINE
+            yield both.change(
+                "body-added", new.id, message, None, body.pointer, names=("body",), field=lacks, is_new=True
+            )
+    if (
+        before
+        and after
+        and _needs_body(both, new) != (both.old.resolve(old.raw["requestBody"]).get("required") is True)
+    ):
+        required = _needs_body(both, new)
+        message = f"the request body is {'required' if required else 'optional'} now"
+        field = breaks("a request without a body is refused") if required else FINE
+        rule = "body-required" if required else "body-optional"
+        yield both.change(
+            rule, new.id, message, (*old.pointer, "requestBody"), place, names=("body", new.id), field=field
+        )
+
+
+def _needs_body(both: Both, operation: Operation) -> bool:
+    return both.new.resolve(operation.raw.get("requestBody", {})).get("required") is True
+
+
+def _media_type(name: str) -> str:
+    return name.split(";")[0].strip().lower()
+
+
+def _responses(
+    both: Both, old: Operation, new: Operation, schemas: SchemaComparison, renamed: Mapping[str, str]
+) -> Iterator[Change]:
+    before, after = ({response.status: response for response in one.responses} for one in (old, new))
+    lost = [response for status, response in before.items() if status not in after and response.is_success]
+    come = [response for status, response in after.items() if status not in before and response.is_success]
+    if come:
+        shown = ", ".join(response.status for response in come)
+        refused = breaks(f"a client installed before raises UnexpectedResponseError for {shown}")
+        places = (lost[0].pointer if lost else None, come[0].pointer)
+        yield both.change(
+            "success-added",
+            new.id,
+            f"success {shown} was added" + (f" in place of {lost[0].status}" if lost else ""),
+            *places,
+            names=(new.id,),
+            field=refused,
+            wait=breaks("waits of clients installed before end with it") if new.job else FINE,
+            is_new=True,
+        )
+    elif lost:
+        message = f"success {', '.join(response.status for response in lost)} was removed"
+        yield both.change("success-removed", new.id, message, lost[0].pointer, None, names=(new.id,))
+    pairs = [(before[status], after[status]) for status in before if status in after]
+    pairs += zip(lost, come, strict=False)
+    for one, two in pairs:
+        yield from _media_types(both, new, one, two, schemas)
+        yield from compare_links(both, new.id, one, two, renamed)
+    for status in (status for status in before if status not in after and not before[status].is_success):
+        place = before[status].pointer
+        yield both.change("error-removed", f"{new.id} {status}", f"error {status} was removed", place, None)
+    for status in (status for status in after if status not in before and not after[status].is_success):
+        place = after[status].pointer
+        yield both.change("error-added", f"{new.id} {status}", f"error {status} was added", None, place)
+
+
+def _media_types(
+    both: Both, operation: Operation, old: Response, new: Response, schemas: SchemaComparison
+) -> Iterator[Change]:
+    before, after = ({_media_type(one.name): one for one in response.media_types} for response in (old, new))
+    for name in before.keys() & after.keys():
+        pointers = ((*before[name].pointer, "schema"), (*after[name].pointer, "schema"))
+        subject = f"{operation.id}.{new.status}"
+        schemas.compare(before[name].schema, after[name].schema, pointers, subject, "response")
+    if not new.is_success or before.keys() == after.keys():
+        return
+    shown = [", ".join(ones) or "no body" for ones in (before, after)]
+    verdict: Verdict = FINE
+    if not before.keys() & after.keys():
+        verdict = breaks(f"a client installed before expects {shown[0]}, and raises UnexpectedResponseError")
+    yield both.change(
+        "media-type-changed",
+        f"{operation.id} {new.status}",
+        f"response {new.status} was {shown[0]}, and is {shown[1]}",
+        old.pointer,
+        new.pointer,
+        names=(operation.id,),
+        field=verdict,
+        wait=verdict if operation.job else FINE,
+    )

@@ -1,0 +1,416 @@
+"""Compare the schemas of two versions of a document: what may be sent, and what may be received."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from attrs import Factory, define, frozen
+
+from ..document.model import resolve
+from ..document.source import Pointer
+from .change import FINE, Both, Change, Verdict, breaks, changes
+from .pairing import content, pair, pair_renamed
+
+Direction = Literal["request", "response"]
+Schema = Mapping[str, Any]
+# Keywords that limit values, and whether a larger number allows less.
+LIMITS = {
+    "minimum": True,
+    "exclusiveMinimum": True,
+    "minLength": True,
+    "minItems": True,
+    "minProperties": True,
+    "maximum": False,
+    "exclusiveMaximum": False,
+    "maxLength": False,
+    "maxItems": False,
+    "maxProperties": False,
+}
+OTHER_LIMITS = ("pattern", "format", "multipleOf", "uniqueItems", "additionalProperties")
+RAW = "a client installed before passes the value on as it comes, of another type than annotated"
+
+
+@frozen
+class Node:
+    """A schema with its place.
+
+    `subject` is how the report names it, such as `DockStatus.modelId`; `component` is the one that it refers to.
+    """
+
+    schema: Schema
+    pointer: Pointer
+    subject: str
+    component: str = ""
+
+
+@define
+class SchemaComparison:
+    """Compare schemas, each pair of places once, in both directions in which it is used.
+
+    `renamed` is the new name of each component that was renamed, by the old one.
+    """
+
+    both: Both
+    renamed: dict[str, str] = Factory(dict)
+    _found: dict[tuple[str, str, str], tuple[set[Direction], Change, Mapping[Direction, Verdict]]] = Factory(dict)
+    _seen: set[tuple[Pointer, Pointer, Direction]] = Factory(set)
+
+    def compare(self, old: Any, new: Any, places: tuple[Pointer, Pointer], subject: str, direction: Direction) -> None:
+        """Compare two schemas that describe the same value."""
+        before = _flat(self.both.old.data, old, places[0], subject)
+        after = _flat(self.both.new.data, new, places[1], subject)
+        if self._is_replaced(before, after, subject, direction):
+            return
+        if (before.pointer, after.pointer, direction) in self._seen:
+            return
+        self._seen.add((before.pointer, after.pointer, direction))
+        forms = _forms(self.both.old.data, before), _forms(self.both.new.data, after)
+        self._null(before, after, direction)
+        if len(forms[0]) == len(forms[1]) == 1:
+            one, two = forms[0][0], forms[1][0]
+            if not self._is_replaced(one, two, before.subject, direction):
+                self._form(one, two, direction)
+        else:
+            self._forms(before, after, forms, direction)
+
+    def _form(self, before: Node, after: Node, direction: Direction) -> None:
+        """Compare two schemas without alternatives."""
+        self._types(before, after, direction)
+        self._values(before, after, direction)
+        self._limits(before, after, direction)
+        self._properties(before, after, direction)
+        if "items" in before.schema and "items" in after.schema:
+            pointers = ((*before.pointer, "items"), (*after.pointer, "items"))
+            self.compare(before.schema["items"], after.schema["items"], pointers, f"{before.subject}[]", direction)
+
+    @property
+    def changes(self) -> list[Change]:
+        """The changes found so far, with their verdict for installed clients."""
+        found = []
+        for directions, change, verdicts in self._found.values():
+            for direction in sorted(directions):
+                if (verdict := verdicts.get(direction, FINE)).level != "fine" and change.field.level != "breaks":
+                    change.field = verdict
+            found.append(change)
+        return found
+
+    def _add(
+        self,
+        rule: str,
+        nodes: tuple[Node, Node],
+        message: str,
+        direction: Direction,
+        *,
+        request: Verdict = FINE,
+        response: Verdict = FINE,
+        names: tuple[str, ...] = (),
+        is_new: bool = False,
+        keys: tuple[Pointer | None, Pointer | None] = ((), ()),
+        subject: str = "",
+    ) -> None:
+        before, after = nodes
+        subject = subject or before.subject
+        places = [
+            None if key is None else (*node.pointer, *key) for node, key in zip((before, after), keys, strict=True)
+        ]
+        known = (rule, subject, message)
+        if known not in self._found:
+            parts = subject.replace("[]", "").split(".")
+            # An inline schema is a class that is named after its place.
+            own = (*names, *parts, *("".join(parts[: count + 1]) for count in range(1, len(parts))))
+            change = self.both.change(rule, subject, message, *places, names=own, is_new=is_new)
+            self._found[known] = (set(), change, {"request": request, "response": response})
+        self._found[known][0].add(direction)
+
+    def _is_replaced(self, before: Node, after: Node, subject: str, direction: Direction) -> bool:
+        """Note a component that has another name; return whether it is another component, with nothing to compare."""
+        names = (before.component, after.component)
+        if not all(names) or names[0] == names[1] or self.renamed.get(names[0]) == names[1]:
+            return False
+        data = (self.both.old.data, self.both.new.data)
+        old, new = (one.get("components", {}).get("schemas", {}) for one in data)
+        is_equal = content(data[0], before.schema) == content(data[1], after.schema)
+        if names[0] in new or names[1] in old:
+            if not is_equal:
+                self._changed_type(before, after, f"{subject} was {names[0]}, and is {names[1]}", direction)
+            return True
+        self.renamed[names[0]] = names[1]
+        message = f"component {names[0]} was renamed to {names[1]}"
+        nodes = (Node(before.schema, before.pointer, names[0]), after)
+        self._add("component-renamed", nodes, message, "response", names=(names[1],))
+        return is_equal
+
+    def _null(self, before: Node, after: Node, direction: Direction) -> None:
+        old, new = _has_null(self.both.old.data, before), _has_null(self.both.new.data, after)
+        if old == new:
+            return
+        message = f"{before.subject} {'can be null' if new else 'is never null any more'}"
+        self._add(
+            "nullable" if new else "not-nullable",
+            (before, after),
+            message,
+            direction,
+            request=FINE if new else breaks("a request with null is refused"),
+            response=changes("the value can be None in a client installed before") if new else FINE,
+        )
+
+    def _types(self, before: Node, after: Node, direction: Direction) -> None:
+        old, new = _types(before.schema), _types(after.schema)
+        if old != new:
+            message = f"{before.subject} was {_listed(old)}, and is {_listed(new)}"
+            # Each integer is a number.
+            had, has = (one | ({"integer"} if "number" in one else set()) for one in (old, new))
+            is_wider, is_narrower = not new or (old and had < has), not old or (new and has < had)
+            self._changed_type(
+                before, after, message, direction, is_wider=bool(is_wider), is_narrower=bool(is_narrower)
+            )
+
+    def _changed_type(
+        self,
+        before: Node,
+        after: Node,
+        message: str,
+        direction: Direction,
+        *,
+        is_wider: bool = False,
+        is_narrower: bool = False,
+    ) -> None:
+        refused = breaks("a request with a value of the former type is refused")
+        self._add(
+            "type-changed",
+            (before, after),
+            message,
+            direction,
+            request=FINE if is_wider else refused,
+            response=FINE if is_narrower else changes(RAW),
+        )
+
+    def _forms(self, before: Node, after: Node, forms: tuple[list[Node], list[Node]], direction: Direction) -> None:
+        """Compare the alternatives of `oneOf` and `anyOf`; a schema without them is the only one."""
+        contents = {id(one): content(self.both.old.data, one.schema) for one in forms[0]}
+        contents |= {id(one): content(self.both.new.data, one.schema) for one in forms[1]}
+        pairs = pair(
+            *forms,
+            lambda one: one.component or None,
+            lambda one: contents[id(one)],
+            lambda one: None if one.component else tuple(sorted(_types(one.schema))),
+        )
+        for one, two in pairs.both:
+            if self._is_replaced(one, two, before.subject, direction):
+                continue
+            if (one.pointer, two.pointer, direction) not in self._seen or one.pointer == before.pointer:
+                self._seen.add((one.pointer, two.pointer, direction))
+                self._form(one, two, direction)
+        refused = breaks("a request of this form is refused")
+        for one in pairs.removed:
+            message = f"{before.subject} is never {_form_name(one)} any more"
+            self._add("form-removed", (one, after), message, direction, request=refused, subject=before.subject)
+        for one in pairs.added:
+            message = f"{before.subject} can be {_form_name(one)}"
+            raw = changes(RAW)
+            self._add("form-added", (before, one), message, direction, response=raw, is_new=True, keys=(None, ()))
+
+    def _values(self, before: Node, after: Node, direction: Direction) -> None:
+        old, new = _values(before.schema), _values(after.schema)
+        if old == new:
+            return
+        if old is None or new is None:
+            rule, message = ("values-listed", "is one of a list") if old is None else ("values-free", "is any value")
+            names = tuple(map(str, new or old or ()))
+            refused = breaks("a request with a value that is not in the list is refused") if old is None else FINE
+            full = f"{before.subject} {message} now: {', '.join(names)}"
+            self._add(rule, (before, after), full, direction, request=refused, names=names)
+            return
+        for value in (one for one in old if one not in new):
+            refused = breaks(f"a request with {value} is refused", f"send another value than {value}")
+            message = f"{before.subject}: the value {value} was removed"
+            keys: tuple[Pointer, Pointer] = (("enum", old.index(value)), ("enum",))
+            self._add(
+                "value-removed", (before, after), message, direction, request=refused, names=(str(value),), keys=keys
+            )
+        for value in (one for one in new if one not in old):
+            message = f"{before.subject}: the value {value} was added"
+            keys = (("enum",), ("enum", new.index(value)))
+            self._add("value-added", (before, after), message, direction, names=(str(value),), is_new=True, keys=keys)
+
+    def _limits(self, before: Node, after: Node, direction: Direction) -> None:
+        for keyword in (*LIMITS, *OTHER_LIMITS):
+            old, new = before.schema.get(keyword), after.schema.get(keyword)
+            if keyword == "additionalProperties" and (isinstance(old, Mapping) or isinstance(new, Mapping)):
+                self._additional(before, after, direction)
+                continue
+            if old == new or (keyword == "additionalProperties" and {old, new} == {None, True}):
+                continue
+            is_tighter = new not in (None, True) and (
+                old is None or keyword not in LIMITS or (new > old) == LIMITS[keyword]
+            )
+            shown = ["none" if value is None else value for value in (old, new)]
+            message = f"{before.subject}: {keyword} was {shown[0]}, and is {shown[1]}"
+            refused = breaks(f"a request that is outside the new {keyword} is refused", "send values within it")
+            self._add(
+                "format-changed" if keyword == "format" else "limit-tightened" if is_tighter else "limit-relaxed",
+                (before, after),
+                message,
+                direction,
+                request=refused if is_tighter else FINE,
+                response=changes(RAW) if keyword == "format" else FINE,
+                keys=((keyword,), (keyword,)),
+            )
+
+    def _additional(self, before: Node, after: Node, direction: Direction) -> None:
+        old, new = before.schema.get("additionalProperties", {}), after.schema.get("additionalProperties", {})
+        old, new = ({} if one is True else one for one in (old, new))
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            key = "additionalProperties"
+            pointers = ((*before.pointer, key), (*after.pointer, key))
+            self.compare(old, new, pointers, f"{before.subject}.*", direction)
+
+    def _properties(self, before: Node, after: Node, direction: Direction) -> None:
+        old, new = _properties(before), _properties(after)
+        data = (self.both.old.data, self.both.new.data)
+        contents = {
+            id(node): content(one, node.schema) for one, nodes in zip(data, (old, new), strict=True) for node in nodes
+        }
+        pairs = pair_renamed(pair(old, new, _key), lambda node: contents[id(node)], lambda node: str(_key(node)))
+        required = [set(node.schema.get("required", ())) for node in (before, after)]
+        for one, two in pairs.both:
+            pointers = (one.pointer, two.pointer)
+            if _key(one) != _key(two):
+                self._renamed(one, two, direction, is_required=_key(two) in required[1])
+            else:
+                self._required(one, two, direction, (_key(one) in required[0], _key(two) in required[1]))
+            self.compare(one.schema, two.schema, pointers, one.subject, direction)
+        for one in pairs.removed:
+            refused = after.schema.get("additionalProperties") is False
+            ignored = f"{_key(one)} is not in the document any more"
+            self._add(
+                "property-removed",
+                (one, after),
+                f"{one.subject} was removed",
+                direction,
+                request=breaks(f"a request with {_key(one)} is refused") if refused else changes(ignored),
+                response=changes(f"the attribute of {_key(one)} is UNSET in a client installed before"),
+            )
+        for one in pairs.added:
+            is_required = _key(one) in required[1]
+            self._add(
+                "property-added",
+                (before, one),
+                f"{one.subject} was added{', and is required' if is_required else ''}",
+                direction,
+                request=breaks(f"a request without {_key(one)} is refused") if is_required else FINE,
+                is_new=True,
+                keys=(None, ()),
+                subject=one.subject,
+            )
+
+    def _renamed(self, one: Node, two: Node, direction: Direction, *, is_required: bool) -> None:
+        lacks = breaks(f"a request without {_key(two)} is refused")
+        self._add(
+            "property-renamed",
+            (one, two),
+            f"{one.subject} was renamed to {_key(two)}",
+            direction,
+            request=lacks if is_required else changes(f"the server may ignore {_key(one)}"),
+            response=changes(f"the attribute of {_key(one)} is UNSET in a client installed before"),
+            names=(str(_key(two)),),
+        )
+
+    def _required(self, one: Node, two: Node, direction: Direction, required: tuple[bool, bool]) -> None:
+        was, now = required
+        if was == now:
+            return
+        message = f"{one.subject} is {'required now' if now else 'optional now'}"
+        lacks = breaks(f"a request without {_key(one)} is refused") if now else FINE
+        self._add("required" if now else "optional", (one, two), message, direction, request=lacks)
+
+
+def _key(node: Node) -> Any:
+    return node.pointer[-1]
+
+
+def _flat(data: Any, schema: Any, pointer: Pointer, subject: str) -> Node:
+    """Return a schema with what its reference and its `allOf` say; a component gives the subject its name."""
+    component = ""
+    while isinstance(schema, Mapping) and "$ref" in schema:
+        schema, pointer = resolve(data, schema, pointer)
+        if pointer[:2] == ("components", "schemas"):
+            subject = component = str(pointer[2])
+    if not isinstance(schema, Mapping):
+        return Node({}, pointer, subject, component)
+    if "allOf" not in schema:
+        return Node(schema, pointer, subject, component)
+    merged: dict[str, Any] = {}
+    for index, branch in enumerate((*schema["allOf"], {key: schema[key] for key in schema if key != "allOf"})):
+        place = (*pointer, "allOf", index) if index < len(schema["allOf"]) else pointer
+        flat = _flat(data, branch, place, subject)
+        if len(schema["allOf"]) == 1 and "$ref" in branch:
+            pointer, subject, component = flat.pointer, flat.subject, component or flat.component
+        properties = {
+            name: _Placed(child, getattr(child, "pointer", (*flat.pointer, "properties", name)))
+            for name, child in flat.schema.get("properties", {}).items()
+            if isinstance(child, Mapping)
+        }
+        merged = {
+            **merged,
+            **flat.schema,
+            "properties": {**merged.get("properties", {}), **properties},
+            "required": [*merged.get("required", ()), *flat.schema.get("required", ())],
+        }
+    return Node({key: value for key, value in merged.items() if value not in ({}, [])}, pointer, subject, component)
+
+
+class _Placed(dict[str, Any]):
+    """A property of a branch of `allOf`, with its place."""
+
+    def __init__(self, schema: Mapping[str, Any], pointer: Pointer) -> None:
+        super().__init__(schema)
+        self.pointer = pointer
+
+
+def _properties(node: Node) -> list[Node]:
+    found = node.schema.get("properties", {})
+    return [
+        Node(child, getattr(child, "pointer", (*node.pointer, "properties", name)), f"{node.subject}.{name}")
+        for name, child in (found.items() if isinstance(found, Mapping) else ())
+        if isinstance(child, Mapping)
+    ]
+
+
+def _forms(data: Any, node: Node) -> list[Node]:
+    """Return the alternatives of a schema, except null; the schema itself if it has none."""
+    found = [
+        _flat(data, branch, (*node.pointer, keyword, index), node.subject)
+        for keyword in ("oneOf", "anyOf")
+        for index, branch in enumerate(node.schema.get(keyword, ()))
+    ]
+    found = [one for one in found if _types(one.schema) or one.schema.get("type") != "null"]
+    return found if found and "properties" not in node.schema else [node]
+
+
+def _has_null(data: Any, node: Node) -> bool:
+    """Return whether a schema allows null by its type, or by one of its alternatives."""
+    branches = (*node.schema.get("oneOf", ()), *node.schema.get("anyOf", ()))
+    return any("null" in _listed_types(one.schema) for one in (node, *(_flat(data, b, (), "") for b in branches)))
+
+
+def _form_name(node: Node) -> str:
+    return node.component or _listed(_types(node.schema))
+
+
+def _listed_types(schema: Schema) -> frozenset[str]:
+    found = schema.get("type", ())
+    return frozenset([found] if isinstance(found, str) else found)
+
+
+def _types(schema: Schema) -> frozenset[str]:
+    return _listed_types(schema) - {"null"}
+
+
+def _values(schema: Schema) -> list[Any] | None:
+    if "const" in schema:
+        return [schema["const"]]
+    return [one for one in schema["enum"] if one is not None] if isinstance(schema.get("enum"), list) else None
+
+
+def _listed(types: frozenset[str]) -> str:
+    return " or ".join(sorted(types)) or "any value"

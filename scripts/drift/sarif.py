@@ -1,0 +1,63 @@
+"""What a verification found, from its SARIF report."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from ..printable import printable
+
+LARGEST = 50 * 2**20
+
+
+class ReportError(Exception):
+    """A report is missing or not SARIF. The message says which."""
+
+
+@frozen
+class Finding:
+    """A failed check: its id, the violated clause, and what was expected and received."""
+
+    check: str
+    clause: str
+    message: str
+
+
+@frozen
+class Findings:
+    """The failures of a report, and why a part of it could not be checked."""
+
+    failures: tuple[Finding, ...]
+    problems: tuple[str, ...]
+
+
+def read_report(path: Path) -> Findings:
+    """Read a SARIF report; accepted failures are left out.
+
+    Raises:
+        ReportError: The file cannot be read, or is not SARIF.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ReportError(f"{path}: is larger than {LARGEST // 2**20} MiB")
+        log = json.loads(path.read_text(encoding="utf-8"))
+        runs = log["runs"]
+        failures = [_finding(one) for run in runs for one in run["results"] if not one.get("suppressions")]
+        problems = [
+            printable(one["message"]["text"])
+            for run in runs
+            for call in run.get("invocations", ())
+            for one in call.get("toolExecutionNotifications", ())
+        ]
+    except OSError as error:
+        raise ReportError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        raise ReportError(f"{path}: expected SARIF 2.1.0, got {printable(repr(error))}") from None
+    return Findings(tuple(failures), tuple(problems))
+
+
+def _finding(result: dict[str, Any]) -> Finding:
+    place = result["locations"][0]["physicalLocation"]
+    clause = f"{place['artifactLocation']['uri']}:{place['region']['startLine']}"
+    return Finding(printable(result["ruleId"]), printable(clause), printable(result["message"]["text"], 1000))
