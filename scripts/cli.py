@@ -104,10 +104,10 @@ def internal_error(error: BaseException) -> str:
     return f"internal error, please report it: {type(error).__name__}: {printable(error)}{where}"
 
 
-def print_error(line: str) -> None:
+def print_error(line: str, end: str = "\n") -> None:
     """Print a line to stderr; ignore errors such as a closed stream."""
     try:
-        print(line, file=sys.stderr, flush=True)
+        print(line, end=end, file=sys.stderr, flush=True)
     except (OSError, ValueError):
         return
 

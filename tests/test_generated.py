@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pty
 import re
 import shutil
 import stat
@@ -47,6 +48,33 @@ def test_output_does_not_depend_on_folder_hash_seed_or_ruff_on_path(tmp_path: Pa
 
     assert first == second
     assert "job_status/agent_platform/models/dock_status.py" in first
+
+
+def test_documents_are_listed_in_a_log(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "scripts.generate", "--out", str(tmp_path / "out"), "--name", "own-client"]
+
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+
+    rows = done.stdout.splitlines()
+    assert rows[1] == "openapi/ai-for-process.yaml: 2 operations, 1 with a job"
+    assert re.fullmatch(rf"{tmp_path}/out: own-client \d\S+", rows[-1])
+    assert len(rows) == 5
+    assert done.stderr == ""
+
+
+def test_steps_are_shown_on_a_terminal(tmp_path: Path) -> None:
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "scripts.generate", "--out", str(tmp_path / "out")]
+    environment = {**os.environ, "TERM": "xterm"}
+
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=slave, env=environment)
+    os.close(slave)
+    shown = os.read(master, 10_000).decode()
+    os.close(master)
+
+    assert shown.startswith("\r\x1b[2Kgenerating agent-platform\r\x1b[2Kgenerating ai-for-process\r")
+    assert shown.endswith("\r\x1b[2Ktrying every model and call\r\x1b[2K")
+    assert b"\x1b" not in done.stdout
 
 
 def test_every_file_has_the_generated_banner() -> None:

@@ -85,6 +85,17 @@ def test_program_waits_for_success_and_failure(folder: Path, url: str) -> None:
     run([sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull, "program.py"], folder, MYPYPATH=client)
 
 
+def test_command_waits_for_success(folder: Path, url: str) -> None:
+    (example,) = blocks(PAGE, "bash")
+    command = example.replace("http://127.0.0.1:8000", url)
+    assert " kiln-client start " in command
+    command = command.replace("kiln-client", f"{sys.executable} -m kiln_client", 1)
+
+    printed = run(["bash", "-c", command], folder, PYTHONPATH=str(folder / "build" / "kiln"))
+
+    assert printed.rstrip().endswith(" done")
+
+
 def test_example_of_the_generated_readme_runs(folder: Path) -> None:
     documents = load_folder(folder / "kiln")
     (example,) = blocks((folder / "build" / "kiln" / "README.md").read_text(encoding="utf-8"), "python")

@@ -18,7 +18,9 @@ from scripts.document.rules import SCENARIOS
 from scripts.simulate import ControlledSimulator, Simulator
 from scripts.simulate.credentials import load_credentials
 from scripts.simulate.faults import KINDS
+from scripts.simulate.remote import RunningSimulator, run_simulator
 
+from .command_line import Command, connection, install
 from .conftest import ENVIRONMENT, ROOT, Serve
 from .paths import simulated_path
 
@@ -234,7 +236,7 @@ def test_example_credential_is_accepted_by_the_simulator() -> None:
     assert accepted["api_key"].accepted in program(FIRST_CALL)
 
 
-@pytest.mark.parametrize("command", [command for command in commands() if "example.ai" in command])
+@pytest.mark.parametrize("command", [command for command in commands() if "agent-platform.example.ai" in command])
 def test_commands_for_a_live_server_run(serve: Serve, simulator: Simulator, tmp_path: Path, command: str) -> None:
     url = f"{serve(simulator)}/agent-platform"
     assert "https://agent-platform.example.ai" in command
@@ -286,3 +288,112 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
         "make test-live",
     ]
     assert "bash .ci/run" in (ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the command."""
+    return install(ROOT / "generated", tmp_path_factory.mktemp("command"))
+
+
+@pytest.fixture
+def quick_simulator() -> Iterator[RunningSimulator]:
+    """Run a simulator whose jobs are quick."""
+    with run_simulator(ROOT / "openapi", speed=50) as simulator:
+        yield simulator
+
+
+def run_script(
+    script: str, folder: Path, home: Path, simulator: RunningSimulator, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a script of a page with the installed command, against a simulator."""
+    command = Command(folder, home, environment={**connection(simulator), **environment})
+    for exported in re.findall(r"export (.*)", script):
+        names = [assignment.partition("=")[0] for assignment in shlex.split(exported)]
+        assert set(names) <= command.environment.keys()
+        script = script.replace(f"export {exported}", "")
+    variables = command.variables({"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"})
+    return subprocess.run(
+        ["bash", "-ec", script], cwd=home, env=variables, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def steps() -> dict[str, str]:
+    """Return the example of the README for each kind of pipeline."""
+    (example,) = blocks("README.md", "yaml")
+    github, gitlab = example.split("# GitLab")
+    return {"shell": blocks("README.md", "sh")[0], "github": github, "gitlab": gitlab.partition("\n")[2]}
+
+
+def test_shell_example_waits(installed: Path, quick_simulator: RunningSimulator, tmp_path: Path) -> None:
+    done = run_script(steps()["shell"], installed, tmp_path, quick_simulator)
+
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"ds-\S+ SUCCESS\n", done.stdout)
+
+
+@pytest.mark.parametrize(("state", "status"), [("SUCCESS", 0), ("FAILED", 1)])
+def test_github_example_waits(
+    installed: Path, quick_simulator: RunningSimulator, tmp_path: Path, state: str, status: int
+) -> None:
+    (step,) = yaml.safe_load(steps()["github"])
+    job = quick_simulator.create_job(api="ai-for-process", after=[[0, "IN_PROGRESS"], [75, state]])
+    named = re.findall(r"\$\{\{ (?:vars|secrets)\.(\w+) \}\}", " ".join(step["env"].values()))
+    assert named == list(step["env"]) == ["AI_FOR_PROCESS_URL", "AI_FOR_PROCESS_API_KEY"]
+    runner = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
+
+    done = run_script(step["run"], installed, tmp_path, quick_simulator, DOCK_STATUS_ID=job["id"], **runner)
+
+    assert done.returncode == status, done.stderr
+    assert ("::error" in done.stderr) is (status == 1)
+    assert job["id"] in (tmp_path / "summary.md").read_text()
+
+
+def test_gitlab_example_waits(installed: Path, quick_simulator: RunningSimulator, tmp_path: Path) -> None:
+    script = yaml.safe_load(steps()["gitlab"])["undeploy"]["script"]
+    model = "cm-20d4f1bf-0ac9-5e70-8b21-81c6a9f0e380"
+
+    done = run_script(script, installed, tmp_path, quick_simulator, MODEL_ID=model)
+
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "undeploy.resume").exists()
+
+
+@pytest.mark.parametrize("command", blocks("command-line.md", "sh")[0].splitlines())
+def test_commands_of_the_command_line_run(
+    installed: Path, quick_simulator: RunningSimulator, tmp_path: Path, command: str
+) -> None:
+    done = run_script(command, installed, tmp_path, quick_simulator)
+
+    assert done.returncode in ({0, 6} if " get " in command else {0}), done.stderr
+    assert done.stdout
+
+
+def test_example_of_a_previous_run_ignores_it(
+    installed: Path, quick_simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    done = run_script(blocks("command-line.md", "sh")[1], installed, tmp_path, quick_simulator)
+
+    assert done.returncode == 3, done.stderr
+
+
+def test_table_of_exit_statuses_is_that_of_the_command() -> None:
+    from job_status._client.command import status
+
+    rows = re.findall(r"^\| (\d) \| (.*) \|$", PAGES["command-line.md"], re.MULTILINE)
+
+    assert [int(number) for number, _ in rows] == [number for number, _ in status.MEANINGS]
+    for number in (0, 1, 3, 4, 5):
+        assert re.search(rf"\b{number} (for|if)", PAGES["README.md"])
+
+
+def test_example_of_profiles_is_read(installed: Path, tmp_path: Path) -> None:
+    (example,) = blocks("command-line.md", "toml")
+    path = tmp_path / ".config" / "job-status" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(example)
+    path.chmod(0o600)
+
+    done = Command(installed, tmp_path).run("profiles", "--profile", "staging")
+
+    assert "opensearch-flow-framework basic_auth: profile staging" in done.out

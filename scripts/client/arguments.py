@@ -30,7 +30,7 @@ def parse_base_url(base_url: Any) -> tuple[str, str, bool]:
         InvalidArgumentError: It is not a URL, or has a part that a base URL cannot have.
     """
     if not isinstance(base_url, str | httpx.URL):
-        got = "None; is its environment variable set?" if base_url is None else type(base_url).__name__
+        got = "None" if base_url is None else type(base_url).__name__
         raise InvalidArgumentError(f"base_url= must be a URL like https://host, got {got}")
     text = str(base_url)
     if "@" in text.partition("//")[2].partition("/")[0]:

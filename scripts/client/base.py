@@ -12,9 +12,11 @@ import httpx
 from .auth import Scheme
 from .clock import SYSTEM_CLOCK, Clock
 from .core import AsyncCore, Options, SyncCore
+from .environment import base_url_of, credentials_of
 
 
 class _Base:
+    _url_variable: ClassVar[str] = ""
     _schemes: ClassVar[tuple[Scheme, ...]] = ()
     _alternatives: ClassVar[tuple[tuple[str, ...], ...]] = ()
     _clock: ClassVar[Clock] = SYSTEM_CLOCK
@@ -35,7 +37,7 @@ class Client(_Base):
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | None,
         credentials: Mapping[str, Any],
         *,
         timeout: float,
@@ -49,7 +51,7 @@ class Client(_Base):
         trust_env: bool,
     ) -> None:
         options = Options(
-            base_url,
+            base_url_of(base_url, self._url_variable, trust_env=trust_env),
             timeout,
             max_retries,
             headers,
@@ -60,7 +62,13 @@ class Client(_Base):
             max_response_bytes,
             trust_env,
         )
-        self._core = SyncCore(options, credentials, self._schemes, self._alternatives, self._clock)
+        self._core = SyncCore(
+            options,
+            credentials_of(credentials, self._schemes, self._alternatives, trust_env=trust_env),
+            self._schemes,
+            self._alternatives,
+            self._clock,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -85,7 +93,7 @@ class AsyncClient(_Base):
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | None,
         credentials: Mapping[str, Any],
         *,
         timeout: float,
@@ -99,7 +107,7 @@ class AsyncClient(_Base):
         trust_env: bool,
     ) -> None:
         options = Options(
-            base_url,
+            base_url_of(base_url, self._url_variable, trust_env=trust_env),
             timeout,
             max_retries,
             headers,
@@ -110,7 +118,13 @@ class AsyncClient(_Base):
             max_response_bytes,
             trust_env,
         )
-        self._core = AsyncCore(options, credentials, self._schemes, self._alternatives, self._clock)
+        self._core = AsyncCore(
+            options,
+            credentials_of(credentials, self._schemes, self._alternatives, trust_env=trust_env),
+            self._schemes,
+            self._alternatives,
+            self._clock,
+        )
 
     async def __aenter__(self) -> Self:
         return self

@@ -4,6 +4,7 @@ Exit statuses: 0 success, 1 a document is refused or, with `--check`, the client
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -35,8 +36,17 @@ def main() -> int:
         if not arguments.check:
             for warning in (warning for document in documents for warning in document.warnings):
                 cli.print_error(str(warning))
-            for warning in generate(documents, arguments.out, label, chosen):
+            try:
+                warnings = generate(documents, arguments.out, label, chosen, _show)
+            finally:
+                _show("")
+            for warning in warnings:
                 cli.print_error(str(attrs.evolve(warning, is_warning=True)))
+            for document in documents:
+                jobs = sum(operation.job is not None for operation in document.operations)
+                total = f"{len(document.operations)} operation{'' if len(document.operations) == 1 else 's'}"
+                print(f"{printable(document.path, None)}: {total}, {jobs} with a job")
+            print(f"{printable(arguments.out, None)}: {chosen.name} {chosen.version}")
             return 0
         lines = stale(documents, arguments.out, label, chosen)
     except (DocumentError, GenerationError) as error:
@@ -53,6 +63,12 @@ def main() -> int:
     if lines:
         cli.print_error(f"{arguments.out} is not up to date with {arguments.openapi}; run `make generate`")
     return 1 if lines else 0
+
+
+def _show(step: str) -> None:
+    """Show a step on a terminal, instead of the last one."""
+    if sys.stderr.isatty() and os.environ.get("TERM", "") not in {"", "dumb"}:
+        cli.print_error(f"\r\x1b[2K{step}", end="")
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ class CredentialArgument:
 
     name: str
     security: SecurityScheme
-    is_optional: bool
+    variable: str
 
     @property
     def is_basic(self) -> bool:
@@ -112,7 +112,8 @@ class CredentialArgument:
     @property
     def scheme(self) -> tuple[str, ...]:
         """The arguments of the scheme's constant."""
-        return self.name, credential_kind(self.security) or "", self.security.where, self.security.name
+        kind = credential_kind(self.security) or ""
+        return self.name, kind, self.security.where, self.security.name, self.variable
 
 
 def client_module(view: View, names: Names, functions: list[EndpointFunction]) -> str:
@@ -130,9 +131,10 @@ def client_module(view: View, names: Names, functions: list[EndpointFunction]) -
         class_name=names.class_name,
         summary=summary[:1].lower() + summary[1:],
         example_url=example_url(document),
+        url_variable=document.environment_variable("URL"),
         imports=sorted({line for function in functions for line in function.imports}),
         credentials=[
-            CredentialArgument(names.schemes[key], scheme, not all(key in keys for keys in alternatives))
+            CredentialArgument(names.schemes[key], scheme, document.environment_variable(key))
             for key, scheme in document.security_schemes.items()
             if key in names.schemes
         ],

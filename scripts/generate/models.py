@@ -8,7 +8,7 @@ type hints can be evaluated at run time; an attribute whose name differs from it
 import ast
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from openapi_python_client.strings import PythonIdentifier
@@ -98,6 +98,11 @@ def add_own_classes(view: View, folder: Path) -> None:
             continue
         added[name] = PythonIdentifier(name, FIELD)
         (folder / "models" / f"{added[name]}.py").write_text(text, encoding="utf-8", newline="\n")
+    export(folder, added)
+
+
+def export(folder: Path, added: Mapping[str, str]) -> None:
+    """Export more names from the models of a product, each from its module."""
     if added:
         path = folder / "models" / "__init__.py"
         text = path.read_text(encoding="utf-8")

@@ -57,7 +57,8 @@ CLIENT_OPTIONS = (
     Option(
         "trust_env",
         "bool = True",
-        "Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are used.",
+        "Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the variables of the "
+        "base URL and the credentials are used.",
     ),
 )
 

@@ -1,6 +1,7 @@
 """Write the distribution to its folder in one step, or compare it with the folder."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from .. import owned
@@ -13,11 +14,16 @@ WRITER = "make generate"
 
 
 def generate(
-    documents: tuple[Document, ...], out: Path, label: str, chosen: DistributionNames | None = None
+    documents: tuple[Document, ...],
+    out: Path,
+    label: str,
+    chosen: DistributionNames | None = None,
+    show: Callable[[str], object] = lambda _: None,
 ) -> list[Problem]:
     """Build the distribution in a temporary folder, move its files to `out` and return the warnings.
 
     An error leaves `out` unchanged. `chosen` are the names of the distribution, by default those of this project.
+    `show` is called with each step that takes a while.
 
     Raises:
         DocumentError: A document has a feature that the client would not support.
@@ -28,7 +34,7 @@ def generate(
     owned.check_writable(out, (), MARK, WRITER)
     with tempfile.TemporaryDirectory(prefix="job-status-") as aside:
         fresh = Path(aside, "new")
-        warnings = build(documents, fresh, label, chosen)
+        warnings = build(documents, fresh, label, chosen, show)
         owned.replace_files(fresh, out, MARK, WRITER)
         return warnings
 

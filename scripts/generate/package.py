@@ -1,13 +1,13 @@
 """Build a distribution from documents, in an empty folder."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 
 from .. import client, owned
 from ..document import Document, DocumentError, Problem
-from . import aliases, classes, distribution, models, options, trial
+from . import aliases, classes, commands, distribution, job_models, models, options, trial
 from .corrections import correct
 from .distribution_names import DistributionNames, choose_names
 from .generated_source import own_names, read_function
@@ -18,7 +18,7 @@ from .view import View
 
 # The arguments of every constructor except credentials, and the modules of the package except those of documents.
 KEYWORDS = frozenset({"self", "base_url", *(option.name for option in options.CLIENT_OPTIONS)})
-MODULES = frozenset({"_apis", "_client", "_documents", "credentials", "py", "types"})
+MODULES = frozenset({"_apis", "_client", "_commands", "_documents", "credentials", "py", "types"})
 UNSET_ANCHOR = """\
     def __bool__(self) -> Literal[False]:
         return False
@@ -33,7 +33,11 @@ UNSET_METHODS = """
 
 
 def build(
-    documents: tuple[Document, ...], folder: Path, label: str, chosen: DistributionNames | None = None
+    documents: tuple[Document, ...],
+    folder: Path,
+    label: str,
+    chosen: DistributionNames | None = None,
+    show: Callable[[str], object] = lambda _: None,
 ) -> list[Problem]:
     """Write the distribution into an empty folder, and return the warnings.
 
@@ -42,6 +46,7 @@ def build(
         folder: The folder.
         label: The name of the folder of documents, for the banners.
         chosen: The names of the distribution; by default those of this project.
+        show: Called with each step that takes a while.
 
     Raises:
         DocumentError: A document has a feature that the client would not support.
@@ -56,29 +61,40 @@ def build(
     models_by_document = {stem: frozenset(view.class_names().values()) for stem, view in views.items()}
     names = document_names(documents, models_by_document, KEYWORDS, MODULES, distribution.EXPORTED)
     for stem, view in views.items():
+        show(f"generating {stem}")
         _generate(view, names[stem], package / names[stem].package)
     format_package(package)
     (package / "_apis").mkdir()
-    functions = []
+    functions, changed = [], list[Path]()
     for document in documents:
         target = package / names[document.stem].package
         view = views[document.stem]
         functions.append([read_function(one, result_of(view, one), target) for one in view.operations])
         text = aliases.drop_aliases(classes.client_module(view, names[document.stem], functions[-1]))
         _write(package / "_apis" / f"{target.name}.py", text)
+        taken = {names[document.stem].class_name, *view.classes.values()}
+        if job_models.add_job_properties(functions[-1], target, taken):
+            changed.append(target / "models" / "__init__.py")
     models.finish(package, [names[document.stem].package for document in documents])
     listed = list(zip(documents, functions, strict=True))
     everything = distribution.banner(label)
     _write(package / "__init__.py", distribution.package_init(documents, names, chosen.version))
+    _write(package / "_commands.py", commands.table(listed, names, chosen))
     _compile(documents, names, folder)
-    own = [package / "__init__.py", package / "types.py", *sorted((package / "_apis").glob("*.py"))]
+    own = [
+        *changed,
+        package / "__init__.py",
+        package / "types.py",
+        package / "_commands.py",
+        *sorted((package / "_apis").glob("*.py")),
+    ]
     own += [path for name in ("__init__.py", "types.py") for path in sorted(package.glob(f"*/{name}"))]
     format_package(package, own)
     for document in documents:
         banner = distribution.banner(f"{label}/{document.path.name}")
         _stamp(package / names[document.stem].package, banner)
         _stamp(package / "_apis" / f"{names[document.stem].package}.py", banner)
-    for name in ("__init__.py", "types.py"):
+    for name in ("__init__.py", "types.py", "_commands.py"):
         _stamp(package / name, everything)
     _copy_client(package / "_client")
     _copy_documents(documents, package / distribution.DOCUMENTS, label)
@@ -86,6 +102,7 @@ def build(
         "pyproject.toml": distribution.pyproject(chosen),
         "README.md": distribution.readme(listed, names, label, chosen),
         f"{chosen.import_name}/_apis/__init__.py": '"""A client class per document, sync and async."""\n',
+        f"{chosen.import_name}/__main__.py": commands.entry_point(chosen),
         f"{chosen.import_name}/credentials.py": distribution.CREDENTIALS,
         f"{chosen.import_name}/py.typed": "",
         **distribution.licenses(chosen),
@@ -94,6 +111,7 @@ def build(
         mark = f"<!-- {everything} -->" if name.endswith(".md") else f"# {everything}"
         _write(folder / name, f"{mark}\n\n{text}" if text else f"{mark}\n")
     plans = [trial.plan(views[document.stem], names[document.stem], read) for document, read in listed]
+    show("trying every model and call")
     trial.run(folder, chosen.import_name, documents, plans)
     return [problem for view in views.values() for problem in view.unsupported.warnings]
 

@@ -36,8 +36,10 @@ class AgentPlatform(Client):
     """Agent Platform: the status of import, export, deploy and undeploy jobs.
 
     Args:
-        base_url: The base URL, such as `https://agent-platform.domain.ai`.
-        api_key: The credential, or a callable that returns it and is called before each request.
+        base_url: The base URL, such as `https://agent-platform.domain.ai`; by default that of the
+            environment variable `AGENT_PLATFORM_URL`.
+        api_key: The credential, or a callable that returns it and is called before each request; by default
+            that of `AGENT_PLATFORM_API_KEY`.
         timeout: Seconds for a call, including its retries.
         max_retries: How often an idempotent call is retried after a connection error or 429, 502, 503, 504.
         headers: Headers of every request.
@@ -48,20 +50,21 @@ class AgentPlatform(Client):
             it: passing `verify` or `proxy` too is an error.
         event_hooks: Event hooks as in httpx. The requests passed to them contain no credentials.
         max_response_bytes: Maximum size of a response body; a larger one is an error.
-        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are
-            used.
+        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
+            variables of the base URL and the credentials are used.
 
     Source: https://docs.kore.ai/agent-platform/apis
     """
 
-    _schemes = (Scheme("api_key", "key", "header", "x-api-key"),)
+    _url_variable = "AGENT_PLATFORM_URL"
+    _schemes = (Scheme("api_key", "key", "header", "x-api-key", "AGENT_PLATFORM_API_KEY"),)
     _alternatives = (("api_key",),)
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | None = None,
         *,
-        api_key: Credential,
+        api_key: Credential | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
@@ -232,9 +235,10 @@ class AsyncAgentPlatform(AsyncClient):
     """Agent Platform, async: the status of import, export, deploy and undeploy jobs.
 
     Args:
-        base_url: The base URL, such as `https://agent-platform.domain.ai`.
+        base_url: The base URL, such as `https://agent-platform.domain.ai`; by default that of the
+            environment variable `AGENT_PLATFORM_URL`.
         api_key: The credential, or a callable, sync or async, that returns it and is called before each
-            request.
+            request; by default that of `AGENT_PLATFORM_API_KEY`.
         timeout: Seconds for a call, including its retries.
         max_retries: How often an idempotent call is retried after a connection error or 429, 502, 503, 504.
         headers: Headers of every request.
@@ -245,20 +249,21 @@ class AsyncAgentPlatform(AsyncClient):
             it: passing `verify` or `proxy` too is an error.
         event_hooks: Event hooks as in httpx. The requests passed to them contain no credentials.
         max_response_bytes: Maximum size of a response body; a larger one is an error.
-        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are
-            used.
+        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
+            variables of the base URL and the credentials are used.
 
     Source: https://docs.kore.ai/agent-platform/apis
     """
 
-    _schemes = (Scheme("api_key", "key", "header", "x-api-key"),)
+    _url_variable = "AGENT_PLATFORM_URL"
+    _schemes = (Scheme("api_key", "key", "header", "x-api-key", "AGENT_PLATFORM_API_KEY"),)
     _alternatives = (("api_key",),)
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | None = None,
         *,
-        api_key: AsyncCredential,
+        api_key: AsyncCredential | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,

@@ -59,8 +59,10 @@ class AIForProcess(Client):
     """AI for Process: the status of import, export, deploy and undeploy jobs, and undeploying a model.
 
     Args:
-        base_url: The base URL, such as `https://ai-for-process.domain.ai`.
-        api_key: The credential, or a callable that returns it and is called before each request.
+        base_url: The base URL, such as `https://ai-for-process.domain.ai`; by default that of the
+            environment variable `AI_FOR_PROCESS_URL`.
+        api_key: The credential, or a callable that returns it and is called before each request; by default
+            that of `AI_FOR_PROCESS_API_KEY`.
         timeout: Seconds for a call, including its retries.
         max_retries: How often an idempotent call is retried after a connection error or 429, 502, 503, 504.
         headers: Headers of every request.
@@ -71,20 +73,21 @@ class AIForProcess(Client):
             it: passing `verify` or `proxy` too is an error.
         event_hooks: Event hooks as in httpx. The requests passed to them contain no credentials.
         max_response_bytes: Maximum size of a response body; a larger one is an error.
-        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are
-            used.
+        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
+            variables of the base URL and the credentials are used.
 
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
 
-    _schemes = (Scheme("api_key", "key", "header", "x-api-key"),)
+    _url_variable = "AI_FOR_PROCESS_URL"
+    _schemes = (Scheme("api_key", "key", "header", "x-api-key", "AI_FOR_PROCESS_API_KEY"),)
     _alternatives = (("api_key",),)
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | None = None,
         *,
-        api_key: Credential,
+        api_key: Credential | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
@@ -370,9 +373,10 @@ class AsyncAIForProcess(AsyncClient):
     model.
 
     Args:
-        base_url: The base URL, such as `https://ai-for-process.domain.ai`.
+        base_url: The base URL, such as `https://ai-for-process.domain.ai`; by default that of the
+            environment variable `AI_FOR_PROCESS_URL`.
         api_key: The credential, or a callable, sync or async, that returns it and is called before each
-            request.
+            request; by default that of `AI_FOR_PROCESS_API_KEY`.
         timeout: Seconds for a call, including its retries.
         max_retries: How often an idempotent call is retried after a connection error or 429, 502, 503, 504.
         headers: Headers of every request.
@@ -383,20 +387,21 @@ class AsyncAIForProcess(AsyncClient):
             it: passing `verify` or `proxy` too is an error.
         event_hooks: Event hooks as in httpx. The requests passed to them contain no credentials.
         max_response_bytes: Maximum size of a response body; a larger one is an error.
-        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are
-            used.
+        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
+            variables of the base URL and the credentials are used.
 
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
 
-    _schemes = (Scheme("api_key", "key", "header", "x-api-key"),)
+    _url_variable = "AI_FOR_PROCESS_URL"
+    _schemes = (Scheme("api_key", "key", "header", "x-api-key", "AI_FOR_PROCESS_API_KEY"),)
     _alternatives = (("api_key",),)
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | None = None,
         *,
-        api_key: AsyncCredential,
+        api_key: AsyncCredential | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,

@@ -43,8 +43,10 @@ class AIForService(Client):
     """AI for Service: the status of publishing a bot.
 
     Args:
-        base_url: The base URL, such as `https://platform.kore.ai`.
-        jwt: The credential, or a callable that returns it and is called before each request.
+        base_url: The base URL, such as `https://platform.kore.ai`; by default that of the environment
+            variable `AI_FOR_SERVICE_URL`.
+        jwt: The credential, or a callable that returns it and is called before each request; by default
+            that of `AI_FOR_SERVICE_JWT`.
         timeout: Seconds for a call, including its retries.
         max_retries: How often an idempotent call is retried after a connection error or 429, 502, 503, 504.
         headers: Headers of every request.
@@ -55,20 +57,21 @@ class AIForService(Client):
             it: passing `verify` or `proxy` too is an error.
         event_hooks: Event hooks as in httpx. The requests passed to them contain no credentials.
         max_response_bytes: Maximum size of a response body; a larger one is an error.
-        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are
-            used.
+        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
+            variables of the base URL and the credentials are used.
 
     Source: https://docs.kore.ai/ai-for-service/apis/automation/api-list
     """
 
-    _schemes = (Scheme("jwt", "key", "header", "auth"),)
+    _url_variable = "AI_FOR_SERVICE_URL"
+    _schemes = (Scheme("jwt", "key", "header", "auth", "AI_FOR_SERVICE_JWT"),)
     _alternatives = (("jwt",),)
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | None = None,
         *,
-        jwt: Credential,
+        jwt: Credential | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
@@ -246,9 +249,10 @@ class AsyncAIForService(AsyncClient):
     """AI for Service, async: the status of publishing a bot.
 
     Args:
-        base_url: The base URL, such as `https://platform.kore.ai`.
+        base_url: The base URL, such as `https://platform.kore.ai`; by default that of the environment
+            variable `AI_FOR_SERVICE_URL`.
         jwt: The credential, or a callable, sync or async, that returns it and is called before each
-            request.
+            request; by default that of `AI_FOR_SERVICE_JWT`.
         timeout: Seconds for a call, including its retries.
         max_retries: How often an idempotent call is retried after a connection error or 429, 502, 503, 504.
         headers: Headers of every request.
@@ -259,20 +263,21 @@ class AsyncAIForService(AsyncClient):
             it: passing `verify` or `proxy` too is an error.
         event_hooks: Event hooks as in httpx. The requests passed to them contain no credentials.
         max_response_bytes: Maximum size of a response body; a larger one is an error.
-        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are
-            used.
+        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
+            variables of the base URL and the credentials are used.
 
     Source: https://docs.kore.ai/ai-for-service/apis/automation/api-list
     """
 
-    _schemes = (Scheme("jwt", "key", "header", "auth"),)
+    _url_variable = "AI_FOR_SERVICE_URL"
+    _schemes = (Scheme("jwt", "key", "header", "auth", "AI_FOR_SERVICE_JWT"),)
     _alternatives = (("jwt",),)
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | None = None,
         *,
-        jwt: AsyncCredential,
+        jwt: AsyncCredential | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,

@@ -50,8 +50,10 @@ class OpenSearchFlowFramework(Client):
     """OpenSearch flow-framework: the status of provisioning a workflow.
 
     Args:
-        base_url: The base URL, such as `http://localhost:9200`.
-        basic_auth: (user, password), or a callable that returns it and is called before each request.
+        base_url: The base URL, such as `http://localhost:9200`; by default that of the environment variable
+            `OPENSEARCH_FLOW_FRAMEWORK_URL`.
+        basic_auth: (user, password), or a callable that returns it and is called before each request; by
+            default that of `OPENSEARCH_FLOW_FRAMEWORK_BASIC_AUTH`, as user:password.
         timeout: Seconds for a call, including its retries.
         max_retries: How often an idempotent call is retried after a connection error or 429, 502, 503, 504.
         headers: Headers of every request.
@@ -62,18 +64,19 @@ class OpenSearchFlowFramework(Client):
             it: passing `verify` or `proxy` too is an error.
         event_hooks: Event hooks as in httpx. The requests passed to them contain no credentials.
         max_response_bytes: Maximum size of a response body; a larger one is an error.
-        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are
-            used.
+        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
+            variables of the base URL and the credentials are used.
 
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
 
-    _schemes = (Scheme("basic_auth", "basic", "header", "Authorization"),)
+    _url_variable = "OPENSEARCH_FLOW_FRAMEWORK_URL"
+    _schemes = (Scheme("basic_auth", "basic", "header", "Authorization", "OPENSEARCH_FLOW_FRAMEWORK_BASIC_AUTH"),)
     _alternatives = (("basic_auth",), ())
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | None = None,
         *,
         basic_auth: BasicCredential | None = None,
         timeout: float = 30.0,
@@ -319,9 +322,10 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
     """OpenSearch flow-framework, async: the status of provisioning a workflow.
 
     Args:
-        base_url: The base URL, such as `http://localhost:9200`.
+        base_url: The base URL, such as `http://localhost:9200`; by default that of the environment variable
+            `OPENSEARCH_FLOW_FRAMEWORK_URL`.
         basic_auth: (user, password), or a callable, sync or async, that returns it and is called before
-            each request.
+            each request; by default that of `OPENSEARCH_FLOW_FRAMEWORK_BASIC_AUTH`, as user:password.
         timeout: Seconds for a call, including its retries.
         max_retries: How often an idempotent call is retried after a connection error or 429, 502, 503, 504.
         headers: Headers of every request.
@@ -332,18 +336,19 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
             it: passing `verify` or `proxy` too is an error.
         event_hooks: Event hooks as in httpx. The requests passed to them contain no credentials.
         max_response_bytes: Maximum size of a response body; a larger one is an error.
-        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are
-            used.
+        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
+            variables of the base URL and the credentials are used.
 
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
 
-    _schemes = (Scheme("basic_auth", "basic", "header", "Authorization"),)
+    _url_variable = "OPENSEARCH_FLOW_FRAMEWORK_URL"
+    _schemes = (Scheme("basic_auth", "basic", "header", "Authorization", "OPENSEARCH_FLOW_FRAMEWORK_BASIC_AUTH"),)
     _alternatives = (("basic_auth",), ())
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | None = None,
         *,
         basic_auth: AsyncBasicCredential | None = None,
         timeout: float = 30.0,

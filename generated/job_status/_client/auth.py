@@ -42,15 +42,16 @@ class Secret:
 
 
 class Scheme:
-    """A security scheme of the document: its keyword argument, and where its credential is sent."""
+    """A security scheme of the document: its keyword argument and variable, and where its credential is sent."""
 
-    __slots__ = ("keyword", "kind", "location", "name")
+    __slots__ = ("keyword", "kind", "location", "name", "variable")
 
-    def __init__(self, keyword: str, kind: str, location: str, name: str) -> None:
+    def __init__(self, keyword: str, kind: str, location: str, name: str, variable: str = "") -> None:
         self.keyword = keyword
         self.kind = kind  # "key", "bearer" or "basic"
         self.location = location  # "header", "query" or "cookie"
         self.name = name
+        self.variable = variable  # of the environment
 
 
 class AuthParameters:
@@ -110,7 +111,7 @@ class Authenticator:
 
     def __init__(
         self,
-        schemes: Iterable[Scheme],
+        schemes: tuple[Scheme, ...],
         alternatives: tuple[tuple[str, ...], ...],
         credentials: Mapping[str, Any],
         other_secrets: Iterable[str] = (),
@@ -119,7 +120,10 @@ class Authenticator:
         satisfied = [keywords for keywords in alternatives if set(keywords) <= given]
         if alternatives and not satisfied:
             options = " or ".join(" and ".join(f"{keyword}=" for keyword in keywords) for keywords in alternatives)
-            raise InvalidArgumentError(f"the API requires a credential; pass {options}")
+            variables = {scheme.keyword: scheme.variable for scheme in schemes}
+            names = " or ".join(" and ".join(variables[keyword] for keyword in keywords) for keywords in alternatives)
+            also = f", or set {names}" if any(variables.values()) else ""
+            raise InvalidArgumentError(f"the API requires a credential; pass {options}{also}")
         chosen = max(satisfied, key=len, default=())
         self._schemes = tuple(scheme for scheme in schemes if scheme.keyword in chosen)
         self._credentials = Secret({keyword: credentials[keyword] for keyword in chosen})

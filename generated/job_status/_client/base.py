@@ -14,9 +14,11 @@ import httpx
 from .auth import Scheme
 from .clock import SYSTEM_CLOCK, Clock
 from .core import AsyncCore, Options, SyncCore
+from .environment import base_url_of, credentials_of
 
 
 class _Base:
+    _url_variable: ClassVar[str] = ""
     _schemes: ClassVar[tuple[Scheme, ...]] = ()
     _alternatives: ClassVar[tuple[tuple[str, ...], ...]] = ()
     _clock: ClassVar[Clock] = SYSTEM_CLOCK
@@ -37,7 +39,7 @@ class Client(_Base):
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | None,
         credentials: Mapping[str, Any],
         *,
         timeout: float,
@@ -51,7 +53,7 @@ class Client(_Base):
         trust_env: bool,
     ) -> None:
         options = Options(
-            base_url,
+            base_url_of(base_url, self._url_variable, trust_env=trust_env),
             timeout,
             max_retries,
             headers,
@@ -62,7 +64,13 @@ class Client(_Base):
             max_response_bytes,
             trust_env,
         )
-        self._core = SyncCore(options, credentials, self._schemes, self._alternatives, self._clock)
+        self._core = SyncCore(
+            options,
+            credentials_of(credentials, self._schemes, self._alternatives, trust_env=trust_env),
+            self._schemes,
+            self._alternatives,
+            self._clock,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -87,7 +95,7 @@ class AsyncClient(_Base):
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | None,
         credentials: Mapping[str, Any],
         *,
         timeout: float,
@@ -101,7 +109,7 @@ class AsyncClient(_Base):
         trust_env: bool,
     ) -> None:
         options = Options(
-            base_url,
+            base_url_of(base_url, self._url_variable, trust_env=trust_env),
             timeout,
             max_retries,
             headers,
@@ -112,7 +120,13 @@ class AsyncClient(_Base):
             max_response_bytes,
             trust_env,
         )
-        self._core = AsyncCore(options, credentials, self._schemes, self._alternatives, self._clock)
+        self._core = AsyncCore(
+            options,
+            credentials_of(credentials, self._schemes, self._alternatives, trust_env=trust_env),
+            self._schemes,
+            self._alternatives,
+            self._clock,
+        )
 
     async def __aenter__(self) -> Self:
         return self

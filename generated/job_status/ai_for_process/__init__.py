@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .client import AuthenticatedClient as AuthenticatedClient
     from .client import Client as Client
     from .models import DockStatus as DockStatus
+    from .models import DockStatusState as DockStatusState
     from .models import ErrorResponse as ErrorResponse
     from .models import JobAction as JobAction
     from .models import JobResult as JobResult
@@ -19,6 +20,7 @@ __all__ = [
     "AuthenticatedClient",
     "Client",
     "DockStatus",
+    "DockStatusState",
     "ErrorResponse",
     "JobAction",
     "JobResult",
@@ -31,6 +33,7 @@ _HOMES = {
     "AuthenticatedClient": ".client",
     "Client": ".client",
     "DockStatus": ".models",
+    "DockStatusState": ".models",
     "ErrorResponse": ".models",
     "JobAction": ".models",
     "JobResult": ".models",

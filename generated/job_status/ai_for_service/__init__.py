@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .models import PublishedResource as PublishedResource
     from .models import PublishState as PublishState
     from .models import PublishStatus as PublishStatus
+    from .models import PublishStatusState as PublishStatusState
 
 __all__ = [
     "AuthenticatedClient",
@@ -20,6 +21,7 @@ __all__ = [
     "ErrorList",
     "PublishState",
     "PublishStatus",
+    "PublishStatusState",
     "PublishedResource",
 ]
 
@@ -30,6 +32,7 @@ _HOMES = {
     "ErrorList": ".models",
     "PublishState": ".models",
     "PublishStatus": ".models",
+    "PublishStatusState": ".models",
     "PublishedResource": ".models",
 }
 

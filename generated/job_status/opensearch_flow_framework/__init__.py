@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .models import RouteError as RouteError
     from .models import WorkflowState as WorkflowState
     from .models import WorkflowStatus as WorkflowStatus
+    from .models import WorkflowStatusState as WorkflowStatusState
     from .models import WorkflowStatusUserOutputs as WorkflowStatusUserOutputs
     from .models import WorkflowStatusUserOutputsAdditionalProperty as WorkflowStatusUserOutputsAdditionalProperty
     from .models import WorkflowUser as WorkflowUser
@@ -32,6 +33,7 @@ __all__ = [
     "RouteError",
     "WorkflowState",
     "WorkflowStatus",
+    "WorkflowStatusState",
     "WorkflowStatusUserOutputs",
     "WorkflowStatusUserOutputsAdditionalProperty",
     "WorkflowUser",
@@ -49,6 +51,7 @@ _HOMES = {
     "RouteError": ".models",
     "WorkflowState": ".models",
     "WorkflowStatus": ".models",
+    "WorkflowStatusState": ".models",
     "WorkflowStatusUserOutputs": ".models",
     "WorkflowStatusUserOutputsAdditionalProperty": ".models",
     "WorkflowUser": ".models",

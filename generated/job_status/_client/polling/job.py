@@ -135,6 +135,11 @@ class _Handle(Generic[T_co]):
         return self.__poller__.outcome
 
     @property
+    def done(self) -> bool:
+        """Whether the job has ended, successfully or not, as far as it is known."""
+        return self.__poller__.has_ended
+
+    @property
     def partial(self) -> bool:
         """Whether the job has ended and succeeded in part only."""
         outcome = self.__poller__.outcome
@@ -200,6 +205,32 @@ class Job(_Handle[T_co]):
             permit = None
             poller.release()
         return poller.outcome.result()
+
+    def poll_once(self) -> T_co:
+        """Read the status once, now, and return it. `done` and `outcome` then say whether and how the job has ended.
+
+        A failed job is no exception here. A job that has ended is not read again. The schedule and the deadline of the
+        handle do not apply; a later `wait` continues.
+
+        Returns:
+            The status, typed. If it is of an earlier run than the expected one, `done` stays false.
+
+        Raises:
+            CallError: The API returned an error or no response, or its response is no status of the job.
+            InvalidArgumentError: The job is being waited for, or the client is closed.
+        """
+        poller, core = self.__poller__, self.__core__
+        poller.acquire(self)
+        try:
+            if poller.has_ended:
+                return poller.final_status()
+            call = poller.single_call()
+            response = core.send(call, poller.build_request())
+            status, update = poller.handle_single(call, response, core.settings.clock.now())
+            notify(self, update)
+            return status
+        finally:
+            poller.release()
 
     def current_run(self) -> RunId:
         """Return the run that is reported now, to wait for a later one with `after_run=`. Call it before starting one.
@@ -290,6 +321,21 @@ class AsyncJob(_Handle[T_co]):
         finally:
             poller.release()
         return poller.outcome.result()
+
+    async def poll_once(self) -> T_co:
+        """Read the status once, now, and return it; see `Job.poll_once`."""
+        poller, core = self.__poller__, self.__core__
+        poller.acquire(self)
+        try:
+            if poller.has_ended:
+                return poller.final_status()
+            call = poller.single_call()
+            response = await core.send(call, poller.build_request())
+            status, update = poller.handle_single(call, response, core.settings.clock.now())
+            await notify_async(self, update)
+            return status
+        finally:
+            poller.release()
 
     async def current_run(self) -> RunId:
         """Return the run that is reported now, to wait for a later one with `after_run=`. Call it before starting one.

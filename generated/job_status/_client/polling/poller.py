@@ -20,6 +20,7 @@ from ..errors import (
     ApiError,
     CallError,
     InvalidArgumentError,
+    JobError,
     JobFailedError,
     JobNotStartedError,
     JobPartialError,
@@ -282,6 +283,11 @@ class Poller(Generic[T_co]):
         return self.outcome is not None
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the job itself has ended, as far as it is known."""
+        return self.outcome is not None and isinstance(self.outcome.error, JobFailedError | JobPartialError | None)
+
+    @property
     def polls(self) -> int:
         """Number of polls."""
         return self._polls
@@ -353,7 +359,7 @@ class Poller(Generic[T_co]):
     def should_poll(self, now: float) -> bool:
         """Return whether the job is to be polled now. If not, the wait has ended, or the next poll is later."""
         # A deadline that had passed when the wait was created, such as that of an old token, still allows one poll.
-        if self.deadline is not None and now >= self.deadline and (self._polls or self.next_poll_at <= self.deadline):
+        if self.deadline is not None and now >= self.deadline and self.next_poll_at <= self.deadline:
             self._time_out(now)
             return False
         if now < self.next_poll_at:
@@ -420,6 +426,40 @@ class Poller(Generic[T_co]):
             error.add_note(note)
         self.outcome = Outcome(self.waiter, None, error.with_traceback(None), isinstance(error, JobPartialError))
 
+    # One status, for `poll_once()`.
+
+    def single_call(self) -> Call:
+        """Return the call of a poll that the schedule does not repeat, so that it is retried like any call."""
+        if not self.has_ended:
+            self.outcome = None
+        return self.new_call(CallPolicy())
+
+    def handle_single(self, call: Call, response: httpx.Response, now: float) -> tuple[T_co, Update[T_co] | None]:
+        """Process the response of a single poll. Return the status, and the status and progress if either has changed.
+
+        Raises:
+            CallError: It is no status of the job.
+        """
+        body, _, error = self._read(call, response)
+        if error is not None:
+            raise error
+        update = self.handle_result(call, response, now)
+        try:
+            status = self._parse(body)
+        except PARSE_ERRORS as problem:
+            self.outcome = None
+            raise call.unexpected_response(f"the body cannot be parsed: {problem}", response) from None
+        if self.outcome is not None and not isinstance(self.outcome.error, JobError | None):
+            failed, self.outcome = self.outcome.error, None
+            raise failed
+        return status, update
+
+    def final_status(self) -> T_co:
+        """Return the status with which the job has ended."""
+        error = self.outcome.error if self.outcome else None
+        status = self.outcome.status if self.outcome else None
+        return cast("T_co", error.status if isinstance(error, JobError) else status)
+
     # The current run, for `current_run()`.
 
     def run_call(self) -> Call:
@@ -468,7 +508,8 @@ class Poller(Generic[T_co]):
         # Errors and tokens repeat what is kept, so it contains no credentials.
         redacted = b"" if body is None else call.redact_json(content)
         visible = body if body is None or redacted is content else spec.load(redacted)
-        before = self._body() if spec.run or self.options.on_update else None
+        is_logged = logger.isEnabledFor(logging.INFO)
+        before = self._body() if spec.run or self.options.on_update or is_logged else None
         if not self._is_expected_run(visible, before, state):
             self._schedule_next(now, pause)
             return None
@@ -476,12 +517,14 @@ class Poller(Generic[T_co]):
             age = _age(get_path(body, spec.requested_at), response.headers)
             self._origin = min(self._origin, now - age)
         previous = None
-        if self.options.on_update is not None and self._last is not None:
+        if before is not None and self._last is not None:
             previous = (self._last_state(before), spec.get_progress(before))
         self._last = redacted
         if spec.conditions:
             self._last = _Report(redacted)
             self._last.state = state
+        if is_logged and (current := (self._last_state(visible), spec.get_progress(visible))) != previous:
+            self._log_change(*current)
         update = self._update(body, visible, previous)
         self._apply_state(call, response, body, state, now, pause)
         return update
@@ -737,6 +780,11 @@ class Poller(Generic[T_co]):
         """Return whether a later run is expected and this status identifies no run."""
         after_run = self.options.after_run
         return after_run is not None and after_run.is_known and not self.spec.run_id(body).is_known
+
+    def _log_change(self, state: str | None, progress: float | None) -> None:
+        """Log a state, or a progress, that differs from the last one."""
+        shown = "" if progress is None else f", {progress:g} %"
+        logger.info("%s: %s%s", self.name, sanitize(state, MAX_TOKEN), shown)
 
     def _log_unknown_state(self, state: str) -> None:
         key = (self.spec.api, self.spec.operation.id, state)

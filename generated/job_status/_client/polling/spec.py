@@ -132,6 +132,16 @@ class JobSpec(Generic[T]):
         tested = (keys for _, tests in self.conditions for source, keys, _ in tests if source == BODY)
         return UNKNOWN if any(get_path(body, keys) is not None for keys in tested) else None
 
+    def known_state(self, status: Any) -> Any:
+        """Return the state of a status as its model, or None if the document does not list it."""
+        state = self.state_of(status.to_dict())
+        return state if state in self._kinds else None
+
+    def kind_of(self, status: Any) -> Kind | None:
+        """Return the kind of the state of a status as its model, or None if unknown."""
+        state = self.state_of(status.to_dict())
+        return None if state is None else self.kind(state)
+
     def is_definitely_unknown(self, status: int, detail: str) -> bool:
         """Return whether an error says that the job definitely does not exist."""
         return self.unknown is not None and status == self.unknown[0] and detail.startswith(self.unknown[1])

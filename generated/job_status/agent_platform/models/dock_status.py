@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -14,6 +14,9 @@ from ..models.job_type import JobType
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="DockStatus")
+
+
+DockStatusState: TypeAlias = Literal["IN_PROGRESS", "SUCCESS", "FAILED"]
 
 
 @_attrs_define
@@ -40,6 +43,35 @@ class DockStatus:
     response: JobResult | Unset = UNSET
     """ The result of the job. Documented for the finished export of a model. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    @property
+    def job_state(self) -> DockStatusState | None:
+        """The state, or None for one that the document does not list, so that a type checker finds a mistyped state."""
+        from ..._apis.agent_platform import _SPEC_DOCK_STATUS
+
+        state: DockStatusState | None = _SPEC_DOCK_STATUS.known_state(self)
+        return state
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job has ended, with SUCCESS, FAILED."""
+        from ..._apis.agent_platform import _SPEC_DOCK_STATUS
+
+        return _SPEC_DOCK_STATUS.kind_of(self) in ("success", "partial", "failure")
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the job has succeeded, entirely."""
+        from ..._apis.agent_platform import _SPEC_DOCK_STATUS
+
+        return _SPEC_DOCK_STATUS.kind_of(self) == "success"
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the job has failed."""
+        from ..._apis.agent_platform import _SPEC_DOCK_STATUS
+
+        return _SPEC_DOCK_STATUS.kind_of(self) == "failure"
 
     def to_dict(self) -> dict[str, Any]:
         field_id = self.field_id

@@ -2,7 +2,7 @@
 
 """Contains all the data models used in inputs/outputs"""
 
-from .dock_status import DockStatus
+from .dock_status import DockStatus, DockStatusState
 from .error_response import ErrorResponse
 from .job_action import JobAction
 from .job_result import JobResult
@@ -12,6 +12,7 @@ from .model_undeployment import ModelUndeployment
 
 __all__ = (
     "DockStatus",
+    "DockStatusState",
     "ErrorResponse",
     "JobAction",
     "JobResult",

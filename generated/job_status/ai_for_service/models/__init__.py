@@ -5,7 +5,7 @@
 from .error_entry import ErrorEntry
 from .error_list import ErrorList
 from .publish_state import PublishState
-from .publish_status import PublishStatus
+from .publish_status import PublishStatus, PublishStatusState
 from .published_resource import PublishedResource
 
 __all__ = (
@@ -13,5 +13,6 @@ __all__ = (
     "ErrorList",
     "PublishState",
     "PublishStatus",
+    "PublishStatusState",
     "PublishedResource",
 )

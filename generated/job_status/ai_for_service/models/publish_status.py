@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -13,6 +13,9 @@ from ..models.publish_state import PublishState
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="PublishStatus")
+
+
+PublishStatusState: TypeAlias = Literal["inprogress", "successful", "failed"]
 
 
 @_attrs_define
@@ -51,6 +54,35 @@ class PublishStatus:
     status_summary: list[PublishedResource] | Unset = UNSET
     """ The subtasks of the run, one per kind of resource. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    @property
+    def job_state(self) -> PublishStatusState | None:
+        """The state, or None for one that the document does not list, so that a type checker finds a mistyped state."""
+        from ..._apis.ai_for_service import _SPEC_PUBLISH_STATUS
+
+        state: PublishStatusState | None = _SPEC_PUBLISH_STATUS.known_state(self)
+        return state
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job has ended, with successful, failed."""
+        from ..._apis.ai_for_service import _SPEC_PUBLISH_STATUS
+
+        return _SPEC_PUBLISH_STATUS.kind_of(self) in ("success", "partial", "failure")
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the job has succeeded, entirely."""
+        from ..._apis.ai_for_service import _SPEC_PUBLISH_STATUS
+
+        return _SPEC_PUBLISH_STATUS.kind_of(self) == "success"
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the job has failed."""
+        from ..._apis.ai_for_service import _SPEC_PUBLISH_STATUS
+
+        return _SPEC_PUBLISH_STATUS.kind_of(self) == "failure"
 
     def to_dict(self) -> dict[str, Any]:
         stream_id = self.stream_id

@@ -10,7 +10,7 @@ from .plugin_error import PluginError
 from .provisioning_progress import ProvisioningProgress
 from .route_error import RouteError
 from .workflow_state import WorkflowState
-from .workflow_status import WorkflowStatus
+from .workflow_status import WorkflowStatus, WorkflowStatusState
 from .workflow_status_user_outputs import WorkflowStatusUserOutputs
 from .workflow_status_user_outputs_additional_property import WorkflowStatusUserOutputsAdditionalProperty
 from .workflow_user import WorkflowUser
@@ -25,6 +25,7 @@ __all__ = (
     "RouteError",
     "WorkflowState",
     "WorkflowStatus",
+    "WorkflowStatusState",
     "WorkflowStatusUserOutputs",
     "WorkflowStatusUserOutputsAdditionalProperty",
     "WorkflowUser",

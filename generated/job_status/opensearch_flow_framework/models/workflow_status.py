@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -13,6 +13,9 @@ from ..models.workflow_state import WorkflowState
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="WorkflowStatus")
+
+
+WorkflowStatusState: TypeAlias = Literal["PROVISIONING", "NOT_STARTED", "COMPLETED", "FAILED"]
 
 
 @_attrs_define
@@ -49,6 +52,35 @@ class WorkflowStatus:
     all_shared_principals: list[str] | Unset = UNSET
     """ The principals with whom the workflow is shared. Only with resource sharing, since 3.4. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    @property
+    def job_state(self) -> WorkflowStatusState | None:
+        """The state, or None for one that the document does not list, so that a type checker finds a mistyped state."""
+        from ..._apis.opensearch_flow_framework import _SPEC_WORKFLOW_STATUS
+
+        state: WorkflowStatusState | None = _SPEC_WORKFLOW_STATUS.known_state(self)
+        return state
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job has ended, with COMPLETED, FAILED."""
+        from ..._apis.opensearch_flow_framework import _SPEC_WORKFLOW_STATUS
+
+        return _SPEC_WORKFLOW_STATUS.kind_of(self) in ("success", "partial", "failure")
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the job has succeeded, entirely."""
+        from ..._apis.opensearch_flow_framework import _SPEC_WORKFLOW_STATUS
+
+        return _SPEC_WORKFLOW_STATUS.kind_of(self) == "success"
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the job has failed."""
+        from ..._apis.opensearch_flow_framework import _SPEC_WORKFLOW_STATUS
+
+        return _SPEC_WORKFLOW_STATUS.kind_of(self) == "failure"
 
     def to_dict(self) -> dict[str, Any]:
         workflow_id = self.workflow_id

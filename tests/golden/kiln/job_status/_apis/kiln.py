@@ -48,8 +48,10 @@ class Kiln(Client):
     """Kiln: firing pottery.
 
     Args:
-        base_url: The base URL, such as `https://kiln.example`.
-        api_key: The credential, or a callable that returns it and is called before each request.
+        base_url: The base URL, such as `https://kiln.example`; by default that of the environment variable
+            `KILN_URL`.
+        api_key: The credential, or a callable that returns it and is called before each request; by default
+            that of `KILN_API_KEY`.
         timeout: Seconds for a call, including its retries.
         max_retries: How often an idempotent call is retried after a connection error or 429, 502, 503, 504.
         headers: Headers of every request.
@@ -60,18 +62,19 @@ class Kiln(Client):
             it: passing `verify` or `proxy` too is an error.
         event_hooks: Event hooks as in httpx. The requests passed to them contain no credentials.
         max_response_bytes: Maximum size of a response body; a larger one is an error.
-        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are
-            used.
+        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
+            variables of the base URL and the credentials are used.
     """
 
-    _schemes = (Scheme("api_key", "key", "header", "X-Key"),)
+    _url_variable = "KILN_URL"
+    _schemes = (Scheme("api_key", "key", "header", "X-Key", "KILN_API_KEY"),)
     _alternatives = (("api_key",),)
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | None = None,
         *,
-        api_key: Credential,
+        api_key: Credential | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
@@ -341,9 +344,10 @@ class AsyncKiln(AsyncClient):
     """Kiln, async: firing pottery.
 
     Args:
-        base_url: The base URL, such as `https://kiln.example`.
+        base_url: The base URL, such as `https://kiln.example`; by default that of the environment variable
+            `KILN_URL`.
         api_key: The credential, or a callable, sync or async, that returns it and is called before each
-            request.
+            request; by default that of `KILN_API_KEY`.
         timeout: Seconds for a call, including its retries.
         max_retries: How often an idempotent call is retried after a connection error or 429, 502, 503, 504.
         headers: Headers of every request.
@@ -354,18 +358,19 @@ class AsyncKiln(AsyncClient):
             it: passing `verify` or `proxy` too is an error.
         event_hooks: Event hooks as in httpx. The requests passed to them contain no credentials.
         max_response_bytes: Maximum size of a response body; a larger one is an error.
-        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are
-            used.
+        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
+            variables of the base URL and the credentials are used.
     """
 
-    _schemes = (Scheme("api_key", "key", "header", "X-Key"),)
+    _url_variable = "KILN_URL"
+    _schemes = (Scheme("api_key", "key", "header", "X-Key", "KILN_API_KEY"),)
     _alternatives = (("api_key",),)
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | None = None,
         *,
-        api_key: AsyncCredential,
+        api_key: AsyncCredential | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .client import AuthenticatedClient as AuthenticatedClient
     from .client import Client as Client
     from .models import Firing as Firing
+    from .models import FiringState as FiringState
     from .models import Program as Program
     from .models import Refusal as Refusal
     from .models import StartedFiring as StartedFiring
@@ -17,6 +18,7 @@ __all__ = [
     "AuthenticatedClient",
     "Client",
     "Firing",
+    "FiringState",
     "Program",
     "Refusal",
     "StartedFiring",
@@ -27,6 +29,7 @@ _HOMES = {
     "AuthenticatedClient": ".client",
     "Client": ".client",
     "Firing": ".models",
+    "FiringState": ".models",
     "Program": ".models",
     "Refusal": ".models",
     "StartedFiring": ".models",

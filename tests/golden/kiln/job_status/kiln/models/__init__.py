@@ -2,7 +2,7 @@
 
 """Contains all the data models used in inputs/outputs"""
 
-from .firing import Firing
+from .firing import Firing, FiringState
 from .program import Program
 from .refusal import Refusal
 from .started_firing import StartedFiring
@@ -10,6 +10,7 @@ from .state import State
 
 __all__ = (
     "Firing",
+    "FiringState",
     "Program",
     "Refusal",
     "StartedFiring",

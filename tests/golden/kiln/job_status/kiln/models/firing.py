@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -14,6 +14,9 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="Firing")
 
 
+FiringState: TypeAlias = Literal["HOT", "DONE", "CRACKED"]
+
+
 @_attrs_define
 class Firing:
     id: str
@@ -21,6 +24,35 @@ class Firing:
     degrees: int | Unset = UNSET
     """ The temperature. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    @property
+    def job_state(self) -> FiringState | None:
+        """The state, or None for one that the document does not list, so that a type checker finds a mistyped state."""
+        from ..._apis.kiln import _SPEC_FIRING
+
+        state: FiringState | None = _SPEC_FIRING.known_state(self)
+        return state
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job has ended, with DONE, CRACKED."""
+        from ..._apis.kiln import _SPEC_FIRING
+
+        return _SPEC_FIRING.kind_of(self) in ("success", "partial", "failure")
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the job has succeeded, entirely."""
+        from ..._apis.kiln import _SPEC_FIRING
+
+        return _SPEC_FIRING.kind_of(self) == "success"
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the job has failed."""
+        from ..._apis.kiln import _SPEC_FIRING
+
+        return _SPEC_FIRING.kind_of(self) == "failure"
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id

@@ -1,0 +1,149 @@
+# Generated from scripts/client/command/values.py by `make generate`; do not edit.
+
+"""The values of options: durations, files, and what the type hints of a method expect."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import enum
+import json
+import re
+import sys
+import types
+import typing
+from pathlib import Path
+from typing import Any, Final
+
+from .status import CommandError
+
+UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+STDIN: Final = "-"
+MAX_FILE: Final = 100_000_000  # bytes
+
+
+def duration(text: str) -> float:
+    """Return the seconds of a duration such as `90`, `10m` or `1h30m`."""
+    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|[smhd])?", text)
+    if not parts or "".join(map("".join, parts)) != text or (len(parts) > 1 and not all(unit for _, unit in parts)):
+        raise argparse.ArgumentTypeError(f"expected a duration such as 90s, 10m or 1h30m, got {text!r}")
+    return sum(float(number) * UNITS[unit or "s"] for number, unit in parts)
+
+
+def limit(text: str) -> float | None:
+    """Return the seconds of a duration that is above 0, or None for `none`."""
+    seconds = None if text == "none" else duration(text)
+    if seconds == 0:
+        raise argparse.ArgumentTypeError("expected a duration above 0, or none")
+    return seconds
+
+
+def rate(text: str) -> float:
+    """Return a number above 0."""
+    with contextlib.suppress(ValueError):
+        if (number := float(text)) > 0:
+            return number
+    raise argparse.ArgumentTypeError(f"expected requests per second, above 0, got {text!r}")
+
+
+def show_duration(seconds: float) -> str:
+    """Return a duration for people, such as `42s`, `3m05s` or `2h10m`."""
+    whole = max(int(seconds), 0)
+    if whole < 60:
+        return f"{whole}s"
+    return f"{whole // 60}m{whole % 60:02}s" if whole < 3600 else f"{whole // 3600}h{whole // 60 % 60:02}m"
+
+
+def read_file(name: str, purpose: str) -> str:
+    """Return the content of a file, or of stdin for `-`.
+
+    Raises:
+        CommandError: It cannot be read.
+    """
+    try:
+        if name == STDIN:
+            if sys.stdin is None:
+                raise CommandError(f"{purpose}: stdin is closed")
+            return sys.stdin.buffer.read(MAX_FILE).decode()
+        return Path(name).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise CommandError(f"{purpose}: {name} is not UTF-8") from None
+    except OSError as error:
+        raise CommandError(f"{purpose}: {name}: {error.strerror or error}") from None
+
+
+def read_json(name: str, purpose: str) -> Any:
+    """Return the JSON in a file, or in stdin for `-`.
+
+    Raises:
+        CommandError: It cannot be read, or is not JSON.
+    """
+    try:
+        return json.loads(read_file(name, purpose))
+    except (ValueError, RecursionError) as error:
+        raise CommandError(f"{purpose}: {name} is not JSON: {error}") from None
+
+
+def from_json(value: Any, hint: Any) -> Any:
+    """Return a JSON value as a type hint expects it: as a model, an enum, a date or a UUID.
+
+    Raises:
+        CommandError: It is not of that type.
+    """
+    problems = []
+    for kind in _members(hint):
+        if typing.get_origin(kind) is list and isinstance(value, list):
+            (element,) = typing.get_args(kind)
+            return [from_json(one, element) for one in value]
+        create = _creator(kind)
+        if create is None or isinstance(value, list):
+            continue
+        try:
+            return create(value)
+        except Exception as error:  # a model may raise anything
+            problems.append(f"{getattr(kind, '__name__', kind)}: {type(error).__name__}: {error}")
+    if problems and not any(kind in {Any, type(value), object} for kind in _members(hint)):
+        raise CommandError(f"expected another value than {json.dumps(value)[:100]}: {'; '.join(problems)}")
+    return value
+
+
+def from_text(text: str, hint: Any) -> Any:
+    """Return the text of an option as a type hint expects it.
+
+    Raises:
+        CommandError: It is not of that type.
+    """
+    members = _members(hint)
+    kinds = [kind for kind in members if typing.get_origin(kind) is not list]
+    for kind, pattern in ((bool, r"true|false"), (int, r"-?\d{1,18}"), (float, r"-?\d+(\.\d+)?([eE][-+]?\d+)?")):
+        if kind in kinds and re.fullmatch(pattern, text):
+            return text == "true" if kind is bool else kind(text)
+    integers = [
+        kind for kind in kinds if isinstance(kind, type) and issubclass(kind, enum.Enum) and issubclass(kind, int)
+    ]
+    value: Any = int(text) if integers and re.fullmatch(r"-?\d{1,18}", text) else text
+    if str in kinds or not kinds:
+        with contextlib.suppress(CommandError):
+            return from_json(value, hint)
+        return value
+    made = from_json(value, hint)
+    if made is text and kinds and all(kind in {bool, int, float} for kind in kinds):
+        expected = " or ".join({bool: "true or false", int: "an integer", float: "a number"}[kind] for kind in kinds)
+        raise CommandError(f"expected {expected}, got {text!r}")
+    return made
+
+
+def _members(hint: Any) -> list[Any]:
+    """Return the types of a union, except None and the type of missing values."""
+    origin = typing.get_origin(hint)
+    members = typing.get_args(hint) if origin in {typing.Union, types.UnionType} else (hint,)
+    return [one for one in members if one is not type(None) and getattr(one, "__name__", "") != "Unset"]
+
+
+def _creator(kind: Any) -> Any:
+    """Return what creates a value of a type from JSON, or None if JSON has the type itself."""
+    for name in ("from_dict", "fromisoformat"):
+        if found := getattr(kind, name, None):
+            return found
+    is_own = isinstance(kind, type) and (issubclass(kind, enum.Enum) or kind.__name__ == "UUID")
+    return kind if is_own else None

@@ -1,0 +1,1 @@
+"""The command of the distribution: wait for jobs, start them, and read their status."""

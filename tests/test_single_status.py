@@ -1,0 +1,216 @@
+"""One look at a job: `poll_once`, `done`, what a status model says of itself, and changes in the log."""
+
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from job_status import (
+    InvalidArgumentError,
+    JobFailedError,
+    JobTimeoutError,
+    NotFoundError,
+    ServerError,
+    UnexpectedResponseError,
+)
+from job_status.ai_for_process import DockStatus, DockStatusState
+from job_status.ai_for_service import PublishStatus
+from job_status.opensearch_flow_framework import WorkflowStatus
+
+from .conftest import ROOT
+from .harness import STREAM_ID, Harness, publish_status
+from .vendor import dock_status, ends_at, json_response, workflow
+
+
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
+def harness(request: pytest.FixtureRequest) -> Harness:
+    """Run a test with sync and with async clients."""
+    return Harness(request.param)
+
+
+def dock_job(harness: Harness, report: Any, fault: Any = None, **options: Any) -> Any:
+    """Return the handle of the job `ds-1`."""
+    vendor = harness.vendor(report, **({"fault": fault} if fault else {}))
+    return harness.client("AIForProcess", vendor).dock_status_job("ds-1", **options)
+
+
+def test_job_in_progress_is_not_done(harness: Harness) -> None:
+    job = dock_job(harness, ends_at(20))
+
+    assert not job.done
+    assert harness.call(job.poll_once).status == "IN_PROGRESS"
+    assert (job.done, job.outcome, job.state) == (False, None, "IN_PROGRESS")
+    assert harness.clock.time < 0.1
+
+
+def test_success_is_done_and_not_read_again(harness: Harness) -> None:
+    job = dock_job(harness, ends_at(0))
+
+    first, second = harness.call(job.poll_once), harness.call(job.poll_once)
+
+    assert first.status == second.status == "SUCCESS"
+    assert job.done
+    assert job.outcome.result().status == "SUCCESS"
+    assert len(harness.last_vendor.polls) == 1
+
+
+def test_failed_job_is_done_and_raises_only_in_its_outcome(harness: Harness) -> None:
+    job = dock_job(harness, ends_at(0, "FAILED"))
+
+    assert [harness.call(job.poll_once).status for _ in range(2)] == ["FAILED", "FAILED"]
+    assert job.done
+    with pytest.raises(JobFailedError):
+        job.outcome.result()
+
+
+def test_wait_continues_after_a_single_poll(harness: Harness) -> None:
+    job = dock_job(harness, ends_at(20))
+    harness.call(job.poll_once)
+
+    assert harness.call(job.wait).status == "SUCCESS"
+    assert job.done
+
+
+def test_job_can_be_read_after_its_wait_timed_out(harness: Harness) -> None:
+    job = dock_job(harness, ends_at(20), timeout=5)
+    with pytest.raises(JobTimeoutError):
+        harness.call(job.wait)
+    assert not job.done
+
+    harness.clock.time = 30.0
+
+    assert harness.call(job.poll_once).status == "SUCCESS"
+    assert job.done
+
+
+@pytest.mark.parametrize(
+    ("response", "error"),
+    [
+        (json_response(404, {"errors": [{"msg": "Not found"}]}), NotFoundError),
+        (json_response(500), ServerError),
+        (json_response(200, dock_status("ds-2", "SUCCESS")), UnexpectedResponseError),
+        (json_response(200, {"_id": "ds-1"}), UnexpectedResponseError),
+    ],
+)
+def test_error_is_raised_and_ends_nothing(harness: Harness, response: Any, error: type[Exception]) -> None:
+    job = dock_job(harness, ends_at(0), lambda _, number: response if number == 1 else None)
+
+    with pytest.raises(error):
+        harness.call(job.poll_once)
+    assert (job.done, job.outcome) == (False, None)
+    assert harness.call(job.poll_once).status == "SUCCESS"
+
+
+def test_transient_error_is_retried(harness: Harness) -> None:
+    job = dock_job(harness, ends_at(0), lambda _, number: json_response(503) if number == 1 else None)
+
+    assert harness.call(job.poll_once).status == "SUCCESS"
+
+
+def test_status_of_an_earlier_run_is_returned_and_not_done(harness: Harness) -> None:
+    vendor = harness.vendor(lambda name, now: publish_status(name, f"run-{now > 5}", now, "successful"))
+    api = harness.client("AIForService", vendor)
+    run = harness.call(api.publish_status_job(STREAM_ID).current_run)
+    job = api.publish_status_job(STREAM_ID, after_run=run)
+
+    harness.clock.time = 1.0
+    assert harness.call(job.poll_once).status == "successful"
+    assert not job.done
+    harness.clock.time = 6.0
+    assert harness.call(job.poll_once).status == "successful"
+    assert job.done
+
+
+def test_job_that_is_not_started_is_not_done(harness: Harness) -> None:
+    vendor = harness.vendor(workflow("NOT_STARTED"))
+    job = harness.client("OpenSearchFlowFramework", vendor).workflow_status_job("w-1")
+
+    assert harness.call(job.poll_once).state == "NOT_STARTED"
+    assert not job.done
+
+
+def test_update_is_reported(harness: Harness) -> None:
+    seen: list[Any] = []
+    job = dock_job(harness, ends_at(20), on_update=lambda status, progress: seen.append((str(status.status), progress)))
+
+    for _ in range(2):
+        harness.call(job.poll_once)
+
+    assert seen == [("IN_PROGRESS", None)]
+
+
+def test_job_that_is_being_waited_for_is_refused() -> None:
+    harness = Harness(False)
+    errors: list[str] = []
+
+    def read_again(*_: Any) -> None:
+        try:
+            job.poll_once()
+        except InvalidArgumentError as error:
+            errors.append(str(error))
+
+    job = dock_job(harness, ends_at(0), on_update=read_again)
+    job.wait()
+
+    assert "is being waited for already" in errors[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (DockStatus.from_dict({"_id": "1", "status": "IN_PROGRESS"}), (False, False, False, "IN_PROGRESS")),
+        (DockStatus.from_dict({"_id": "1", "status": "SUCCESS"}), (True, True, False, "SUCCESS")),
+        (DockStatus.from_dict({"_id": "1", "status": "FAILED"}), (True, False, True, "FAILED")),
+        (DockStatus.from_dict({"_id": "1", "status": "PAUSED"}), (False, False, False, None)),
+        (DockStatus.from_dict({"_id": "1", "status": "success"}), (True, True, False, None)),
+        (PublishStatus.from_dict({"streamId": "1", "status": "failed"}), (True, False, True, "failed")),
+        (
+            WorkflowStatus.from_dict({"workflow_id": "1", "state": "NOT_STARTED"}),
+            (False, False, False, "NOT_STARTED"),
+        ),
+    ],
+)
+def test_status_says_whether_the_job_has_ended(status: Any, expected: tuple[Any, ...]) -> None:
+    assert (status.is_final, status.is_success, status.is_failure, status.job_state) == expected
+
+
+def test_type_of_the_states_lists_the_states_of_the_document() -> None:
+    assert get_args(DockStatusState) == ("IN_PROGRESS", "SUCCESS", "FAILED")
+
+
+PROGRAM = """\
+from job_status.ai_for_process import DockStatus, DockStatusState
+right: DockStatusState = "SUCCESS"
+wrong: DockStatusState = "SUCCES"
+def is_over(status: DockStatus) -> bool:
+    return status.job_state == "FAILD" or status.is_final
+"""
+
+
+def test_type_checker_finds_a_mistyped_state(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(PROGRAM, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull, "--cache-dir", "cache"]
+    environment = {**os.environ, "MYPYPATH": str(ROOT / "generated")}
+
+    done = subprocess.run(
+        [*command, "program.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+
+    errors = [line.split(":")[1] for line in done.stdout.splitlines() if " error: " in line]
+    assert errors == ["3", "5"], done.stdout
+
+
+def test_changes_are_logged_at_info(harness: Harness, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "job_status")
+
+    harness.wait_for_dock(
+        lambda name, now: dock_status(name, "SUCCESS" if now > 20 else "IN_PROGRESS", percentageComplete=now // 10)
+    )
+
+    messages = [record.getMessage() for record in caplog.records if record.levelno == logging.INFO]
+    assert messages[0] == "get_dock_status ds-1: IN_PROGRESS"
+    assert messages[-1].startswith("get_dock_status ds-1: SUCCESS")
+    assert len(messages) == len(set(messages)) < len(harness.last_vendor.polls)
