@@ -7,7 +7,8 @@ import httpx
 import pytest
 from job_status import AgentPlatform, AIForProcess, AsyncAIForProcess, InvalidArgumentError, OpenSearchFlowFramework
 
-from .products import PRODUCTS, id_in_target
+from .paths import id_in
+from .products import PRODUCTS
 
 SEEN = httpx.MockTransport(lambda request: httpx.Response(200, json=body(request)))
 URL, KEY = "AI_FOR_PROCESS_URL", "AI_FOR_PROCESS_API_KEY"
@@ -16,7 +17,7 @@ URL, KEY = "AI_FOR_PROCESS_URL", "AI_FOR_PROCESS_API_KEY"
 def body(request: httpx.Request) -> dict[str, Any]:
     """Return a status of any product that repeats the credential that was sent."""
     sent = request.headers.get("x-api-key") or request.headers.get("authorization") or ""
-    name = id_in_target(request.url.raw_path)
+    name = id_in(request.url.raw_path)
     return {"_id": name, "workflow_id": name, "status": sent.upper(), "state": sent}
 
 
