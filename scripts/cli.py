@@ -112,6 +112,12 @@ def print_error(line: str, end: str = "\n") -> None:
         return
 
 
+def show_step(step: str) -> None:
+    """Show a step that takes a while on a terminal, instead of the last one; an empty string removes it."""
+    if sys.stderr.isatty() and os.environ.get("TERM", "") not in {"", "dumb"}:
+        print_error(f"\r\x1b[2K{step}", end="")
+
+
 def exit_with_parent() -> None:
     """Send SIGTERM to this process once the process that `PARENT_VARIABLE` names is no longer its parent.
 

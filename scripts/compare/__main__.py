@@ -44,7 +44,10 @@ def main() -> int:
     try:
         entries = load_accepted(arguments.accepted) if arguments.accepted else ()
         with tempfile.TemporaryDirectory(prefix="job-status-") as aside:
-            comparison = _compare(arguments, Path(aside))
+            try:
+                comparison = _compare(arguments, Path(aside))
+            finally:
+                cli.show_step("")
             notes = accept(comparison.changes, entries, datetime.datetime.now(tz=datetime.UTC).date())
             oasdiff = tuple(run_oasdiff(comparison.old, comparison.new)) if arguments.oasdiff else ()
     except (DocumentError, GenerationError, InvalidNameError, CannotCompareError) as error:
@@ -65,12 +68,14 @@ def _compare(arguments: argparse.Namespace, aside: Path) -> Comparison:
     for folder in folders:
         folder.mkdir()
     openapi, name = arguments.openapi, arguments.new
+    cli.show_step(f"reading {printable(arguments.old)}")
     old = open_side(arguments.old, folders[0], openapi, arguments.generated)
     if name == "." and Path(openapi).is_absolute():
         above = Path(openapi).resolve().parents
         project = next((folder for folder in above if (folder / "pyproject.toml").is_file()), None)
         name, openapi = (str(project), os.path.relpath(openapi, project)) if project else (openapi, openapi)
     new = open_side(name, folders[1], openapi, arguments.generated)
+    cli.show_step("generating and comparing the packages")
     return compare_sides(old, new, folders[2])
 
 

@@ -4,7 +4,6 @@ Exit statuses: 0 success, 1 a document is refused or, with `--check`, the client
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -37,9 +36,9 @@ def main() -> int:
             for warning in (warning for document in documents for warning in document.warnings):
                 cli.print_error(str(warning))
             try:
-                warnings = generate(documents, arguments.out, label, chosen, _show)
+                warnings = generate(documents, arguments.out, label, chosen, cli.show_step)
             finally:
-                _show("")
+                cli.show_step("")
             for warning in warnings:
                 cli.print_error(str(attrs.evolve(warning, is_warning=True)))
             for document in documents:
@@ -63,12 +62,6 @@ def main() -> int:
     if lines:
         cli.print_error(f"{arguments.out} is not up to date with {arguments.openapi}; run `make generate`")
     return 1 if lines else 0
-
-
-def _show(step: str) -> None:
-    """Show a step on a terminal, instead of the last one."""
-    if sys.stderr.isatty() and os.environ.get("TERM", "") not in {"", "dumb"}:
-        cli.print_error(f"\r\x1b[2K{step}", end="")
 
 
 if __name__ == "__main__":
