@@ -12,13 +12,14 @@ from packaging.requirements import Requirement
 
 from .conftest import ROOT, SLOW
 
-PACKAGES = ("document", "generate", "client", "simulate", "verify")
+PACKAGES = ("document", "generate", "client", "simulate", "verify", "mutate")
 ALLOWED_IMPORTS: dict[str, set[str]] = {
     "document": set(),
     "generate": {"client", "document"},
     "client": set(),
     "simulate": {"document"},
     "verify": {"document"},
+    "mutate": {"document", "simulate", "verify"},
 }
 VENDORS = re.compile(
     r"kore|opensearch|flow.?framework|agent.?platform|ai.?for.?(process|service)|dock|workflow|publish.?status|streamid",
@@ -61,6 +62,12 @@ def test_package_imports_only_allowed_packages(package: str) -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "scripts").glob("*.py")), ids=lambda path: str(path.stem))
 def test_shared_modules_import_no_package(path: Path) -> None:
     assert not set(imported(path)) & {*PACKAGES, "job_status", "scripts", "tests"}
+
+
+def test_mutants_and_their_witnesses_do_not_know_the_verification() -> None:
+    users = {path.name for path in modules("mutate") if "verify" in set(imported(path))}
+
+    assert users <= {"__main__.py", "conforming.py", "matrix.py", "peers.py", "runner.py"}
 
 
 def test_scripts_has_no_other_package() -> None:

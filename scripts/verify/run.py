@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+import httpx
+
 from ..cli import SignalInterrupt
 from . import engine
 from .exchange import Exchange
@@ -34,9 +36,14 @@ def announcement(target: Target) -> str:
     )
 
 
-def verify(target: Target, seed: int, seconds: int = SECONDS) -> Result:
-    """Run every check on every operation of the target, for at most `seconds`."""
-    with Session(target, seconds) as session:
+def verify(
+    target: Target, seed: int | None, seconds: int = SECONDS, transport: httpx.AsyncBaseTransport | None = None
+) -> Result:
+    """Run every check on every operation of the target, for at most `seconds`.
+
+    Without a seed, only the deterministic requests are sent, and `transport` may replace the network.
+    """
+    with Session(target, seconds, transport=transport) as session:
         result = session.result
         result.skipped_operations = tuple(
             f"{operation.id} is a {operation.method}; set ALLOW_WRITES=1 to send it"
@@ -48,8 +55,9 @@ def verify(target: Target, seed: int, seconds: int = SECONDS) -> Result:
         try:
             session.target, exchanges = preflight(target, session.sender)
             run_deterministic_checks(session, exchanges)
-            with session.guarded("schemathesis", "all operations"):
-                engine.run_schemathesis(session, seed)
+            if seed is not None:
+                with session.guarded("schemathesis", "all operations"):
+                    engine.run_schemathesis(session, seed)
         except InconclusiveError as error:
             result.problems.append(str(error))
             return result

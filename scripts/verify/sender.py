@@ -58,10 +58,16 @@ class RequestSender:
 
     A request that fails with a possible network or gateway error is resent if it may be repeated; the last exchange is
     returned and `network_errors` counts the ones before it. `sent` counts all requests by operation, including those of
-    schemathesis. No request is sent after `deadline`, a value of `time.monotonic()`.
+    schemathesis. No request is sent after `deadline`, a value of `time.monotonic()`. `transport` replaces the network.
     """
 
-    def __init__(self, target: Target, timeout: float = 10.0, deadline: float | None = None) -> None:
+    def __init__(
+        self,
+        target: Target,
+        timeout: float = 10.0,
+        deadline: float | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self.target = target
         self.network_errors = NetworkErrors()
         self.sent: Counter[str] = Counter()
@@ -75,7 +81,8 @@ class RequestSender:
         try:
             self._client = httpx.AsyncClient(
                 timeout=timeout,
-                trust_env=not is_loopback(target.base_url),
+                trust_env=transport is None and not is_loopback(target.base_url),
+                transport=transport,
                 verify=target.tls_context(),
                 cookies=no_cookies,
             )

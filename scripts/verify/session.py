@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self, Unpack
 
+import httpx
 from attrs import evolve
 
 from ..document import Operation
@@ -53,15 +54,17 @@ class Session:
         target: Target,
         seconds: float | None = None,
         observers: Sequence[Callable[[Target, Result], Observer]] = OBSERVERS,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.target = target
         self.result = Result(target.document, target.base_url, target.operations)
         self.result.coverage = {operation.id: make_coverage(target, operation) for operation in target.operations}
         self.observers = [make(target, self.result) for make in observers]
+        self._transport = transport
         self._deadline = None if seconds is None else time.monotonic() + seconds
 
     def __enter__(self) -> Self:
-        self.sender = RequestSender(self.target, deadline=self._deadline)
+        self.sender = RequestSender(self.target, deadline=self._deadline, transport=self._transport)
         self.sender.on_rate_limit = self._check_rate_limit
         return self
 
