@@ -215,9 +215,9 @@ def default_differs_while_pending(api: Api) -> Mutation:
     widen = other_view(lambda api, r: not r.query, -1)(api)
 
     async def mutation(request: Request, serve: Serve) -> Response:
-        response = await serve(request)
+        response = await widen(request, serve)
         is_final = response.is_success and api.kind(response.json) in FINAL
-        return response if is_final or api.job_id(request) is None else await widen(request, serve)
+        return await serve(request) if is_final else response
 
     return mutation
 

@@ -28,7 +28,8 @@ class MutatedServer:
             return response
 
         sent = await self._mutation(request, serve)
-        self.log.append(Exchange(request, sent, *(forwarded[-1] if forwarded else ())))
+        same = next((pair for pair in forwarded if pair[0] == request), None)
+        self.log.append(Exchange(request, sent, *(same or (forwarded[-1] if forwarded else ()))))
         return sent
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
