@@ -70,6 +70,7 @@ SLOW = frozenset(
         "own_document",
         "live",
         "matrix",
+        "mutants",
         "name_lookup",
         "names",
         "owned",

@@ -281,6 +281,7 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
         "make test",
         "make test-all",
         "make test-matrix",
+        "make mutants",
         "make test-live",
     ]
     assert "bash .ci/run" in (ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8")

@@ -39,6 +39,13 @@ class StartProbe(Probe):
 
 
 @frozen
+class ViewsProbe(Probe):
+    """The views of one poll, the widest as the exchange; `described` are the members of a status in the schema."""
+
+    described: frozenset[str] = field(kw_only=True)
+
+
+@frozen
 class VariantProbe(Probe):
     """A response to an unusual request; `variant` says what is unusual if the request does not show it."""
 

@@ -1,10 +1,11 @@
 """Check of the views of a status: the responses to one poll with each value of the `detail` parameter."""
 
 import itertools
+from collections.abc import Collection
 from typing import Any
 
 from ...document import MISSING, JobLifecycle, Operation, walk
-from ..probe import Probe
+from ..probe import Probe, ViewsProbe
 from .lifecycle import XJobCheck
 from .registry import Finding, Findings, ProbeCheck, register, shorten
 
@@ -21,8 +22,9 @@ class Detail(XJobCheck, ProbeCheck):
         if job is None or job.detail is None or any(not isinstance(view.json, dict) for view in views):
             return
         name, values = job.detail.parameter, job.detail.values
+        described = probe.described if isinstance(probe, ViewsProbe) else frozenset()
         for narrow, wide in itertools.pairwise(views):
-            got = _view_difference(job, narrow.json, wide.json)
+            got = _view_difference(job, described, narrow.json, wide.json)
             yield Finding(f"all fields of the narrower {name}", got, exchange=wide)
         pairs = _examples_by_view(operation, job)
         shown = [set().union(*(names[index] for _, names in pairs)) for index in range(len(values))]
@@ -36,7 +38,7 @@ class Detail(XJobCheck, ProbeCheck):
             wider = set().union(*(names[-1] - names[index] for names in own)) - set().union(*(n[index] for n in own))
             extra = (wider | (shown[-1] - shown[index])) & view.json.keys()
             if is_complete:
-                extra |= view.json.keys() - shown[index]
+                extra |= (view.json.keys() & described) - shown[index]
             got = f"{', '.join(sorted(extra))} with {name}={value}" if extra else ""
             yield Finding(f"only {', '.join(sorted(shown[index]))}", got, exchange=view)
         own = [names for state, names in pairs if state == str(job.state_of(probe.exchange.json))]
@@ -46,12 +48,14 @@ class Detail(XJobCheck, ProbeCheck):
             yield Finding(f"also {', '.join(sorted(only_wide))}", got)
 
 
-def _view_difference(job: JobLifecycle, narrow: Any, wide: Any) -> str:
+def _view_difference(job: JobLifecycle, described: Collection[str], narrow: Any, wide: Any) -> str:
     """Return the first field of a narrow view that the wide view lacks; empty if none, or if the states differ."""
     changing = {path[0] for path in (*job.timestamps, *job.expressions()["progress"])}
     if job.state_of(narrow) != job.state_of(wide):
         return ""
     for name, value in narrow.items():
+        if name not in described:
+            continue
         wide_value = wide.get(name, MISSING)
         if (name,) in job.append_only and isinstance(value, list) and isinstance(wide_value, list):
             # The wide view was requested later, so the list of a job that has not ended may have grown.

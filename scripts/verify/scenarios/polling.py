@@ -4,10 +4,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ...document import JobLifecycle, Operation, walk
+from ...document import JobLifecycle, Operation, fields_of, walk
 from ..exchange import Exchange
 from ..jobs import kind_of, reports_job
-from ..probe import Probe
+from ..probe import Probe, ViewsProbe
 from ..session import Session
 
 MAX_POLLS = {"full": 24, "live": 10}  # of one job
@@ -93,5 +93,7 @@ def _poll_views(
         default = next((p.schema.get("default") for p in operation.parameters_in("query") if p.name == name), None)
         queries = [{} if count % 2 and value == default else {name: value} for value in job.detail.values]
     views = [session.call(operation, values, query, plain=True, headers=headers) for query in queries]
-    session.check("detail", Probe(operation, views[-1], tuple(views[:-1])))
+    schemas = [media_type.schema for media_type in operation.success.media_types]
+    described = {keys[0] for schema in schemas for keys in fields_of(session.target.document.data, schema)}
+    session.check("detail", ViewsProbe(operation, views[-1], tuple(views[:-1]), described=frozenset(described)))
     return views
