@@ -97,7 +97,7 @@ def test_code_names_no_vendor(package: str) -> None:
 def test_only_the_adapters_import_schemathesis() -> None:
     users = {path.name for package in PACKAGES for path in modules(package) if "schemathesis" in set(imported(path))}
 
-    assert users == {"engine.py", "schemathesis_plugin.py"}
+    assert users == {"engine.py", "schemathesis_plugin.py", "peers.py"}
 
 
 def test_data_files_are_found_through_importlib_resources() -> None:

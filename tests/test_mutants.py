@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from scripts.document import load
 from scripts.mutate.catalogue import MUTANTS
 from scripts.mutate.frameworks.servers import FRAMEWORKS
 from scripts.mutate.frameworks.tasks import TOKEN
@@ -17,10 +16,10 @@ from scripts.mutate.messages import unchanged
 from scripts.mutate.mutant import Mutant
 from scripts.mutate.reports import as_json, page, text
 from scripts.mutate.runner import (
-    TASKS,
     Outcome,
     apis,
     choose_api,
+    load_tasks,
     run_all_columns,
     run_conforming,
     run_mutant,
@@ -129,7 +128,7 @@ def test_conforming_variant_causes_no_failure(catalogue: Catalogue, name: str) -
 @pytest.mark.parametrize("name", sorted(FRAMEWORKS))
 @pytest.mark.parametrize("seed", [None, 1])
 def test_framework_causes_no_failure(name: str, seed: int | None) -> None:
-    document = load(TASKS)
+    document = load_tasks()
     with FRAMEWORKS[name]() as url:
         target = make_target(document, url, {"TASKS_TOKEN": TOKEN}, profile="full", writes=True)
         result = verify(target, seed)
@@ -179,21 +178,20 @@ def test_worst_seed_counts() -> None:
 
 
 def test_mutants_of_a_folder_replace_those_of_the_project(tmp_path: Path) -> None:
-    (tmp_path / "own.py").write_text(
-        "from scripts.mutate.mutant import mutant, on_response, some_exchange\n"
-        "@mutant('http', 'not_a_server_error', 'RFC', some_exchange(lambda api, e: e.sent.status == 500))\n"
-        "def own(api):\n"
-        '    """Fails."""\n'
-        "    return on_response(lambda q, r: type(r)(500))\n",
-        encoding="utf-8",
-    )
+    shown = (ROOT / "docs/verification.md").read_text(encoding="utf-8")
+    source = shown.partition("```python\n")[2].partition("```")[0]
+    (tmp_path / "own.py").write_text(source, encoding="utf-8")
     before = list(MUTANTS)
     try:
-        assert list(load_catalogue(ROOT / "openapi", tmp_path).mutants) == ["own"]
+        found = load_catalogue(ROOT / "openapi", tmp_path)
+        outcome, _ = run_mutant(found.mutants["unknown_ids_fail"], found.apis[0], 1)
+
+        assert len(found.mutants) == 1
+        assert outcome.verdict == "killed"
     finally:
         MUTANTS[:] = before
     (tmp_path / "own.py").write_text("import no_such_module\n", encoding="utf-8")
-    with pytest.raises(MutantError, match="own.py: cannot be imported: ModuleNotFoundError"):
+    with pytest.raises(MutantError, match=r"own\.py: cannot be imported: ModuleNotFoundError"):
         load_catalogue(ROOT / "openapi", tmp_path)
     with pytest.raises(MutantError, match="expected Python files"):
         load_catalogue(ROOT / "openapi", tmp_path / "empty")

@@ -59,7 +59,9 @@ def _run(arguments: argparse.Namespace) -> Matrix:
             print(f"{counted[0]} servers", flush=True)
 
     seeds = range(1, arguments.seeds + 1)
-    matrix = run_matrix(arguments.openapi, arguments.mutants, seeds, arguments.workers, progress)
+    matrix = run_matrix(
+        arguments.openapi, arguments.mutants, seeds, arguments.workers, progress, with_peers=arguments.peers
+    )
     matrix.seconds = time.monotonic() - began
     return matrix
 

@@ -318,7 +318,9 @@ def server_error_without_credential(api: Api) -> Mutation:
     "authentication",
     "scenarios",
     "the status of a refusal is documented",
-    some_exchange(lambda api, e: not api.has_credential(e.request) and e.sent.status == 404),
+    some_exchange(
+        lambda api, e: not api.has_credential(e.request) and e.sent.status == 404 and api.job_id(e.request) is not None
+    ),
     lambda api: is_secured(api) and api.operation.scenario("wrong_credential") is not None,
 )
 def not_found_without_credential(api: Api) -> Mutation:

@@ -1,13 +1,13 @@
 """The matrix: which mutants a verification kills, with each seed, and what it reports about conforming servers."""
 
+import importlib.resources
 import importlib.util
 import multiprocessing
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from attrs import define, frozen
 
@@ -19,7 +19,7 @@ from .runner import Outcome, apis, choose_api, run_all_columns, run_framework, r
 from .schema import schema_mutants
 from .variants import VARIANTS
 
-OWN_DOCUMENTS = Path(__file__).with_name("documents")
+OWN_DOCUMENTS = "documents"  # in this package
 
 
 @frozen
@@ -43,7 +43,8 @@ def load_catalogue(openapi: Path, folder: Path | None = None) -> Catalogue:
     Raises:
         MutantError: a file of the folder cannot be imported, or no mutant is registered.
     """
-    documents = (*load_folder(openapi), *load_folder(OWN_DOCUMENTS))
+    with importlib.resources.as_file(importlib.resources.files(__package__) / OWN_DOCUMENTS) as own:
+        documents = (*load_folder(openapi), *load_folder(own))
     if folder is None:
         mutants = [*MUTANTS, *schema_mutants(documents)]
     else:
@@ -128,15 +129,15 @@ def _run(task: Task) -> Outcome:
     mutant = catalogue.mutants[name]
     chosen = choose_api(mutant, catalogue.apis, seed)
     assert chosen is not None  # noqa: S101 - see `tasks`
-    return (
-        run_all_columns(mutant, chosen, seed) if run == "mutant with columns" else run_mutant(mutant, chosen, seed)[0]
-    )
+    if run == "mutant":
+        return run_mutant(mutant, chosen, seed)[0]
+    return run_all_columns(mutant, chosen, seed, with_peers=run == "mutant with peers")
 
 
-def tasks(catalogue: Catalogue, seeds: Sequence[int], *, is_own: bool) -> Iterator[Task]:
-    """Yield every run; of conforming servers, and of the live and passive columns, with the first seed only."""
+def tasks(catalogue: Catalogue, seeds: Sequence[int], *, is_own: bool, with_peers: bool) -> Iterator[Task]:
+    """Yield every run; of conforming servers, and of the other columns, with the first seed only."""
     for seed in seeds:
-        run = "mutant with columns" if seed == seeds[0] else "mutant"
+        run = ("mutant with peers" if with_peers else "mutant with columns") if seed == seeds[0] else "mutant"
         for mutant in catalogue.mutants.values():
             if choose_api(mutant, catalogue.apis, seed) is not None:
                 yield run, mutant.id, "", seed
@@ -146,12 +147,20 @@ def tasks(catalogue: Catalogue, seeds: Sequence[int], *, is_own: bool) -> Iterat
             yield from (("variant", name, api.document.stem, seeds[0]) for api in catalogue.apis if needs(api))
 
 
-def run_matrix(openapi: Path, folder: Path | None, seeds: Sequence[int], workers: int, progress: Any) -> Matrix:
+def run_matrix(
+    openapi: Path,
+    folder: Path | None,
+    seeds: Sequence[int],
+    workers: int,
+    progress: Callable[[Outcome], None],
+    *,
+    with_peers: bool = False,
+) -> Matrix:
     """Run everything, in several processes, and call `progress` with each outcome."""
     catalogue = load_catalogue(openapi, folder)
     missing = [m.id for m in catalogue.mutants.values() if choose_api(m, catalogue.apis, seeds[0]) is None]
     matrix = Matrix({seed: [] for seed in seeds}, [], missing)
-    todo = list(tasks(catalogue, seeds, is_own=folder is None))
+    todo = list(tasks(catalogue, seeds, is_own=folder is None, with_peers=with_peers))
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, _start_worker, (openapi, folder)) as pool:
         for task, outcome in zip(todo, pool.map(_run, todo, chunksize=4), strict=True):

@@ -3,8 +3,9 @@
 import gzip
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from importlib import resources
 from typing import Literal
+from unittest import mock
 
 from attrs import Factory, define
 
@@ -27,7 +28,6 @@ from .wire import InProcess, MutatedServer
 
 HOST = "http://127.0.0.1"  # never contacted: the transport is in process
 SECONDS = 60  # of one run
-TASKS = Path(__file__).with_name("frameworks") / "tasks.yaml"
 Verdict = Literal["killed", "killed otherwise", "inconclusive", "survived", "no witness"]
 
 
@@ -92,9 +92,10 @@ def run_server(
     server: MutatedServer, document: Document, profile: Profile = "full", *, stepping: bool = True
 ) -> Result:
     """Send the deterministic requests to a server in process."""
-    polling.POLL_INTERVAL = 0.0  # the clock of the simulator moves with each request
     target = target_of(document, profile, synthetic_environment([document]), stepping=stepping)
-    return verify(target, None, SECONDS, InProcess(server))
+    # The clock of the simulator moves with each request.
+    with mock.patch.object(polling, "POLL_INTERVAL", 0.0):
+        return verify(target, None, SECONDS, InProcess(server))
 
 
 def check_passively(api: Api, log: Log) -> Result:
@@ -169,12 +170,16 @@ def run_mutant(
     return outcome, server
 
 
-def run_all_columns(mutant: Mutant, api: Api, seed: int) -> Outcome:
-    """Verify one mutant with every profile, and check the exchanges of the full one passively."""
+def run_all_columns(mutant: Mutant, api: Api, seed: int, *, with_peers: bool = False) -> Outcome:
+    """Verify one mutant with every profile, and check the exchanges of the full one passively, and with other tools."""
     outcome, server = run_mutant(mutant, api, seed)
     live, _ = run_mutant(mutant, api, seed, "live")
     outcome.live = bool(live.checks)
     outcome.passive = any(check_passively(api, server.log).failures())
+    if with_peers:
+        from .peers import peers
+
+        outcome.peers = peers(api, mutant.make(api), server.log, seed)
     return outcome
 
 
@@ -196,11 +201,16 @@ def run_variant(name: str, api: Api, seed: int) -> Outcome:
     )  # fmt: skip
 
 
+def load_tasks() -> Document:
+    """Load the document of the servers in frameworks."""
+    with resources.as_file(resources.files(f"{__package__}.frameworks") / "tasks.yaml") as path:
+        return load(path)
+
+
 def run_framework(name: str, _: int) -> Outcome:
     """Verify the server of one framework with both profiles."""
-    document, began, reports = load(TASKS), time.perf_counter(), []
+    document, began, reports = load_tasks(), time.perf_counter(), []
     environment = {document.environment_variable("token"): TOKEN}
-    polling.POLL_INTERVAL = 0.2
     requests = 0
     for profile in ("full", "live"):
         with FRAMEWORKS[name]() as url:

@@ -128,7 +128,7 @@ def is_response_to_unknown_id(operation: Operation, exchange: Exchange) -> bool:
 
 
 def is_temporarily_unknown(operation: Operation, exchange: Exchange) -> bool:
-    """Return whether a response is more like the example of a job that is temporarily unknown than of an unknown one."""
+    """Return whether a response is more like the example of a temporarily unknown job than that of an unknown one."""
 
     def likeness(scenario: str) -> int:
         found = operation.scenarios(scenario)

@@ -77,7 +77,7 @@ def verify(
             unmoved = dict(_unmoved_jobs(session))
             result.notes += unmoved.values()
             result.notes += [
-                f"no end was seen of {operation_id} {'/'.join(values)}, which was {target.redact(state)} in the last poll"
+                f"no end was seen of {operation_id} {'/'.join(values)}, {target.redact(state)} in the last poll"
                 for (operation_id, *values), state in result.unended.items()
                 if (operation_id, *values) not in unmoved
             ]
@@ -89,7 +89,7 @@ def verify(
 
 
 def _unmoved_jobs(session: Session) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the key and a warning for each known job that was pending and the same in every poll, if no other job has ended."""
+    """Yield key and warning of each known job that was pending and the same in every poll, if no other one has ended."""
     document, result = session.target.document, session.result
     for (operation_id, *values), entries in result.timelines.items():
         operation = document.operation(operation_id)

@@ -17,12 +17,11 @@ from ...document.source import Pointer
 from ..exchange import Exchange
 from ..jobs import kind_of, reports_job, state_of
 from ..probe import Probe
-from .registry import Check, Finding, Findings, ProbeCheck, excerpt, pointer_text, register, shorten
+from .registry import Check, Finding, Findings, ProbeCheck, ResponseCheck, excerpt, pointer_text, register, shorten
 
 YEAR_2000 = 946_684_800.0  # in seconds since 1970
 MAX_SKEW = 60.0  # seconds between the clocks of a server and its workers
 PLANNED = re.compile("expir|schedul|deadline|due|until|next|estimat|plan|retention|valid", re.IGNORECASE)
-END = re.compile("(?:^|[_-])(?:end|finish|complet|stop|terminat|clos)|[a-z](?:End|Finish|Complet|Stop|Terminat|Clos)")
 BELOW_100 = math.nextafter(100, 0)
 # The progress of a job that has ended without a failure: what is expected, and the range.
 PROGRESS = {"success": ("100 with success", 100.0, 100.0), "partial": ("0 to 100", 0.0, 100.0)}
@@ -381,19 +380,27 @@ class TimestampsPlausible(LifecycleCheck):
 
 
 @register
-class NoEndWhilePending(LifecycleCheck):
+class NoEndWhilePending(XJobCheck, ResponseCheck):
     name = "no_end_while_pending"
-    description = "a pending job has no end time of its run"
+    description = "a pending job has no end time of its run, as in the examples of the document"
     clause = "timestamps"
+    any_request = True
 
-    def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
-        paths = poll.job.timestamps
-        if poll.kind != "pending" or len(paths) < 2 or not END.search(paths[-1][-1]):
+    def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
+        """Yield the finding on the last timestamp, if the examples show it for jobs that have ended only."""
+        job = operation.job
+        paths = job.timestamps if job else ()
+        if job is None or len(paths) < 2 or kind_of(operation, exchange) != "pending":
             return
-        begun, ended = (timestamp_seconds(walk(poll.body, path)) for path in (paths[0], paths[-1]))
+        samples = [example.value for _, example in operation.success.examples if example.scenario is None]
+        shown = {job.kinds.get(str(job.state_of(sample))) for sample in samples if walk(sample, paths[-1])}
+        kinds = {job.kinds.get(str(job.state_of(sample))) for sample in samples}
+        if "pending" in shown or "pending" not in kinds or not shown & {"success", "failure"}:
+            return
+        begun, ended = (timestamp_seconds(walk(exchange.json, path)) for path in (paths[0], paths[-1]))
         # An end before the beginning is that of the run before.
         if begun is not None:
-            got = f"{shorten(walk(poll.body, paths[-1]))} with {poll.state}" if ended and ended >= begun else ""
+            got = f"{shorten(walk(exchange.json, paths[-1]))} while it is pending" if ended and ended >= begun else ""
             yield Finding(f"no {pointer_text(paths[-1])} before the end", got)
 
 
