@@ -89,7 +89,7 @@ def verify(
 
 
 def _unmoved_jobs(session: Session) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield key and warning of each known job that was pending and the same in every poll, if no other one has ended."""
+    """Yield key and warning of each known job that was pending and the same in every poll, if no other ended."""
     document, result = session.target.document, session.result
     for (operation_id, *values), entries in result.timelines.items():
         operation = document.operation(operation_id)
