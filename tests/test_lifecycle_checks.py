@@ -170,8 +170,8 @@ FAULTS: list[tuple[str, str, Callable[[OutgoingResponse], None], set[str]]] = [
     (SERVICE, "progress_matches_state", changed_status(PUBLISH, reports_100_percent_early), set()),
     # The id in the status is not that of the request; the other fields are unchanged.
     (PROCESS, "id_echo", changed_status(DOCK, another_id), set()),
-    # The alternating field differs from the start response too.
-    (PROCESS, "immutable", changed_status(DOCK, alternates_action), {"start_keeps_its_kind"}),
+    # The alternating field differs from the start response too, and from the statuses before and after.
+    (PROCESS, "immutable", changed_status(DOCK, alternates_action), {"start_keeps_its_kind", "stays_the_same"}),
     (SEARCH, "append_only", changed_status(WORKFLOW, loses_resources), {"detail"}),
     (SERVICE, "subtasks", changed_status(PUBLISH, subtask_fails), set()),
     (SEARCH, "timestamps_in_order", changed_status(WORKFLOW, ends_before_it_begins), set()),

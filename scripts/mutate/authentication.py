@@ -319,7 +319,9 @@ def server_error_without_credential(api: Api) -> Mutation:
     "scenarios",
     "the status of a refusal is documented",
     some_exchange(
-        lambda api, e: not api.has_credential(e.request) and e.sent.status == 404 and api.job_id(e.request) is not None
+        lambda api, e: (
+            not api.has_credential(e.request) and e.sent.status in {400, 404} and api.job_id(e.request) is not None
+        )
     ),
     lambda api: is_secured(api) and api.operation.scenario("wrong_credential") is not None,
 )
@@ -568,5 +570,57 @@ def refused_start_changes_jobs(api: Api) -> Mutation:
             put(body, state_at(api), api.first("failure") if api.kind(body) != "failure" else api.first("success"))
             return response.with_json(body)
         return response
+
+    return mutation
+
+
+@mutant("authentication", NEAR, CLAUSE, accepted, is_secured)
+def last_character_of_credential(api: Api) -> Mutation:
+    """The last character of the credential is not compared."""
+    return accepts_given(api, lambda value: value[:-1] == api.credential[:-1] and bool(value))
+
+
+@mutant("authentication", NEAR, CLAUSE, accepted, is_secured)
+def end_of_credential(api: Api) -> Mutation:
+    """A credential that ends with the valid one is accepted."""
+    return accepts_given(api, lambda value: value.endswith(api.credential))
+
+
+@mutant("authentication", "wrong_credential", CLAUSE, accepted, is_scheme("basic"))
+def case_of_password(api: Api) -> Mutation:
+    """Upper and lower case of the password are not distinguished."""
+    user, _, password = api.credential.partition(":")
+    return accepts_given(api, lambda value: value != api.credential and value.lower() == f"{user}:{password.lower()}")
+
+
+@mutant(
+    "authentication",
+    "wrong_credential",
+    CLAUSE,
+    accepted,
+    lambda api: api.scheme is not None and api.scheme.type == "http",
+)
+def empty_header(api: Api) -> Mutation:
+    """A header for the credential without a value is accepted."""
+    return accepting(api, lambda request: request.header(api.credential_header) == "")
+
+
+@mutant(
+    "authentication",
+    "after_refusal",
+    "RFC 9110, 15.5.2: a refusal is about one request",
+    some_exchange(lambda api, e: api.is_start(e.request) and api.has_credential(e.request) and e.sent.status == 401),
+    lambda api: is_secured(api) and has_start(api),
+)
+def refusal_sticks_to_start(api: Api) -> Mutation:
+    """After a start with a wrong credential, every later start is refused."""
+    refused: dict[str, Response] = {}
+
+    async def mutation(request: Request, serve: Serve) -> Response:
+        response = await serve(request)
+        if api.is_start(request) and response.status == 401 and request.body != b"{":
+            refused["start"] = response
+        is_valid = api.is_start(request) and response.is_success
+        return refused.get("start", response) if is_valid else response
 
     return mutation

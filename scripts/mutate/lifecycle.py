@@ -1279,3 +1279,19 @@ def undocumented_state(api: Api) -> Mutation:
             put(poll.body, state_at(api), "PAUSED")
 
     return on_status(api, change)
+
+
+def differs_once(api: Api, log: Log) -> bool:
+    """Hold if a status of a job that has ended has a member that neither the one before nor the one after has."""
+    return any("x_odd" in report.sent for report in reports(api, log) if api.kind(report.conforming) in FINAL)
+
+
+@mutant("lifecycle", "stays_the_same", "a poll changes nothing", differs_once, lambda api: api.job.detail is None)
+def one_odd_status(api: Api) -> Mutation:
+    """One status of a job that has ended, the fifth, has another member than those before and after."""
+
+    def change(poll: Poll) -> None:
+        if poll.after_end == 5:
+            poll.body["x_odd"] = 1
+
+    return on_status(api, change)

@@ -4,10 +4,10 @@ import urllib.parse
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from ..document import MISSING, Operation
+from ..document import MISSING, JobLifecycle, Operation
 from .checks import Check, Finding, truncate
 from .checks.http_standards import HttpCheck, ResourceCheck
-from .checks.lifecycle import JobHistory, Poll, StaysKnown
+from .checks.lifecycle import JobHistory, Poll, StaysKnown, StaysTheSame
 from .checks.registry import ResponseCheck
 from .exchange import Exchange
 from .jobs import is_temporarily_unknown, message, named_values, reports_job, started_operations, state_of
@@ -15,7 +15,7 @@ from .network_errors import TOO_MANY, body_error
 from .result import Failure, Result
 from .target import Target
 
-STAYS_KNOWN = StaysKnown()
+STAYS_KNOWN, STAYS_THE_SAME = StaysKnown(), StaysTheSame()
 
 
 class Observer(Protocol):
@@ -75,6 +75,8 @@ class LifecycleChecks(TargetObserver):
         self._jobs: dict[str, set[tuple[str, ...]]] = {}
         # The responses since the last status that did not report a job.
         self._missing: dict[tuple[str, ...], list[Exchange]] = {}
+        # The last responses to each plain request, once the job has ended.
+        self._reads: dict[str, list[Exchange]] = {}
 
     def observe(self, exchange: Exchange) -> None:
         """Check a poll against the earlier polls of the same job."""
@@ -89,6 +91,8 @@ class LifecycleChecks(TargetObserver):
             self._check_known(operation, exchange, key)
         if not reports_job(operation, exchange):
             return
+        if exchange.is_plain:
+            self._check_same(operation, operation.job, exchange)
         history = self._histories.setdefault(key, JobHistory())
         for value in values.values():
             self._jobs.setdefault(value, set()).add(key)
@@ -106,6 +110,18 @@ class LifecycleChecks(TargetObserver):
                 for finding in STAYS_KNOWN.check(missing):
                     self._add(STAYS_KNOWN, operation, missing, finding)
             self._result.add_check(operation.id, STAYS_KNOWN.name)
+
+    def _check_same(self, operation: Operation, job: JobLifecycle, exchange: Exchange) -> None:
+        """Check the last but one response to the same request, once the job has ended."""
+        state = job.state_of(exchange.json, exchange.status or 0, exchange.headers)
+        reads = self._reads.setdefault(exchange.url, [])
+        reads.append(exchange)
+        if not job.is_final(str(state)) and len(reads) == 1:
+            reads.clear()
+        elif len(reads) == 3:
+            for finding in STAYS_THE_SAME.check(*reads):
+                self._add(STAYS_THE_SAME, operation, reads[1], finding)
+            del reads[0]
 
     def forget(self) -> None:
         """Forget every job, because a request other than a read may have restarted them."""

@@ -75,9 +75,12 @@ class AfterRefusal(EdgeCaseCheck):
     description = "the valid credential is accepted after a wrong one was rejected"
     clause = "RFC 9110, 15.5.2: a refusal is about the credential of one request"
 
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        return full and bool(operation.security) and all(operation.security)
+
     def fault(self, probe: Probe) -> str | None:
-        """Check a read with the valid credential, if an earlier one was accepted."""
-        if not reports_job(probe.operation, probe.others[0]):
+        """Check a request with the valid credential, if an earlier one was accepted."""
+        if not (reports_job(probe.operation, probe.others[0]) or probe.others[0].is_accepted):
             return None
         is_refused = probe.exchange.status in {401, 403}
         return f"{_describe(probe.exchange)} with the valid credential" if is_refused else ""

@@ -405,6 +405,23 @@ class NoEndWhilePending(XJobCheck, ResponseCheck):
 
 
 @register
+class StaysTheSame(Check):
+    name = "stays_the_same"
+    description = "of three statuses of a job that has ended, the second is not the only one that differs"
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        return operation.job is not None
+
+    def check(self, before: Exchange, exchange: Exchange, after: Exchange) -> Findings:
+        """Yield the finding on the second of three consecutive responses to one request, if the others are equal."""
+        if before.json == after.json:
+            bodies = [body if isinstance(body, dict) else {"": body} for body in (before.json, exchange.json)]
+            names = [name for name in {**bodies[0], **bodies[1]} if bodies[0].get(name) != bodies[1].get(name)]
+            got = f"other {', '.join(map(shorten, names))}, between two that are the same" if names else ""
+            yield Finding("the same status as before and after", got)
+
+
+@register
 class StaysKnown(Check):
     name = "stays_known"
     description = "a job that was reported is not unknown or refused afterwards"

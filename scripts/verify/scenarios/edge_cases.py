@@ -89,7 +89,7 @@ def request_edge_cases(session: Session, operation: Operation) -> None:
 
 
 def _near_misses(requests: EdgeCaseRequests) -> Probes:
-    """Change the credential: one more character, one less, other case. Yield nothing if none is required."""
+    """Change the credential in one character, or its case. Yield nothing if none is required."""
     if not (required := requests.required_credential):
         return
     key, value = required
@@ -107,18 +107,18 @@ def _wrong_credentials(requests: EdgeCaseRequests) -> Probes:
     user, _, password = value.partition(":")
     wrong: tuple[str, ...] = ("wrong", "null", "")
     if scheme.scheme == "basic":
-        wrong = (f"{user}:wrong", f"{user}:", f"wrong:{password}", ":", "wrong:wrong")
+        wrong = (f"{user}:wrong", f"{user}:", f"wrong:{password}", ":", "wrong:wrong", f"{user}:{password.swapcase()}")
     yield requests.probe(requests.call(credentials={}))
     for changed in wrong:
-        # A client cannot send a bearer token that is empty.
-        yield requests.probe(
-            requests.call(credentials={key: changed})
-            if changed or scheme.type == "apiKey"
-            else requests.call(credentials={}, headers={"authorization": "Bearer"})
-        )
-    yield requests.probe(requests.call(credentials={}, headers={"x-forwarded-for": "127.0.0.1"}))
+        if changed or scheme.type == "apiKey":
+            yield requests.probe(requests.call(credentials={key: changed}))
+    # A client cannot send a credential of these schemes that is empty.
+    empty = ("", (scheme.scheme or "bearer").capitalize()) if scheme.type != "apiKey" else ()
+    for headers in (*({"authorization": value} for value in empty), {"x-forwarded-for": "127.0.0.1"}):
+        yield requests.probe(requests.call(credentials={}, headers=headers))
     if requests.operation.method == "GET":
-        yield requests.probe(requests.call(credentials={}, method="HEAD"))
+        for credentials in ({}, {key: wrong[0]}):
+            yield requests.probe(requests.call(credentials=credentials, method="HEAD"))
     for _ in range(REPETITIONS):
         yield requests.probe(requests.call(credentials={key: wrong[0]}))
 

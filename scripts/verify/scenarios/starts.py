@@ -6,8 +6,8 @@ from attrs import evolve
 
 from ...document import Message, Operation
 from ...document.expression import BODY, HEADER
-from ..exchange import documented_response
-from ..jobs import follow_link, message, named_values, started_operations
+from ..exchange import Exchange, documented_response
+from ..jobs import follow_link, message, named_values, sent_parameters, started_operations
 from ..probe import Probe, StartProbe
 from ..sender import RequestChanges
 from ..session import Session
@@ -29,22 +29,33 @@ def start_jobs(session: Session, operation: Operation) -> None:
 
 
 def _start_refused(session: Session, operation: Operation, values: dict[str, str], last: StartProbe) -> None:
-    """Send starts that are refused, and poll the job that was started last: it must not change."""
-    changes: list[RequestChanges] = []
+    """Send starts that are refused, and poll the job that was started last: it must not change. Then start again."""
+    changes: list[tuple[dict[str, str], RequestChanges]] = []
     if required := session.required_credential(operation, values):
-        changes += [{"credentials": {}}, {"credentials": {required[0]: "wrong:wrong"}}]
+        changes += [(values, {"credentials": {}}), (values, {"credentials": {required[0]: "wrong:wrong"}})]
     if operation.bodies:
-        changes.append({"content": b"{", "headers": {"content-type": operation.bodies[0].name}})
-    for change in changes:
-        exchange = session.call(operation, values, documented=False, **change)
-        sent = message(operation, exchange)
-        announced = _announced(session, operation, last.status_operation, sent)
-        session.check("refused_start", evolve(last, exchange=exchange, started=announced))
-    job = last.status_operation.job
-    if changes and job:
+        changes.append((values, {"content": b"{", "headers": {"content-type": operation.bodies[0].name}}))
+    for parameter in sent_parameters(operation):
+        unknown = next((str(e.value) for e in parameter.examples if e.scenario == "unknown_id"), None)
+        changes += [({**values, parameter.name: unknown}, {})] if unknown is not None else []
+    for sent, change in changes:
+        exchange = session.call(operation, sent, documented=False, **change)
+        _check_refusal(session, operation, exchange)
+    for _ in range(2 if changes else 0):
         parameters = dict(zip(last.names, last.started, strict=True))
-        for _ in range(2):
-            session.call(last.status_operation, parameters, plain=True)
+        session.call(last.status_operation, parameters, plain=True)
+    if required:
+        session.check("after_refusal", Probe(operation, session.call(operation, values), (last.exchange,)))
+
+
+def _check_refusal(session: Session, operation: Operation, exchange: Exchange) -> None:
+    """Check that a refused start names no job."""
+    reporting = started_operations(session.target.document, operation)[0]
+    announced = _announced(session, operation, reporting, message(operation, exchange))
+    probe = StartProbe(
+        operation, exchange, status_operation=reporting, names=(), started=announced, existing=frozenset()
+    )
+    session.check("refused_start", probe)
 
 
 def _announced(session: Session, operation: Operation, reporting: Operation, sent: Message) -> tuple[str, ...]:
@@ -66,6 +77,7 @@ def _start_and_poll(
     exchange = session.call(operation, values)
     response, request = documented_response(operation, exchange.status or 0), message(operation, exchange)
     if not exchange.is_accepted or response is None:
+        _check_refusal(session, operation, exchange)
         return None
     document = session.target.document
     reporting = {one.id for one in started_operations(document, operation)}
