@@ -292,7 +292,9 @@ def local_address_needs_no_credential(api: Api) -> Mutation:
     return accepting(api, lambda request: (request.header("x-forwarded-for") or "").startswith("127."))
 
 
-@mutant("authentication", "wrong_credential", CLAUSE, accepted, is_secured)
+@mutant(
+    "authentication", "wrong_credential", CLAUSE, accepted, lambda api: is_secured(api) and not is_scheme("basic")(api)
+)
 def token_null(api: Api) -> Mutation:
     """The credential null is accepted."""
     return accepts_given(api, lambda value: value in {"null", "undefined"})

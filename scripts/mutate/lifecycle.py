@@ -378,7 +378,12 @@ def immutable_changed(api: Api, first: Report, second: Report) -> bool:
 CHANGED = some_pair(immutable_changed)
 
 
-@mutant("lifecycle", "immutable run start_keeps_its_kind", "x-job: immutable", CHANGED, identified_elsewhere)
+def has_text(api: Api) -> bool:
+    """Require an immutable string in each status."""
+    return identified_elsewhere(api) and any(isinstance(value, str) for value in _values(api, immutable_path(api)))
+
+
+@mutant("lifecycle", "immutable run start_keeps_its_kind", "x-job: immutable", CHANGED, has_text)
 def immutable_alternates(api: Api) -> Mutation:
     """An immutable value has another form in every second status."""
 
@@ -397,7 +402,7 @@ def _values(api: Api, path: Keys) -> list[Any]:
     return [value for value in found if value is not MISSING]
 
 
-@mutant("lifecycle", "immutable run", "x-job: immutable", CHANGED, identified_elsewhere)
+@mutant("lifecycle", "immutable run", "x-job: immutable", CHANGED, has_text)
 def immutable_changes_at_end(api: Api) -> Mutation:
     """An immutable value changes when the job ends."""
 
