@@ -121,13 +121,18 @@ def served_by_loop(start: Callable[[], Any]) -> Iterator[str]:
         ready.set()
         loop.run_forever()
 
+    def stop() -> None:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.call_soon(loop.stop)
+
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     ready.wait(timeout=10)
     try:
         yield url_of(ports[0])
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(stop)
         thread.join(timeout=10)
 
 
