@@ -71,6 +71,11 @@ test-matrix: $(READY) ## Generate, verify and use clients of many documents with
 test-live: $(READY) ## Test with live products, installed under build/live (Apache Airflow, Celery with Flower)
 	@$(TOOL) pytest tests/live_products
 
+.PHONY: mutants
+mutants: $(READY) ## Verify faulty servers, to measure what a verification detects (SEEDS=1 WORKERS=2 PEERS=1 MUTANTS=folder OPENAPI=folder OUT=folder)
+	@$(TOOL) scripts.mutate --openapi "$$OPENAPI" --out "$${OUT:-build/mutants}" \
+		$${SEEDS:+--seeds "$$SEEDS"} $${WORKERS:+--workers "$$WORKERS"} $${MUTANTS:+--mutants "$$MUTANTS"} $${PEERS:+--peers}
+
 .PHONY: fuzz
 fuzz: $(READY) ## Send malformed responses to the client (COUNT=100000 SEED=1)
 	@PYTHONPATH=generated $(BIN)/python -m tests.fuzz --count $(or $(COUNT),100000) --seed $(SEED)

@@ -77,6 +77,7 @@ SLOW = frozenset(
         "own_document",
         "live",
         "matrix",
+        "mutants",
         "name_lookup",
         "names",
         "owned",

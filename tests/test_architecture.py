@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 
 from .conftest import ROOT, SLOW
 
-PACKAGES = ("document", "generate", "client", "compare", "drift", "export", "simulate", "verify")
+PACKAGES = ("document", "generate", "client", "compare", "drift", "export", "simulate", "verify", "mutate")
 ALLOWED_IMPORTS: dict[str, set[str]] = {
     "document": set(),
     "generate": {"client", "document"},
@@ -22,6 +22,7 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "export": {"document"},
     "simulate": {"document"},
     "verify": {"document"},
+    "mutate": {"document", "simulate", "verify"},
 }
 VENDORS = re.compile(
     r"kore|opensearch|flow.?framework|agent.?platform|ai.?for.?(process|service)|dock|workflow|publish.?status|streamid",
@@ -67,6 +68,12 @@ def test_shared_modules_import_no_package(path: Path) -> None:
     assert not set(imported(path)) & {*PACKAGES, "job_status", "scripts", "tests"}
 
 
+def test_mutants_and_their_witnesses_do_not_know_the_verification() -> None:
+    users = {path.name for path in modules("mutate") if "verify" in set(imported(path))}
+
+    assert users <= {"__main__.py", "conforming.py", "matrix.py", "peers.py", "runner.py"}
+
+
 def test_scripts_has_no_other_package() -> None:
     folders = {path.name for path in (ROOT / "scripts").iterdir() if path.is_dir() and path.name != "__pycache__"}
 
@@ -94,7 +101,7 @@ def test_code_names_no_vendor(package: str) -> None:
 def test_only_the_adapters_import_schemathesis() -> None:
     users = {path.name for package in PACKAGES for path in modules(package) if "schemathesis" in set(imported(path))}
 
-    assert users == {"engine.py", "schemathesis_plugin.py"}
+    assert users == {"engine.py", "schemathesis_plugin.py", "peers.py"}
 
 
 def test_data_files_are_found_through_importlib_resources() -> None:

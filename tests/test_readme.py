@@ -80,6 +80,7 @@ def test_every_python_block_is_run_by_a_test() -> None:
 
     # Those of a-document-of-your-own.md are run by test_own_document.
     own = {("a-document-of-your-own.md", 0), ("a-document-of-your-own.md", 1)}
+    own |= {("verification.md", 0)}  # by test_mutants
     assert found == {FIRST_CALL, WAITING, MANY_JOBS, ASYNC_CALL, MODELS, FIXTURE, *own}
 
 
@@ -285,6 +286,7 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
         "make test",
         "make test-all",
         "make test-matrix",
+        "make mutants",
         "make test-live",
     ]
     assert "bash .ci/run" in (ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8")

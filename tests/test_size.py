@@ -16,7 +16,8 @@ LIMITS = {
     "export": 408,
     "generate": 4590,
     "simulate": 4335,
-    "verify": 5060,
+    "verify": 5860,
+    "mutate": 5300,
 }
 
 

@@ -153,7 +153,8 @@ def _verify(target: Target, arguments: argparse.Namespace) -> Result:
     _print(announcement(target))
     result = verify(target, arguments.seed, arguments.max_time or default_seconds(target))
     if result.status == 2:
-        _print(f"{target.document.stem} could not be checked: {result.problems[0]}")
+        reason = next(iter(result.problems), "no end was seen of a job")
+        _print(f"{target.document.stem} could not be checked: {reason}")
     return result
 
 

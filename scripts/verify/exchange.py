@@ -19,7 +19,7 @@ class Exchange:
     Header names are in lower case. `at` is the time of sending in seconds since 1970, `elapsed` is in seconds;
     `content` is the body of the request, `body` that of the response. `is_documented` is false if the document does not
     describe the request, so that its responses need not apply; `is_ordered` is false if the order of this exchange and
-    others is unknown.
+    others is unknown. `is_plain` is true for the documented request, with the credential, for a job that should exist.
     """
 
     operation_id: str
@@ -35,6 +35,7 @@ class Exchange:
     content: bytes = b""
     is_documented: bool = True
     is_ordered: bool = True
+    is_plain: bool = False
 
     @property
     def is_accepted(self) -> bool:

@@ -1,6 +1,7 @@
 """What an operation, a request and a response say about a job."""
 
 import json
+import os.path
 import urllib.parse
 from collections.abc import Mapping
 from typing import Any
@@ -124,3 +125,15 @@ def is_response_to_unknown_id(operation: Operation, exchange: Exchange) -> bool:
         return bool(samples)
     state = job.state_of(exchange.json, status, exchange.headers)
     return any(job.state_of(sample, status, exchange.headers) == state for sample in samples)
+
+
+def is_temporarily_unknown(operation: Operation, exchange: Exchange) -> bool:
+    """Return whether a response is more like the example of a temporarily unknown job than that of an unknown one."""
+
+    def likeness(scenario: str) -> int:
+        found = operation.scenarios(scenario)
+        samples = [json.dumps(e.value) for response, _, e in found if response.status == str(exchange.status)]
+        body = json.dumps(exchange.json, default=str)
+        return max((len(os.path.commonprefix([sample, body])) for sample in samples), default=0)
+
+    return likeness("temporarily_unknown") > likeness("unknown_id")

@@ -2,18 +2,20 @@
 
 import urllib.parse
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
-from ..document import MISSING, Operation
+from ..document import MISSING, JobLifecycle, Operation
 from .checks import Check, Finding, truncate
-from .checks.http_standards import HttpCheck
-from .checks.lifecycle import JobHistory, Poll
+from .checks.http_standards import HttpCheck, ResourceCheck
+from .checks.lifecycle import JobHistory, Poll, StaysKnown, StaysTheSame
 from .checks.registry import ResponseCheck
 from .exchange import Exchange
-from .jobs import message, named_values, reports_job, started_operations, state_of
+from .jobs import is_temporarily_unknown, message, named_values, reports_job, started_operations, state_of
 from .network_errors import TOO_MANY, body_error
 from .result import Failure, Result
 from .target import Target
+
+STAYS_KNOWN, STAYS_THE_SAME = StaysKnown(), StaysTheSame()
 
 
 class Observer(Protocol):
@@ -56,8 +58,9 @@ class ResponseChecks(TargetObserver):
 
     def observe(self, exchange: Exchange) -> None:
         """Check one response. Without a response only a timeout is checked."""
-        if exchange.is_documented:
-            check_response(self._target, self._result, exchange, ResponseCheck.registered())
+        checks = [check for check in ResponseCheck.registered() if exchange.is_documented or check.any_request]
+        if exchange.is_documented or exchange.status is not None:
+            check_response(self._target, self._result, exchange, checks)
 
 
 class LifecycleChecks(TargetObserver):
@@ -70,6 +73,10 @@ class LifecycleChecks(TargetObserver):
         self._histories: dict[tuple[str, ...], JobHistory] = {}
         # The jobs by each of the values that identify them.
         self._jobs: dict[str, set[tuple[str, ...]]] = {}
+        # The responses since the last status that did not report a job.
+        self._missing: dict[tuple[str, ...], list[Exchange]] = {}
+        # The last responses to each plain request, once the job has ended.
+        self._reads: dict[str, list[Exchange]] = {}
 
     def observe(self, exchange: Exchange) -> None:
         """Check a poll against the earlier polls of the same job."""
@@ -77,9 +84,15 @@ class LifecycleChecks(TargetObserver):
         if exchange.is_accepted and operation.job is None and exchange.method not in {"GET", "HEAD", "OPTIONS"}:
             self._forget_restarted(operation, exchange)
         values = self._target.job_values(exchange)
-        if operation.job is None or values is None or not exchange.is_ordered or not reports_job(operation, exchange):
+        if operation.job is None or values is None or not exchange.is_ordered:
             return
         key = (operation.id, *values.values())
+        if exchange.is_plain and key in self._histories and exchange.status != TOO_MANY:
+            self._check_known(operation, exchange, key)
+        if not reports_job(operation, exchange):
+            return
+        if exchange.is_plain:
+            self._check_same(operation, operation.job, exchange)
         history = self._histories.setdefault(key, JobHistory())
         for value in values.values():
             self._jobs.setdefault(value, set()).add(key)
@@ -87,6 +100,28 @@ class LifecycleChecks(TargetObserver):
         poll = Poll(operation.job, exchange.json, job_id, query, exchange.status or 0, exchange.headers)
         for check, finding in history.observe(poll):
             self._add(check, operation, exchange, finding)
+
+    def _check_known(self, operation: Operation, exchange: Exchange, key: tuple[str, ...]) -> None:
+        """Check that a job is still reported. On a live server it may be deleted, so it counts once it is back."""
+        if not reports_job(operation, exchange) and not is_temporarily_unknown(operation, exchange):
+            self._missing.setdefault(key, []).append(exchange)
+        if reports_job(operation, exchange) or self._target.profile == "full":
+            for missing in self._missing.pop(key, ()):
+                for finding in STAYS_KNOWN.check(missing):
+                    self._add(STAYS_KNOWN, operation, missing, finding)
+            self._result.add_check(operation.id, STAYS_KNOWN.name)
+
+    def _check_same(self, operation: Operation, job: JobLifecycle, exchange: Exchange) -> None:
+        """Check the last but one response to the same request, once the job has ended."""
+        state = job.state_of(exchange.json, exchange.status or 0, exchange.headers)
+        reads = self._reads.setdefault(exchange.url, [])
+        reads.append(exchange)
+        if not job.is_final(str(state)) and len(reads) == 1:
+            reads.clear()
+        elif len(reads) == 3:
+            for finding in STAYS_THE_SAME.check(*reads):
+                self._add(STAYS_THE_SAME, operation, reads[1], finding)
+            del reads[0]
 
     def forget(self) -> None:
         """Forget every job, because a request other than a read may have restarted them."""
@@ -105,12 +140,22 @@ class HttpChecks(TargetObserver):
 
     subject = "conformance to HTTP and JSON"
 
+    def __init__(self, target: Target, result: Result) -> None:
+        super().__init__(target, result)
+        self._memories: dict[str, dict[Any, Any]] = {}
+
     def observe(self, exchange: Exchange) -> None:
         """Check one response."""
         if exchange.is_ordered:
             operation = self._target.document.operation(exchange.operation_id)
             for check in HttpCheck.registered():
-                for finding in check.check(exchange, operation.job):
+                memory = self._memories.setdefault(check.name, {})
+                findings = (
+                    check.compare(exchange, operation.job, memory)
+                    if isinstance(check, ResourceCheck)
+                    else check.check(exchange, operation.job)
+                )
+                for finding in findings:
                     self._add(check, operation, exchange, finding)
 
 

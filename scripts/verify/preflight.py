@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import attrs
 
 from ..document import Operation
+from .checks.http_standards import leads_to_itself
 from .exchange import Exchange, documented_response
 from .jobs import follow_link, id_parameter, is_unknown, message, reports_job, sent_parameters, started_operations
 from .network_errors import body_error
@@ -147,7 +148,7 @@ def _inconclusive_reason(target: Target, operation: Operation, exchange: Exchang
         return f"{target.base_url} does not respond: {exchange.error}"
     if exchange.media_type == "text/html":
         return f"{returned} with an HTML page; expected the API; check the base URL, or a proxy or login page before it"
-    if 300 <= status < 400 and not reports_job(operation, exchange):
+    if 300 <= status < 400 and not reports_job(operation, exchange) and not leads_to_itself(exchange):
         location = exchange.headers.get("location", "nowhere")
         return f"{returned} and redirects to {location}; redirects are not followed, pass that base URL"
     if status == 429:

@@ -28,13 +28,21 @@ class ScenarioProbe(Probe):
 class StartProbe(Probe):
     """The start of a job and the polls of the started job.
 
-    `status_operation` reports the job, and `started` are its parameters; `existing` are those of the jobs that existed
-    before.
+    `status_operation` reports the job, `names` and `started` are its parameters; `existing` are those of the jobs that
+    existed before. A refused start has the parameters of the job that it announces, if any, in `started`.
     """
 
     status_operation: Operation = field(kw_only=True)
+    names: tuple[str, ...] = field(kw_only=True)
     started: tuple[str, ...] = field(kw_only=True)
     existing: frozenset[tuple[str, ...]] = field(kw_only=True)
+
+
+@frozen
+class ViewsProbe(Probe):
+    """The views of one poll, the widest as the exchange; `described` are the members of a status in the schema."""
+
+    described: frozenset[str] = field(kw_only=True)
 
 
 @frozen

@@ -81,6 +81,10 @@ class Result:
     # The exception that interrupted the verification.
     stopped: BaseException | None = None
     notes: list[str] = Factory(list)
+    # The jobs of which no end was seen, by operation and parameters, with their last state.
+    unended: dict[tuple[str, ...], str] = Factory(dict)
+    # Whether the verification is complete only if it has seen the end of each job.
+    needs_ends: bool = False
     _seen: set[tuple[str, str, str, str]] = field(factory=set, repr=False)
 
     def add_check(self, operation_id: str, check: str, failure: Failure | None = None) -> None:
@@ -133,4 +137,4 @@ class Result:
         """Return 0 if no check failed, 1 if one failed, 2 if something could not be checked."""
         if any(tally.failures for tally in self.tallies.values()):
             return 1
-        return 2 if self.problems else 0
+        return 2 if self.problems or (self.needs_ends and self.unended) else 0

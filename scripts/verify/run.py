@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 
+import httpx
+from attrs import evolve
+
 from ..cli import SignalInterrupt
 from . import engine
 from .exchange import Exchange
+from .jobs import is_read
 from .preflight import InconclusiveError, preflight
 from .result import Result
 from .scenarios.documented import request_scenarios
 from .scenarios.edge_cases import request_edge_cases
-from .scenarios.polling import poll_known_jobs
+from .scenarios.polling import poll_known_jobs, read_jobs_in_turn
 from .scenarios.starts import start_jobs
 from .sender import TimeBudgetExceededError
 from .session import Session
@@ -34,9 +38,14 @@ def announcement(target: Target) -> str:
     )
 
 
-def verify(target: Target, seed: int, seconds: int = SECONDS) -> Result:
-    """Run every check on every operation of the target, for at most `seconds`."""
-    with Session(target, seconds) as session:
+def verify(
+    target: Target, seed: int | None, seconds: int = SECONDS, transport: httpx.AsyncBaseTransport | None = None
+) -> Result:
+    """Run every check on every operation of the target, for at most `seconds`.
+
+    Without a seed, only the deterministic requests are sent, and `transport` may replace the network.
+    """
+    with Session(target, seconds, transport=transport) as session:
         result = session.result
         result.skipped_operations = tuple(
             f"{operation.id} is a {operation.method}; set ALLOW_WRITES=1 to send it"
@@ -48,8 +57,9 @@ def verify(target: Target, seed: int, seconds: int = SECONDS) -> Result:
         try:
             session.target, exchanges = preflight(target, session.sender)
             run_deterministic_checks(session, exchanges)
-            with session.guarded("schemathesis", "all operations"):
-                engine.run_schemathesis(session, seed)
+            if seed is not None:
+                with session.guarded("schemathesis", "all operations"):
+                    engine.run_schemathesis(session, seed)
         except InconclusiveError as error:
             result.problems.append(str(error))
             return result
@@ -63,7 +73,14 @@ def verify(target: Target, seed: int, seconds: int = SECONDS) -> Result:
         if session.sender.network_errors.seen:
             result.notes.append(str(session.sender.network_errors))
         if not target.stepping:
-            result.notes += _unmoved_jobs(session)
+            result.needs_ends = session.is_full
+            unmoved = dict(_unmoved_jobs(session))
+            result.notes += unmoved.values()
+            result.notes += [
+                f"no end was seen of {operation_id} {'/'.join(values)}, {target.redact(state)} in the last poll"
+                for (operation_id, *values), state in result.unended.items()
+                if (operation_id, *values) not in unmoved
+            ]
         for operation in target.operations:
             if not result.coverage[operation.id].accepted:
                 hint = "" if session.known_values(operation) else "; it requires a known id"
@@ -71,8 +88,8 @@ def verify(target: Target, seed: int, seconds: int = SECONDS) -> Result:
     return result
 
 
-def _unmoved_jobs(session: Session) -> Iterator[str]:
-    """Yield a warning for each known job that was pending and the same in every poll, if no other job has ended."""
+def _unmoved_jobs(session: Session) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield key and warning of each known job that was pending and the same in every poll, if no other ended."""
     document, result = session.target.document, session.result
     for (operation_id, *values), entries in result.timelines.items():
         operation = document.operation(operation_id)
@@ -84,8 +101,9 @@ def _unmoved_jobs(session: Session) -> Iterator[str]:
         if known is not None and not has_seen_end and not is_moving:
             names = " and ".join(document.environment_variable(name) for name in known)
             yield (
+                (operation_id, *values),
                 f"warning: {operation_id} returned {entries[0].state} in all {polls} polls of {'/'.join(values)} and "
-                f"nothing changed, so no end was seen; verify again with {names} set to a job that moves or has ended"
+                f"nothing changed, so no end was seen; verify again with {names} set to a job that moves or has ended",
             )
 
 
@@ -95,7 +113,7 @@ def run_deterministic_checks(session: Session, exchanges: Sequence[Exchange] = (
     `exchanges` are those of the preflight.
     """
     for exchange in exchanges:
-        session.publish(exchange)
+        session.publish(evolve(exchange, is_plain=is_read(session.target.document.operation(exchange.operation_id))))
     if not session.is_full:
         session.narrow(exchanges)
     poll_and_start_jobs(session)
@@ -109,3 +127,6 @@ def poll_and_start_jobs(session: Session) -> None:
     for operation in session.target.operations:
         start_jobs(session, operation)
         request_scenarios(session, operation)
+    for operation in session.target.operations:
+        if operation.job:
+            read_jobs_in_turn(session, operation)

@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.parse
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypedDict, Unpack
 
@@ -58,14 +58,21 @@ class RequestSender:
 
     A request that fails with a possible network or gateway error is resent if it may be repeated; the last exchange is
     returned and `network_errors` counts the ones before it. `sent` counts all requests by operation, including those of
-    schemathesis. No request is sent after `deadline`, a value of `time.monotonic()`.
+    schemathesis. No request is sent after `deadline`, a value of `time.monotonic()`. `transport` replaces the network.
     """
 
-    def __init__(self, target: Target, timeout: float = 10.0, deadline: float | None = None) -> None:
+    def __init__(
+        self,
+        target: Target,
+        timeout: float = 10.0,
+        deadline: float | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self.target = target
         self.network_errors = NetworkErrors()
         self.sent: Counter[str] = Counter()
         self._timeout = timeout
+        self._has_network = transport is None
         self.deadline = deadline
         # Called with each 429 response that has a short Retry-After.
         self.on_rate_limit: Callable[[Exchange], None] = lambda _: None
@@ -75,7 +82,8 @@ class RequestSender:
         try:
             self._client = httpx.AsyncClient(
                 timeout=timeout,
-                trust_env=not is_loopback(target.base_url),
+                trust_env=transport is None and not is_loopback(target.base_url),
+                transport=transport,
                 verify=target.tls_context(),
                 cookies=no_cookies,
             )
@@ -113,16 +121,16 @@ class RequestSender:
         """
         return self.send(*self._request(operation, values, query, changes))
 
-    def call_concurrently(self, operation: Operation, values: Mapping[str, str], count: int) -> list[Exchange]:
-        """Send the same request `count` times concurrently.
+    def call_concurrently(self, operation: Operation, jobs: Sequence[Mapping[str, str]]) -> list[Exchange]:
+        """Send the request of an operation for several jobs concurrently.
 
         Raises:
             TimeBudgetExceededError: the verification has used up its time.
         """
-        request = self._request(operation, values, None, {})
+        requests = [self._request(operation, values, None, {}) for values in jobs]
 
         async def send_all() -> list[Exchange]:
-            return await asyncio.gather(*(self._once(*request) for _ in range(count)))
+            return await asyncio.gather(*(self._once(*request) for request in requests))
 
         exchanges = self._runner.run(send_all())
         for _ in range(MAX_RATE_LIMIT_RETRIES):
@@ -194,7 +202,7 @@ class RequestSender:
             self.on_rate_limit(last)
             last = self._runner.run(self._once(operation_id, method, url, headers, content))
         for attempt in range(MAX_RESENDS):
-            if not network_error(last) or not self.may_repeat(operation_id, method):
+            if not self._has_network or not network_error(last) or not self.may_repeat(operation_id, method):
                 break
             time.sleep(min(0.05 * 4**attempt, MAX_BACKOFF))
             again = self._runner.run(self._once(operation_id, method, url, headers, content))

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self, Unpack
 
+import httpx
 from attrs import evolve
 
 from ..document import Operation
@@ -13,7 +14,7 @@ from .checks import CHECKS, Check, Finding
 from .checks.registry import ResponseCheck
 from .coverage import make_coverage
 from .exchange import Exchange, documented_response
-from .jobs import reports_job
+from .jobs import reports_job, state_of
 from .observers import (
     CoverageCounter,
     HttpChecks,
@@ -53,15 +54,20 @@ class Session:
         target: Target,
         seconds: float | None = None,
         observers: Sequence[Callable[[Target, Result], Observer]] = OBSERVERS,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.target = target
         self.result = Result(target.document, target.base_url, target.operations)
         self.result.coverage = {operation.id: make_coverage(target, operation) for operation in target.operations}
         self.observers = [make(target, self.result) for make in observers]
+        # The first accepted plain request for each URL.
+        self.first_reads: dict[str, Exchange] = {}
+        self._enforced: dict[str, bool] = {}
+        self._transport = transport
         self._deadline = None if seconds is None else time.monotonic() + seconds
 
     def __enter__(self) -> Self:
-        self.sender = RequestSender(self.target, deadline=self._deadline)
+        self.sender = RequestSender(self.target, deadline=self._deadline, transport=self._transport)
         self.sender.on_rate_limit = self._check_rate_limit
         return self
 
@@ -82,23 +88,26 @@ class Session:
         query: Query = None,
         *,
         documented: bool = True,
+        plain: bool = False,
         **changes: Unpack[RequestChanges],
     ) -> Exchange:
-        """Send the request of an operation and publish the exchange.
+        """Send the request of an operation and publish the exchange; `plain` as in `Exchange.is_plain`.
 
         Raises:
             TimeBudgetExceededError: the verification has used up its time.
         """
         exchange = self.sender.call(operation, values, query, **changes)
-        return self.publish(exchange if documented else evolve(exchange, is_documented=False))
+        return self.publish(evolve(exchange, is_documented=documented, is_plain=plain))
 
-    def call_twice_concurrently(self, operation: Operation, values: Mapping[str, str]) -> tuple[Exchange, ...]:
-        """Send the request of an operation twice concurrently, and publish the exchanges, which have no order."""
-        exchanges = self.sender.call_concurrently(operation, values, 2)
+    def call_concurrently(self, operation: Operation, jobs: Sequence[Mapping[str, str]]) -> tuple[Exchange, ...]:
+        """Send the request of an operation for several jobs concurrently; publish the exchanges, without an order."""
+        exchanges = self.sender.call_concurrently(operation, jobs)
         return tuple(self.publish(evolve(e, is_documented=False, is_ordered=False)) for e in exchanges)
 
     def publish(self, exchange: Exchange) -> Exchange:
         """Pass an exchange to every observer, and return it."""
+        if exchange.is_plain and exchange.is_accepted:
+            self.first_reads.setdefault(exchange.url, exchange)
         for observer in self.observers:
             with self.guarded(observer.subject, exchange.operation_id):
                 observer.observe(exchange)
@@ -134,9 +143,27 @@ class Session:
         seen = self.result.coverage[operation.id].seen_states
         seen.update(state for poll in polls for state in reported_states(self.target, status_operation, poll))
 
+    def add_unended(self, operation: Operation, values: Mapping[str, str], last: Exchange) -> None:
+        """Count a job that was pending in its last poll."""
+        self.result.unended[(operation.id, *values.values())] = str(state_of(operation, last))
+
     def has_requests_left(self, operation: Operation) -> bool:
         """Return whether a live server may get more requests, apart from those reserved for schemathesis."""
         return self.is_full or self.sender.sent[operation.id] < self.target.max_requests - LIVE_REQUESTS
+
+    def required_credential(self, operation: Operation, values: Mapping[str, str]) -> tuple[str, str] | None:
+        """Return scheme key and value if the operation requires exactly one credential, else None.
+
+        If the document makes it optional, the server requires it if it refuses a request without one.
+        """
+        keys = self.target.security_requirement(operation) or ()
+        if len(keys) != 1:
+            return None
+        if not all(operation.security) and operation.id not in self._enforced:
+            # With a query of its own, so that no cache has the response to another request.
+            refused = self.call(operation, values, {"x_unheard_of": "1"}, documented=False, credentials={})
+            self._enforced[operation.id] = refused.status in {401, 403}
+        return (keys[0], self.target.credentials[keys[0]]) if self._enforced.get(operation.id, True) else None
 
     def known_values(self, operation: Operation) -> list[dict[str, str]]:
         """Return the sets of required parameters for which a job is known to exist."""

@@ -110,7 +110,8 @@ class Target:
             for key, value in values.items():
                 name = self.document.environment_variable(key) + suffix
                 is_basic = self.document.security_schemes[key].scheme == "basic"
-                for derived, command in near_misses(value, name):
+                others = wrong_passwords(value, name) if is_basic else ()
+                for derived, command in (*others, *near_misses(value, name)):
                     text = _replaced(text, derived, command, name, is_basic=is_basic)
         for password in self.proxy_passwords:
             text = text.replace(password, REDACTED)
@@ -171,7 +172,7 @@ class Target:
 
 
 def near_misses(value: str, variable: str = "") -> tuple[tuple[str, str], ...]:
-    """Return a credential and almost valid variants of it: one more character, other case, one character less.
+    """Return a credential and almost valid variants of it: one character more, less or different, and other case.
 
     Each comes with the shell expression that yields it from the environment variable.
     """
@@ -180,7 +181,16 @@ def near_misses(value: str, variable: str = "") -> tuple[tuple[str, str], ...]:
         (value, f"{DOLLAR}{variable}"),
         (value.swapcase(), f"{DOLLAR}(tr a-zA-Z A-Za-z <<<{DOLLAR}{variable})"),
         (value[:-1], f"{DOLLAR}{{{variable}%?}}"),
+        (f"{value[:-1]}~", f"{DOLLAR}{{{variable}%?}}~"),
+        (f"x{value}", f"x{DOLLAR}{{{variable}}}"),
     )
+
+
+def wrong_passwords(value: str, variable: str) -> tuple[tuple[str, str], ...]:
+    """Return credentials with a part of a valid one: its password with another user, and in another case."""
+    user, _, password = value.partition(":")
+    shown = f"{DOLLAR}{{{variable}#*:}}"
+    return (f"wrong:{password}", f"wrong:{shown}"), (f"{user}:{password.swapcase()}", f"{DOLLAR}{{{variable}}}")
 
 
 def _replaced(text: str, value: str, command: str, name: str, *, is_basic: bool) -> str:

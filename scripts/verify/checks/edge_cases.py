@@ -11,11 +11,14 @@ from typing import Any
 
 from ...document import MISSING, Document, Operation
 from ..exchange import Exchange, documented_response
-from ..jobs import is_read, is_response_to_unknown_id, reports_job, state_of
+from ..jobs import is_read, is_response_to_unknown_id, kind_of, reports_job, state_of
 from ..network_errors import TOO_MANY, body_error
 from ..probe import WITHOUT_CREDENTIAL, Probe, VariantProbe
-from .registry import Finding, Findings, ProbeCheck, excerpt, register
+from .registry import Finding, Findings, ProbeCheck, excerpt, pointer_text, register, shorten
 from .request_validity import is_rejected_by_web_server
+
+# The request headers that select the form of a response, or nothing.
+SELECTING = ("accept-encoding", "cache-control", "user-agent", "accept-language")
 
 
 class EdgeCaseCheck(ProbeCheck):
@@ -42,8 +45,8 @@ class CredentialCheck(EdgeCaseCheck):
     """A check that an invalid credential is rejected."""
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
-        """Return whether the operation is a read that requires a credential."""
-        return is_read(operation) and bool(operation.security) and all(operation.security)
+        """Return whether the operation requires a credential; a live server gets reads only."""
+        return (full or is_read(operation)) and bool(operation.security) and all(operation.security)
 
     def fault(self, probe: Probe) -> str:
         """Return an acceptance or a server error."""
@@ -57,6 +60,30 @@ class NearMissCredential(CredentialCheck):
     name = "near_miss_credential"
     description = "an almost valid credential is rejected"
     clause = "RFC 9110, 11.4: only the exact credential is accepted"
+
+
+@register
+class WrongCredential(CredentialCheck):
+    name = "wrong_credential"
+    description = "no credential, a wrong one and a part of one are rejected, each time"
+    clause = "RFC 9110, 11.4 and 15.5.2: a request without the valid credential is rejected, with any method"
+
+
+@register
+class AfterRefusal(EdgeCaseCheck):
+    name = "after_refusal"
+    description = "the valid credential is accepted after a wrong one was rejected"
+    clause = "RFC 9110, 15.5.2: a refusal is about the credential of one request"
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        return full and bool(operation.security) and all(operation.security)
+
+    def fault(self, probe: Probe) -> str | None:
+        """Check a request with the valid credential, if an earlier one was accepted."""
+        if not (reports_job(probe.operation, probe.others[0]) or probe.others[0].is_accepted):
+            return None
+        is_refused = probe.exchange.status in {401, 403}
+        return f"{_describe(probe.exchange)} with the valid credential" if is_refused else ""
 
 
 @register
@@ -85,6 +112,9 @@ class OddQueries(EdgeCaseCheck):
     clause = "RFC 9110, 15.5 and 15.6: an error of the client is a 4xx"
 
     def fault(self, probe: Probe) -> str:
+        if probe.others and probe.exchange.is_accepted and _content(probe.others[0]) == _content(probe.others[1]):
+            difference = _difference(probe.others[0], probe.exchange)
+            return f"{difference} than without the query" if difference else ""
         return _undocumented(probe, accepted=True)
 
 
@@ -131,6 +161,57 @@ class Head(EdgeCaseCheck):
             if head.media_type not in ("", get.media_type)
             else ""
         )
+
+
+@register
+class Representations(EdgeCaseCheck):
+    name = "representations"
+    description = "headers that select the form of a response do not change its content"
+    clause = "RFC 9110, 8.1 and 12.5: representations of one resource report the same state"
+
+    def fault(self, probe: Probe) -> str | None:
+        """Compare to a read before and one after, unless the job has changed meanwhile; of a language, the state."""
+        before, after = probe.others
+        sent = probe.exchange.request_headers
+        if _content(before) != _content(after) or not before.is_accepted or probe.exchange.status == 406:
+            return None
+        if "accept-language" in sent and probe.exchange.is_accepted:
+            states = [state_of(probe.operation, exchange) for exchange in (before, probe.exchange)]
+            return "" if states[0] == states[1] else f"the state {states[1]} instead of {states[0]}"
+        difference = _difference(before, probe.exchange)
+        changed = ", ".join(f"{name}: {sent[name]}" for name in SELECTING if name in sent)
+        return f"{difference} with {changed}" if difference else ""
+
+
+@register
+class ConditionalRequests(EdgeCaseCheck):
+    name = "conditional_requests"
+    description = "a 304 is only returned to a condition that the current status satisfies"
+    clause = "RFC 9110, 13.1.2 and 13.1.3: 304 means that the listed representation is current"
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        return operation.method == "GET"
+
+    def fault(self, probe: Probe) -> str:
+        sent = probe.exchange.request_headers
+        condition = next(f"{name}: {sent[name]}" for name in ("if-none-match", "if-modified-since") if name in sent)
+        return f"304 to {condition}" if probe.exchange.status == 304 else _server_error(probe.exchange)
+
+
+@register
+class UnknownMethod(EdgeCaseCheck):
+    name = "unknown_method"
+    description = "a method that the document does not describe is rejected"
+    clause = "RFC 9110, 15.5.6: a method that is not supported is a 405"
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        return full and is_read(operation)
+
+    def fault(self, probe: Probe) -> str:
+        exchange = probe.exchange
+        if exchange.status == 501:
+            return ""
+        return f"{exchange.method}: {_describe(exchange)}" if exchange.is_accepted else _server_error(exchange)
 
 
 @register
@@ -196,6 +277,35 @@ class ConcurrentReads(EdgeCaseCheck):
             return None
         difference = _difference(before, probe.exchange)
         return f"{difference} in a concurrent read than before and after it" if difference else ""
+
+
+@register
+class JobsApart(EdgeCaseCheck):
+    name = "jobs_apart"
+    description = "the status of a job has no values of another job that is polled before or concurrently"
+    clause = "RFC 9110, 9.3.1: a response is about the requested resource alone"
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        return full and operation.job is not None
+
+    def fault(self, probe: Probe) -> str | None:
+        """Compare a read of a job that does not change to another read of it, and to reads of other jobs."""
+        own, *neighbours = probe.others
+        if kind_of(probe.operation, own) in {None, "pending"} or not probe.exchange.is_accepted:
+            return None
+        expected, found = _leaves(own.json), _leaves(probe.exchange.json)
+        for other in map(_leaves, (neighbour.json for neighbour in neighbours)):
+            for path, value in found.items():
+                if expected.get(path, MISSING) != value and other.get(path, MISSING) == value:
+                    return f"{pointer_text(path)} {shorten(value)}, which is that of another job"
+        return ""
+
+
+def _leaves(value: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    """Return the values within nested objects by their paths."""
+    if not isinstance(value, dict):
+        return {path: value}
+    return {key: leaf for name, item in value.items() for key, leaf in _leaves(item, (*path, name)).items()}
 
 
 def _other_state(probe: Probe) -> str:

@@ -3,6 +3,7 @@
 import email.utils
 import json
 import re
+import urllib.parse
 from abc import abstractmethod
 from typing import Any
 
@@ -11,6 +12,13 @@ from ..exchange import Exchange
 from ..jobs import is_read
 from ..network_errors import body_error
 from .registry import Check, Finding, Findings, register
+
+MAX_SKEW = 2.0  # seconds between two clocks of one server
+HTTP_DATE = re.compile(
+    r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT"
+    r"|[A-Z][a-z]+, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT"
+    r"|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}"
+)
 
 
 class HttpCheck(Check):
@@ -58,7 +66,118 @@ class Caching(HttpCheck):
         if job and _has_body(exchange) and exchange.is_accepted and isinstance(exchange.json, dict):
             state = job.state_of(exchange.json, exchange.status or 0, exchange.headers)
             if job.kinds.get(state) == "pending":
-                yield Finding(self.clause, _cache_permission(exchange, state))
+                age = exchange.headers.get("age", "0")
+                got = f"Age: {age}" if age.isdecimal() and int(age) else _cache_permission(exchange)
+                yield Finding(self.clause, got and f"{got} with {state}, which is not final")
+        elif exchange.status in {401, 403}:
+            got = _cache_permission(exchange)
+            yield Finding(self.clause, got and f"{got} with {exchange.status}, which is about one request")
+
+
+@register
+class Allow(HttpCheck):
+    name = "allow"
+    description = "a 405 lists the supported methods, without the rejected one"
+    clause = "RFC 9110, 10.2.1 and 15.5.6: Allow of a 405 lists the methods that the resource supports"
+
+    def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
+        if exchange.status != 405 or re.search("%(?![0-9A-Fa-f]{2})", exchange.url):
+            return  # or it is about the invalid URL
+        allow = exchange.headers.get("allow")
+        methods = {method.strip().upper() for method in (allow or "").split(",")}
+        got = ""
+        if allow is None and exchange.method not in {"HEAD", "OPTIONS"}:  # some frameworks omit it there
+            got = f"no Allow with 405 to {exchange.method}"
+        elif allow is not None and (exchange.method in methods or (allow and methods <= {"HEAD", "OPTIONS"})):
+            got = f"Allow: {allow} with 405 to {exchange.method}"
+        yield Finding(self.clause, got)
+
+
+@register
+class RetryAfter(HttpCheck):
+    name = "retry_after"
+    description = "Retry-After is a number of seconds or an HTTP date"
+    clause = "RFC 9110, 10.2.3: Retry-After is a non-negative integer of seconds or an HTTP date"
+
+    def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
+        if (value := exchange.headers.get("retry-after")) is not None:
+            is_valid = re.fullmatch("[0-9]+", value.strip()) or HTTP_DATE.fullmatch(value.strip())
+            yield Finding(self.clause, "" if is_valid else f"Retry-After: {value}")
+
+
+@register
+class Redirects(HttpCheck):
+    name = "redirects"
+    description = "a redirect leads to another URL"
+    clause = "RFC 9110, 15.4: a redirect to the requested URL never ends for a client without cookies"
+
+    def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
+        if exchange.status in {301, 302, 303, 307, 308} and exchange.method in {"GET", "HEAD"}:
+            location = exchange.headers.get("location", "")
+            got = f"{exchange.status} to {location}, the requested URL" if leads_to_itself(exchange) else ""
+            yield Finding(self.clause, got)
+
+
+class ResourceCheck(HttpCheck):
+    """A check of a response against the earlier ones for the same URL, which it keeps in the memory of a session."""
+
+    def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
+        """Yield the findings on a response without earlier ones."""
+        yield from self.compare(exchange, job, {})
+
+    @abstractmethod
+    def compare(self, exchange: Exchange, job: JobLifecycle | None, memory: dict[Any, Any]) -> Findings:
+        """Yield the findings on a response, and add it to the memory."""
+
+
+@register
+class Validators(ResourceCheck):
+    name = "validators"
+    description = "ETag identifies one body, and Last-Modified and Date are HTTP dates in this order"
+    clause = "RFC 9110, 6.6.1 and 8.8: an ETag identifies one representation, Last-Modified is not later than Date"
+
+    def compare(self, exchange: Exchange, job: JobLifecycle | None, memory: dict[Any, Any]) -> Findings:
+        date, modified, tag = (exchange.headers.get(name) for name in ("date", "last-modified", "etag"))
+        for name, value in (("Date", date), ("Last-Modified", modified)):
+            if value is not None and not HTTP_DATE.fullmatch(value.strip()):
+                yield Finding(self.clause, f"{name}: {value}")
+        if date and modified and HTTP_DATE.fullmatch(date) and HTTP_DATE.fullmatch(modified):
+            is_later = _parse_http_date(modified) > _parse_http_date(date) + MAX_SKEW
+            yield Finding(self.clause, f"Last-Modified: {modified} after Date: {date}" if is_later else "")
+        if tag is None:
+            return
+        yield Finding(self.clause, "" if re.fullmatch('(W/)?"[^"]*"', tag) else f"ETag: {tag}")
+        if exchange.method == "GET" and exchange.status == 200:
+            selecting = (exchange.request_headers.get(f"accept{name}", "") for name in ("", "-encoding", "-language"))
+            state = job.state_of(exchange.json, 200, exchange.headers) if job else None
+            content = state if tag.startswith("W/") else exchange.body
+            before = memory.setdefault((exchange.url, tag, *selecting), content)
+            yield Finding(self.clause, "" if before == content else f"ETag: {tag} for two different bodies")
+
+
+@register
+class Vary(ResourceCheck):
+    name = "vary"
+    description = "a compressed response that may be cached has Vary"
+    clause = "RFC 9110, 12.5.5: Vary lists the request headers that have selected the representation"
+
+    def compare(self, exchange: Exchange, job: JobLifecycle | None, memory: dict[Any, Any]) -> Findings:
+        if exchange.method != "GET" or exchange.status != 200:
+            return
+        encoding = exchange.headers.get("content-encoding", "identity").lower()
+        vary = exchange.headers.get("vary", "").lower()
+        encodings = memory.setdefault(exchange.url, {})
+        may_be_kept = "no-store" not in exchange.headers.get("cache-control", "").lower()
+        encodings[encoding] = may_be_kept and "accept-encoding" not in vary and "*" not in vary
+        if len(encodings) > 1:
+            missing = [name for name, is_missing in encodings.items() if is_missing and name != "identity"]
+            yield Finding(self.clause, f"no Vary with Content-Encoding: {missing[0]}" if missing else "")
+
+
+def leads_to_itself(exchange: Exchange) -> bool:
+    """Return whether the Location of a response is the requested URL."""
+    location = exchange.headers.get("location", "")
+    return bool(location) and urllib.parse.urljoin(exchange.url, location) == exchange.url
 
 
 def _has_body(exchange: Exchange) -> bool:
@@ -107,24 +226,42 @@ def _json_violation(exchange: Exchange) -> str:
             duplicates.append(next(name for name in names if names.count(name) > 1))
         return found
 
+    constants: list[str] = []
     try:
-        json.loads(exchange.body, object_pairs_hook=collect_duplicates)
+        value = json.loads(exchange.body, object_pairs_hook=collect_duplicates, parse_constant=constants.append)
     except (ValueError, RecursionError):
         return ""  # reported by response_schema_conformance
+    if constants:
+        return f"the number {constants[0]}"
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError) as error:
+        return f"half of a surrogate pair: {error}" if isinstance(error, UnicodeEncodeError) else ""
     return f"the name {duplicates[0]!r} twice in one object" if duplicates else ""
 
 
-def _cache_permission(exchange: Exchange, state: str) -> str:
+def _cache_permission(exchange: Exchange) -> str:
+    """Return the header that allows a cache to reuse a response, or an empty string."""
+    for name in ("cdn-cache-control", "surrogate-control"):
+        if any(int(age or 0) for age in _ages(exchange.headers.get(name, ""), "max-age")):
+            return f"{name}: {exchange.headers[name]}"
     control = exchange.headers.get("cache-control", "").lower()
-    if "no-store" in control or "no-cache" in control:
+    # With the names of headers, no-cache and private apply to these only.
+    directives = set(re.split(r"[\s,]+", re.sub(r"=\s*(\"[^\"]*\"|[^\s,]*)", "=", control)))
+    if directives & {"no-store", "no-cache"}:
         return ""
-    ages = [int(age) for age in re.findall(r"(?:^|[\s,])(?:s-maxage|max-age)\s*=\s*\"?(\d{1,10})", control)]
-    if any(ages) or "immutable" in control:
-        return f"Cache-Control: {control} with {state}, which is not final"
+    ages = _ages(control, "s-maxage|max-age|stale-while-revalidate")
+    is_heuristic = "public" in directives and not ages and "must-revalidate" not in directives
+    if any(ages) or "immutable" in directives or is_heuristic:
+        return f"Cache-Control: {control}"
     expires = exchange.headers.get("expires", "")
     if not ages and _parse_http_date(expires) > _parse_http_date(exchange.headers.get("date", ""), exchange.at):
-        return f"Expires: {expires} with {state}, which is not final"
+        return f"Expires: {expires}"
     return ""
+
+
+def _ages(control: str, names: str) -> list[int]:
+    return [int(age) for age in re.findall(rf"(?:^|[\s,])(?:{names})\s*=\s*\"?(\d{{1,10}})", control.lower())]
 
 
 def _parse_http_date(date: str, default: float = 0.0) -> float:

@@ -1,9 +1,10 @@
 """Checks of the lifecycle of jobs, defined by `x-job` alone: each poll against the earlier polls of the same job."""
 
 import datetime
+import email.utils
 import itertools
-import json
 import math
+import re
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -13,10 +14,14 @@ from attrs import Factory, define, field, frozen
 
 from ...document import MISSING, Document, JobLifecycle, Keys, Operation, walk
 from ...document.source import Pointer
+from ..exchange import Exchange
 from ..jobs import kind_of, reports_job, state_of
 from ..probe import Probe
-from .registry import Check, Finding, Findings, ProbeCheck, register
+from .registry import Check, Finding, Findings, ProbeCheck, ResponseCheck, excerpt, pointer_text, register, shorten
 
+YEAR_2000 = 946_684_800.0  # in seconds since 1970
+MAX_SKEW = 60.0  # seconds between the clocks of a server and its workers
+PLANNED = re.compile("expir|schedul|deadline|due|until|next|estimat|plan|retention|valid", re.IGNORECASE)
 BELOW_100 = math.nextafter(100, 0)
 # The progress of a job that has ended without a failure: what is expected, and the range.
 PROGRESS = {"success": ("100 with success", 100.0, 100.0), "partial": ("0 to 100", 0.0, 100.0)}
@@ -68,8 +73,12 @@ class RunState:
     state: str | None = None
     progress: float | None = None
     constants: dict[Keys, Any] = Factory(dict)
-    # By query, because a narrow view may omit a list.
+    # By query, because a narrow view may omit a field.
+    present: dict[tuple[str, Keys], bool] = Factory(dict)
     lists: dict[tuple[str, Keys], list[Any]] = Factory(dict)
+    # The last lists of any query that was present.
+    shown: dict[Keys, list[Any]] = Factory(dict)
+    subtasks: dict[str, list[str]] = Factory(dict)
 
 
 @frozen
@@ -113,11 +122,16 @@ class JobHistory:
         if (progress := poll.progress) is not None:
             self.seen.progress = progress
         for path in poll.job.immutable:
-            if (value := walk(poll.body, path)) is not MISSING:
+            value = walk(poll.body, path)
+            self.seen.present[poll.query, path] = value is not MISSING
+            if value is not MISSING:
                 self.seen.constants[path] = value
         for path in poll.job.append_only:
             value = walk(poll.body, path)
             self.seen.lists[poll.query, path] = value if isinstance(value, list) else []
+            if isinstance(value, list):
+                self.seen.shown[path] = value
+        self.seen.subtasks[poll.query] = succeeded_subtasks(poll)
 
 
 class XJobCheck(Check):
@@ -254,7 +268,9 @@ class Immutable(LifecycleCheck):
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
         for path in poll.job.immutable:
             value = walk(poll.body, path)
-            if value is not MISSING and path in seen.constants:
+            # Without the identity of the run, it may be another run.
+            is_lost = value is MISSING and path not in poll.job.run and seen.present.get((poll.query, path), False)
+            if path in seen.constants and (value is not MISSING or is_lost):
                 before = seen.constants[path]
                 got = f"{shorten(value)} after {shorten(before)} at {pointer_text(path)}" if value != before else ""
                 yield Finding(f"{pointer_text(path)} to stay {shorten(before)} within a run", got)
@@ -270,8 +286,12 @@ class AppendOnly(LifecycleCheck):
         for path in poll.job.append_only:
             value = walk(poll.body, path)
             entries = value if isinstance(value, list) else []
-            if before := seen.lists.get((poll.query, path)):
-                lost = [entry for entry in before if entry not in entries]
+            # A view may omit the list, but each view that has it has all entries.
+            before = seen.lists.get((poll.query, path), [])
+            if isinstance(value, list) and value:
+                before = max(before, seen.shown.get(path, []), key=len)
+            if before:
+                lost = [entry for entry in before if before.count(entry) > entries.count(entry)]
                 yield Finding(
                     f"{pointer_text(path)} to keep its entries", f"{shorten(lost[0])} is missing" if lost else ""
                 )
@@ -295,6 +315,31 @@ class SubtasksSucceed(LifecycleCheck):
 
 
 @register
+class SubtasksStay(LifecycleCheck):
+    name = "subtasks_stay"
+    description = "a subtask of a job that has ended stays"
+    clause = "subtasks"
+
+    def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
+        before = seen.subtasks.get(poll.query)
+        if before and seen.state == poll.state and poll.job.is_final(poll.state):
+            succeeded = succeeded_subtasks(poll)
+            lost = [name for name in before if before.count(name) > succeeded.count(name)]
+            yield Finding("every subtask that had succeeded", f"{lost[0]} has not, or is missing" if lost else "")
+
+
+def succeeded_subtasks(poll: Poll) -> list[str]:
+    """Return the names of the subtasks that have succeeded: the first string in each that is not the state."""
+    subtasks = poll.job.subtasks
+    items = walk(poll.body, subtasks.items) if subtasks else MISSING
+    if subtasks is None or not isinstance(items, list):
+        return []
+    succeeded = [item for item in items if walk(item, subtasks.state) in subtasks.success and isinstance(item, dict)]
+    names = [[v for k, v in item.items() if isinstance(v, str) and (k,) != subtasks.state] for item in succeeded]
+    return [name[0] for name in names if name]
+
+
+@register
 class TimestampsInOrder(LifecycleCheck):
     name = "timestamps_in_order"
     description = "timestamps are in order once the job has ended"
@@ -308,6 +353,86 @@ class TimestampsInOrder(LifecycleCheck):
         for (earlier, first), (later, second) in itertools.pairwise(known):
             got = f"{second:.3f} after {first:.3f}" if second < first else ""
             yield Finding(f"{pointer_text(later)} not before {pointer_text(earlier)}", got)
+
+
+@register
+class TimestampsPlausible(LifecycleCheck):
+    name = "timestamps_plausible"
+    description = "timestamps are between 2000 and the Date of the response, in one unit"
+    clause = "timestamps"
+
+    def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
+        date, units = timestamp_of_date(poll.headers.get("date", "")), set()
+        for path in poll.job.timestamps:
+            value = walk(poll.body, path)
+            seconds = timestamp_seconds(value)
+            # Zero is a common value of a time that has not come yet.
+            if seconds is None or (not poll.job.is_final(poll.state) and seconds <= 0):
+                continue
+            expected, got = f"{pointer_text(path)} from 2000 to the Date of the response", f"{shorten(value)}"
+            is_planned = bool(PLANNED.search(path[-1]))
+            is_later = date is not None and seconds > date + MAX_SKEW and not is_planned
+            yield Finding(expected, got if seconds < YEAR_2000 or is_later else "")
+            if isinstance(value, int | float):
+                units.add("milliseconds" if abs(value) > 1e11 else "seconds")
+        if units:
+            yield Finding("timestamps in one unit", " and ".join(sorted(units)) if len(units) > 1 else "")
+
+
+@register
+class NoEndWhilePending(XJobCheck, ResponseCheck):
+    name = "no_end_while_pending"
+    description = "a pending job has no end time of its run, as in the examples of the document"
+    clause = "timestamps"
+    any_request = True
+
+    def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
+        """Yield the finding on the last timestamp, if the examples show it for jobs that have ended only."""
+        job = operation.job
+        paths = job.timestamps if job else ()
+        if job is None or len(paths) < 2 or kind_of(operation, exchange) != "pending":
+            return
+        samples = [example.value for _, example in operation.success.examples if example.scenario is None]
+        shown = {job.kinds.get(str(job.state_of(sample))) for sample in samples if walk(sample, paths[-1])}
+        kinds = {job.kinds.get(str(job.state_of(sample))) for sample in samples}
+        if "pending" in shown or "pending" not in kinds or not shown & {"success", "failure"}:
+            return
+        begun, ended = (timestamp_seconds(walk(exchange.json, path)) for path in (paths[0], paths[-1]))
+        # An end before the beginning is that of the run before.
+        if begun is not None:
+            got = f"{shorten(walk(exchange.json, paths[-1]))} while it is pending" if ended and ended >= begun else ""
+            yield Finding(f"no {pointer_text(paths[-1])} before the end", got)
+
+
+@register
+class StaysTheSame(Check):
+    name = "stays_the_same"
+    description = "of three statuses of a job that has ended, the second is not the only one that differs"
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        return operation.job is not None
+
+    def check(self, before: Exchange, exchange: Exchange, after: Exchange) -> Findings:
+        """Yield the finding on the second of three consecutive responses to one request, if the others are equal."""
+        if before.json == after.json:
+            bodies = [body if isinstance(body, dict) else {"": body} for body in (before.json, exchange.json)]
+            names = [name for name in {**bodies[0], **bodies[1]} if bodies[0].get(name) != bodies[1].get(name)]
+            got = f"other {', '.join(map(shorten, names))}, between two that are the same" if names else ""
+            yield Finding("the same status as before and after", got)
+
+
+@register
+class StaysKnown(Check):
+    name = "stays_known"
+    description = "a job that was reported is not unknown or refused afterwards"
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        return operation.job is not None
+
+    def check(self, exchange: Exchange) -> Findings:
+        """Yield the finding on the response to a plain request for a job that was reported before."""
+        is_error = exchange.status is not None and 400 <= exchange.status < 500
+        yield Finding("the status of the job, as before", f"{exchange.status} {excerpt(exchange)}" if is_error else "")
 
 
 @register
@@ -325,6 +450,14 @@ class Mirrors(LifecycleCheck):
                 yield Finding(f"{expected!r} with {poll.state}", got)
 
 
+def timestamp_of_date(date: str) -> float | None:
+    """Convert an HTTP date to seconds since 1970; return None if it is invalid."""
+    try:
+        return email.utils.parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
 def timestamp_seconds(value: Any) -> float | None:
     """Convert a timestamp in seconds or milliseconds, or a date-time, to seconds; return None for other values."""
     if isinstance(value, bool):
@@ -336,16 +469,3 @@ def timestamp_seconds(value: Any) -> float | None:
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None
-
-
-def pointer_text(path: Keys) -> str:
-    """Return a path as a JSON pointer."""
-    return "/" + "/".join(path)
-
-
-def shorten(value: Any) -> str:
-    """Return a value as JSON, truncated for a message."""
-    if value is MISSING:
-        return "nothing"
-    text = json.dumps(value, default=str, ensure_ascii=False)
-    return text if len(text) <= 80 else f"{text[:80]}..."

@@ -9,13 +9,14 @@ findings; it sends nothing, and knows neither the target nor the session. Its cl
   responses
 """
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from attrs import frozen
 
-from ...document import Document, Operation, Response
+from ...document import MISSING, Document, Keys, Operation, Response
 from ...document.source import Pointer
 from ..exchange import Exchange
 from ..probe import Probe
@@ -62,7 +63,9 @@ class Check(ABC):
 
 
 class ResponseCheck(Check):
-    """A check of one response to a documented request."""
+    """A check of one response to a documented request or, with `any_request`, to any."""
+
+    any_request: ClassVar[bool] = False
 
     @abstractmethod
     def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
@@ -100,3 +103,16 @@ def truncate(text: str) -> str:
 def excerpt(exchange: Exchange) -> str:
     """Return the truncated body of a response."""
     return truncate(exchange.body.decode(errors="replace"))
+
+
+def pointer_text(path: Keys) -> str:
+    """Return a path as a JSON pointer."""
+    return "/" + "/".join(path)
+
+
+def shorten(value: Any) -> str:
+    """Return a value as JSON, truncated for a message."""
+    if value is MISSING:
+        return "nothing"
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:80]}..."

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ...document import MISSING, Document, Operation, Response, walk
+from ...document import MISSING, Document, MediaType, Operation, Response, fields_of, walk
 from ..exchange import Exchange, documented_response
 from ..jobs import id_parameter
 from ..network_errors import MAX_RESPONSE_TIME
@@ -150,6 +150,87 @@ class ResponseSchemaConformance(DocumentedResponseCheck):
             lines.append(f"/{'/'.join(place)} is {truncate(json.dumps(value, ensure_ascii=False))}: {error.message}")
         if lines:
             yield expected, "; ".join(lines)
+
+
+@register
+class RefusalContent(ResponseCheck):
+    name = "refusal_content"
+    description = "the body of an error has no members of a job"
+    any_request = True
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        return operation.job is not None
+
+    def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
+        job, status = operation.job, exchange.status or 0
+        if job is None or status < 400 or status in job.status_codes or not isinstance(exchange.json, dict | list):
+            return
+        response = documented_response(operation, status)
+        described = (
+            {name for media_type in response.media_types for name in _names(document, media_type)}
+            if response
+            else set()
+        )
+        names = _names(document, *operation.success.media_types) - described - COMMON_NAMES
+        sent = {str(value) for value in operation.parameters_of_url(exchange.url).values()}
+        leaked = [
+            name
+            for members in _objects(exchange.json)
+            for name, value in members.items()
+            if (name in names and value is not None and str(value) not in sent)
+            or (
+                job.state
+                and name == job.state[-1]
+                and name not in described
+                and job.kinds.get(str(value)) not in {None, "failure"}
+            )
+        ]
+        got = f"{', '.join(dict.fromkeys(leaked))} with {status}" if leaked else ""
+        yield Finding("an error without members of a job", got, response)
+
+
+# Names that errors of many servers have.
+COMMON_NAMES = frozenset(
+    [
+        "_id",
+        "code",
+        "detail",
+        "details",
+        "error",
+        "errors",
+        "help",
+        "id",
+        "instance",
+        "message",
+        "messages",
+        "msg",
+        "name",
+        "path",
+        "reason",
+        "request_id",
+        "status",
+        "timestamp",
+        "title",
+        "trace",
+        "type",
+        "url",
+    ]
+)
+
+
+def _names(document: Document, *media_types: MediaType) -> set[str]:
+    """Return the names of the members in schemas and examples at any depth."""
+    fields = {keys[-1] for m in media_types for keys in fields_of(document.data, m.schema) if keys}
+    examples = [example.value for media_type in media_types for example in media_type.examples]
+    return fields | {name for members in _objects(examples) for name in members}
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield every object in a JSON value."""
+    if isinstance(value, dict):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _objects(item)
 
 
 @register

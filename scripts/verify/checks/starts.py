@@ -5,11 +5,10 @@ from typing import Any
 
 from ...document import MISSING, Document, JobLifecycle, Operation, walk
 from ..exchange import documented_response
-from ..jobs import reports_job, started_operations
+from ..jobs import reports_job, started_operations, state_of
 from ..network_errors import TOO_MANY
 from ..probe import Probe, StartProbe
-from .lifecycle import pointer_text, shorten
-from .registry import Check, Finding, Findings, excerpt, register
+from .registry import Check, Finding, Findings, excerpt, pointer_text, register, shorten
 
 
 class StartCheck(Check):
@@ -78,3 +77,42 @@ def _start_difference(started: Mapping[str, Any], body: Mapping[str, Any], job: 
         if MISSING not in (before, after) and before != after:
             return f"{pointer_text(path)} {shorten(after)}, although the start response has {shorten(before)}"
     return ""
+
+
+@register
+class StartState(StartCheck):
+    name = "start_state"
+    description = "the status of a started job does not contradict the state and progress in the start response"
+
+    def check(self, probe: StartProbe) -> Findings:
+        job = probe.status_operation.job
+        polls = [poll for poll in probe.others if reports_job(probe.status_operation, poll)]
+        if job is None or job.state is None or not polls:
+            return
+        started = job.state_of(probe.exchange.json)
+        for poll in polls if isinstance(started, str) and job.is_final(started) else ():
+            state = state_of(probe.status_operation, poll)
+            got = "" if state == started else f"{state} after the start had returned {started}"
+            yield Finding(f"{started}, as in the start response", got, exchange=poll)
+        progress = [job.progress.percent(one.json) if job.progress else None for one in (probe.exchange, polls[0])]
+        if progress[0] is not None and progress[1] is not None:
+            got = f"{progress[1]:g} after {progress[0]:g}" if progress[1] < progress[0] else ""
+            yield Finding(f"{progress[0]:g} or more, as in the start response", got, exchange=polls[0])
+
+
+@register
+class RefusedStart(StartCheck):
+    name = "refused_start"
+    description = "a refused start starts no job"
+    clause = "RFC 9110, 15.5: a 4xx says that the request was not carried out"
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        return full and super().applies(document, operation, full=full)
+
+    def check(self, probe: StartProbe) -> Findings:
+        if probe.exchange.status and probe.exchange.status >= 400:
+            got = f"{probe.exchange.status} with the job {'/'.join(probe.started)}" if probe.started else ""
+            is_error = probe.exchange.status >= 500
+            yield Finding(
+                self.clause, got or (f"{probe.exchange.status} {excerpt(probe.exchange)}" if is_error else "")
+            )

@@ -19,6 +19,14 @@ from ..target import credential_location, near_misses
 
 LONG = 1500  # characters of an id
 UNKNOWN_PARAMETER = "x_unheard_of"
+REPETITIONS = 8  # of a wrong credential
+REPRESENTATIONS: tuple[Mapping[str, str], ...] = (
+    {"accept-encoding": "identity"},
+    {"accept-encoding": "gzip"},
+    {"cache-control": "no-cache"},
+    {"user-agent": "Mozilla/5.0"},
+    {"accept-language": "de"},
+)
 Probes = Iterator[Probe]
 
 
@@ -36,6 +44,10 @@ class EdgeCaseRequests:
         """Send the operation's request with changes."""
         return self.session.call(self.operation, values or self.values, query, documented=False, **changes)
 
+    def read(self) -> Exchange:
+        """Send the documented request."""
+        return self.session.call(self.operation, self.values, plain=is_read(self.operation))
+
     def probe(self, exchange: Exchange, *others: Exchange) -> Probe:
         """Make a probe of an exchange."""
         return Probe(self.operation, exchange, others)
@@ -47,10 +59,7 @@ class EdgeCaseRequests:
     @property
     def required_credential(self) -> tuple[str, str] | None:
         """Return scheme key and value if the operation requires exactly one credential, else None."""
-        scheme_keys = self.session.target.security_requirement(self.operation) or ()
-        if len(scheme_keys) != 1 or any(not alternative for alternative in self.operation.security):
-            return None
-        return scheme_keys[0], self.session.target.credentials[scheme_keys[0]]
+        return self.session.required_credential(self.operation, self.values)
 
 
 @frozen
@@ -68,25 +77,61 @@ def request_edge_cases(session: Session, operation: Operation) -> None:
     for values in session.known_values(operation)[:1]:
         requests = EdgeCaseRequests(session, operation, values)
         for edge_case in EDGE_CASES:
-            if not is_read(operation) and not edge_case.writes:
+            limit = None if session.is_full else edge_case.live
+            if limit == 0 or (not is_read(operation) and not edge_case.writes):
                 continue
             if not session.has_requests_left(operation):
                 session.result.notes.append(f"{operation.id}: no requests were left for {edge_case.check}")
                 continue
-            limit = None if session.is_full else edge_case.live
             with session.guarded(edge_case.check, operation.id):
                 for probe in itertools.islice(edge_case.probes(requests), limit):
                     session.check(edge_case.check, probe)
 
 
 def _near_misses(requests: EdgeCaseRequests) -> Probes:
-    """Change the credential: one more character, one less, other case. Yield nothing if none is required."""
+    """Change the credential in one character, or its case. Yield nothing if none is required."""
     if not (required := requests.required_credential):
         return
     key, value = required
     for changed in dict.fromkeys(changed for changed, _ in near_misses(value)):
         if changed and changed != value:
             yield requests.probe(requests.call(credentials={key: changed}))
+
+
+def _wrong_credentials(requests: EdgeCaseRequests) -> Probes:
+    """Send no credential, wrong ones and parts of the valid one, also with HEAD, and one wrong one repeatedly."""
+    if not (required := requests.required_credential):
+        return
+    key, value = required
+    scheme = requests.session.target.document.security_schemes[key]
+    user, _, password = value.partition(":")
+    wrong: tuple[str, ...] = ("wrong", "null", "")
+    if scheme.scheme == "basic":
+        wrong = (f"{user}:wrong", f"{user}:", f"wrong:{password}", ":", "wrong:wrong", f"{user}:{password.swapcase()}")
+    yield requests.probe(requests.call(credentials={}))
+    for changed in wrong:
+        if changed or scheme.type == "apiKey":
+            yield requests.probe(requests.call(credentials={key: changed}))
+    # A client cannot send a credential of these schemes that is empty.
+    empty = ("", (scheme.scheme or "bearer").capitalize()) if scheme.type != "apiKey" else ()
+    for headers in (*({"authorization": value} for value in empty), {"x-forwarded-for": "127.0.0.1"}):
+        yield requests.probe(requests.call(credentials={}, headers=headers))
+    if requests.operation.method == "GET":
+        for credentials in ({}, {key: wrong[0]}):
+            yield requests.probe(requests.call(credentials=credentials, method="HEAD"))
+    for _ in range(REPETITIONS):
+        yield requests.probe(requests.call(credentials={key: wrong[0]}))
+
+
+def _after_refusal(requests: EdgeCaseRequests) -> Probes:
+    """Send a wrong credential between requests with the valid one."""
+    if required := requests.required_credential:
+        current = requests.read()
+        first = requests.session.first_reads.get(current.url, current)
+        yield requests.probe(current, first)
+        requests.call(credentials={required[0]: "wrong:wrong"})
+        for _ in range(2):
+            yield requests.probe(requests.read(), first)
 
 
 def _elsewhere(requests: EdgeCaseRequests) -> Probes:
@@ -132,8 +177,10 @@ def _unknown_ids(requests: EdgeCaseRequests) -> Probes:
 
 
 def _odd_queries(requests: EdgeCaseRequests) -> Probes:
-    """Send query parameters that are unknown, repeated, of another type, empty, or in another case."""
-    queries: list[dict[str, Any]] = [{UNKNOWN_PARAMETER: "1"}]
+    """Send query parameters that are unknown, long, not ASCII, repeated, of another type, empty, or in another case."""
+    before, unknown, after = requests.read(), requests.call({UNKNOWN_PARAMETER: "1"}), requests.read()
+    yield requests.probe(unknown, before, after)
+    queries: list[dict[str, Any]] = [{UNKNOWN_PARAMETER: text} for text in ("x" * LONG, "☃")]
     for parameter in requests.operation.parameters_in("query"):
         types = schema_types(requests.session.target.document, parameter.schema)
         queries += [{parameter.name: values} for values in (["true", "true"], ["false", "true"])]
@@ -149,31 +196,57 @@ def _defaults(requests: EdgeCaseRequests) -> Probes:
     schemas = {p.name: document.resolve(p.schema) for p in requests.operation.parameters_in("query") if not p.required}
     defaults = {name: schema["default"] for name, schema in schemas.items() if schema.get("default") is not None}
     if defaults:
-        before, omitted, after = requests.call(defaults), requests.call(), requests.call(defaults)
+        before, omitted, after = requests.call(defaults), requests.read(), requests.call(defaults)
         query = "&".join(f"{name}={str(value).lower()}" for name, value in defaults.items())
         yield requests.variant(omitted, before, after, variant=query)
 
 
-def _identity(requests: EdgeCaseRequests) -> Probes:
-    """Accept no content encoding; the check of every response covers the headers."""
-    requests.call(headers={"accept-encoding": "identity"})
-    yield from ()
+def _representations(requests: EdgeCaseRequests) -> Probes:
+    """Change the headers that select the form of a response, or nothing."""
+    before = requests.read()
+    for headers in REPRESENTATIONS:
+        exchange, after = requests.call(headers=headers), requests.read()
+        yield requests.probe(exchange, before, after)
+        before = after
+
+
+def _conditional(requests: EdgeCaseRequests) -> Probes:
+    """Send preconditions that only another status satisfies."""
+    current = requests.read()
+    first = requests.session.first_reads.get(current.url, current)
+    conditions = {"if-none-match": f'"{UNKNOWN_PARAMETER}"', "if-modified-since": "Sat, 01 Jan 2000 00:00:00 GMT"}
+    for name, value in conditions.items():
+        yield requests.probe(requests.call(headers={name: value}), current)
+    for name, validator in (("if-none-match", "etag"), ("if-modified-since", "last-modified")):
+        value = first.headers.get(validator, "")
+        if value and value != current.headers.get(validator):
+            yield requests.probe(requests.call(headers={name: value}), current)
+
+
+def _unknown_methods(requests: EdgeCaseRequests) -> Probes:
+    """Send methods that the document does not describe, to the simulator only."""
+    target, path = requests.session.target, requests.operation.path
+    described = {other.method for other in target.document.operations if other.path == path}
+    if target.stepping:
+        for method in ("DELETE", "PATCH"):
+            if method not in described:
+                yield requests.probe(requests.call(method=method))
 
 
 def _head(requests: EdgeCaseRequests) -> Probes:
     """Send GET, then HEAD."""
     if requests.operation.method != "GET":
         return
-    get = requests.call()
+    get = requests.read()
     yield requests.probe(requests.call(method="HEAD"), get)
 
 
 def _path_forms(requests: EdgeCaseRequests) -> Probes:
     """Send the path with a trailing slash and in another case, with the credential and without."""
     path = requests.operation.path
-    before = requests.call()
+    before = requests.read()
     for form in (f"{path}/", re.sub(r"[^{}]+(?=\{|$)", lambda literal: literal[0].swapcase(), path)):
-        exchange, after = requests.call(path=form), requests.call()
+        exchange, after = requests.call(path=form), requests.read()
         yield requests.probe(exchange, before, after)
         if requests.required_credential:
             yield requests.variant(requests.call(path=form, credentials={}), variant=WITHOUT_CREDENTIAL)
@@ -186,7 +259,7 @@ def _undeclared_body(requests: EdgeCaseRequests) -> Probes:
         return
     changes: RequestChanges = {"content": b'{"x_unheard_of": 1}', "headers": {"content-type": "application/json"}}
     if is_read(requests.operation):
-        before, exchange, after = requests.call(), requests.call(**changes), requests.call()
+        before, exchange, after = requests.read(), requests.call(**changes), requests.read()
         yield requests.probe(exchange, before, after)
     else:
         yield requests.probe(requests.call(**changes))
@@ -200,20 +273,24 @@ def _accept(requests: EdgeCaseRequests) -> Probes:
 
 def _concurrent(requests: EdgeCaseRequests) -> Probes:
     """Read twice concurrently, between two other reads."""
-    before = requests.call()
-    concurrent = requests.session.call_twice_concurrently(requests.operation, requests.values)
-    after = requests.call()
+    before = requests.read()
+    concurrent = requests.session.call_concurrently(requests.operation, [requests.values] * 2)
+    after = requests.read()
     for exchange in concurrent:
         yield requests.probe(exchange, before, after)
 
 
 EDGE_CASES = (
-    EdgeCase("near_miss_credential", _near_misses, live=3),
+    EdgeCase("near_miss_credential", _near_misses, live=3, writes=True),
+    EdgeCase("wrong_credential", _wrong_credentials, live=2, writes=True),
+    EdgeCase("after_refusal", _after_refusal, live=0),
     EdgeCase("credential_elsewhere", _elsewhere, live=1),
     EdgeCase("unknown_ids", _unknown_ids, live=1),
     EdgeCase("odd_queries", _odd_queries, live=1),
     EdgeCase("defaults", _defaults, live=1),
-    EdgeCase("truthful_headers", _identity, live=1),
+    EdgeCase("representations", _representations, live=0),
+    EdgeCase("conditional_requests", _conditional, live=0),
+    EdgeCase("unknown_method", _unknown_methods, live=0),
     EdgeCase("head", _head, live=0),
     EdgeCase("path_forms", _path_forms, live=1),
     EdgeCase("undeclared_body", _undeclared_body, live=0, writes=True),

@@ -4,10 +4,12 @@ import itertools
 
 from attrs import evolve
 
-from ...document import Operation
-from ..exchange import documented_response
-from ..jobs import follow_link, message, named_values, started_operations
+from ...document import Message, Operation
+from ...document.expression import BODY, HEADER
+from ..exchange import Exchange, documented_response
+from ..jobs import follow_link, message, named_values, sent_parameters, started_operations
 from ..probe import Probe, StartProbe
+from ..sender import RequestChanges
 from ..session import Session
 from .polling import poll_job
 
@@ -16,32 +18,86 @@ def start_jobs(session: Session, operation: Operation) -> None:
     """Start jobs with the known parameters, twice each: two starts must start two different jobs."""
     if started_operations(session.target.document, operation):
         started: set[tuple[str, ...]] = set()
+        last: StartProbe | None = None
         for values in session.known_values(operation):
             for _ in range(2):
                 with session.guarded("start_resolves", operation.id):
-                    _start_and_poll(session, operation, values, started)
+                    last = _start_and_poll(session, operation, values, started) or last
+        if last is not None and session.is_full:
+            with session.guarded("refused_start", operation.id):
+                _start_refused(session, operation, session.known_values(operation)[0], last)
+
+
+def _start_refused(session: Session, operation: Operation, values: dict[str, str], last: StartProbe) -> None:
+    """Send starts that are refused, and poll the job that was started last: it must not change. Then start again."""
+    changes: list[tuple[dict[str, str], RequestChanges]] = []
+    if required := session.required_credential(operation, values):
+        changes += [(values, {"credentials": {}}), (values, {"credentials": {required[0]: "wrong:wrong"}})]
+    if operation.bodies:
+        changes.append((values, {"content": b"{", "headers": {"content-type": operation.bodies[0].name}}))
+    for parameter in sent_parameters(operation):
+        unknown = next((str(e.value) for e in parameter.examples if e.scenario == "unknown_id"), None)
+        changes += [({**values, parameter.name: unknown}, {})] if unknown is not None else []
+    for sent, change in changes:
+        exchange = session.call(operation, sent, documented=False, **change)
+        _check_refusal(session, operation, exchange)
+    for _ in range(2 if changes else 0):
+        parameters = dict(zip(last.names, last.started, strict=True))
+        session.call(last.status_operation, parameters, plain=True)
+    if required:
+        session.check("after_refusal", Probe(operation, session.call(operation, values), (last.exchange,)))
+
+
+def _check_refusal(session: Session, operation: Operation, exchange: Exchange) -> None:
+    """Check that a refused start names no job."""
+    reporting = started_operations(session.target.document, operation)[0]
+    announced = _announced(session, operation, reporting, message(operation, exchange))
+    probe = StartProbe(
+        operation, exchange, status_operation=reporting, names=(), started=announced, existing=frozenset()
+    )
+    session.check("refused_start", probe)
+
+
+def _announced(session: Session, operation: Operation, reporting: Operation, sent: Message) -> tuple[str, ...]:
+    """Return the parameters of a job that a refusal names itself, as the response to a start does; else nothing."""
+    if location := reporting.parameters_of_url(sent.headers.get("location", "")):
+        return tuple(location.values())
+    for response in operation.responses:
+        is_named = any(value.source in (BODY, HEADER) for link in response.links for value in link.parameters.values())
+        _, parameters = follow_link(session.target.document, response, sent)
+        if response.is_success and is_named and set(parameters.values()) - named_values(sent):
+            return tuple(parameters.values())
+    return ()
 
 
 def _start_and_poll(
     session: Session, operation: Operation, values: dict[str, str], started: set[tuple[str, ...]]
-) -> None:
+) -> StartProbe | None:
     """Start a job and poll it under the id in the response; add it to those that were started."""
     exchange = session.call(operation, values)
     response, request = documented_response(operation, exchange.status or 0), message(operation, exchange)
     if not exchange.is_accepted or response is None:
-        return
+        _check_refusal(session, operation, exchange)
+        return None
     document = session.target.document
     reporting = {one.id for one in started_operations(document, operation)}
     if not any(link.operation_id in reporting for link in response.links):
-        return
+        return None
     status_operation, parameters = follow_link(document, response, request)
     if status_operation is None or (job := status_operation.job) is None:
         session.check("start_resolves", Probe(operation, exchange))
-        return
+        return None
     identity = tuple(parameters.values())
     known = itertools.product(*(session.target.known[status_operation.id].get(name, ()) for name in parameters))
     existing = frozenset({*known, *started})
-    probe = StartProbe(operation, exchange, status_operation=status_operation, started=identity, existing=existing)
+    probe = StartProbe(
+        operation,
+        exchange,
+        status_operation=status_operation,
+        names=tuple(parameters),
+        started=identity,
+        existing=existing,
+    )
     # A request that names the job starts it again.
     if parameters[job.parameter] not in named_values(request):
         session.check("start_is_new", probe)
@@ -49,4 +105,6 @@ def _start_and_poll(
     probe = evolve(probe, others=poll_job(session, status_operation, job, parameters))
     session.check("start_resolves", probe)
     session.check("start_keeps_its_kind", probe)
+    session.check("start_state", probe)
     session.add_states(operation, probe.others, status_operation)
+    return probe

@@ -1,0 +1,113 @@
+"""The matrix as text, JSON and one HTML page."""
+
+import html
+import json
+from collections.abc import Iterator
+
+import attrs
+
+from ..printable import printable
+from .matrix import Matrix
+from .runner import Outcome
+
+KINDS = ("lifecycle", "authentication", "http", "query", "wire", "schema")
+STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 90rem; padding: 0 1rem; color: #1c1e21 }
+table { border-collapse: collapse; margin: 1rem 0 } th, td { padding: .2rem .7rem; text-align: left;
+border-bottom: 1px solid #ddd; vertical-align: top } td.killed { color: #17692d } td.survived { background: #fbe3e4 }
+"""
+
+
+def text(matrix: Matrix) -> str:
+    """Return the summary: a line per kind of mutant, the worst seed, false alarms, and what is not as expected."""
+    seed, first = matrix.worst_seed, next(iter(matrix.mutants))
+    peers = sorted({name for outcome in matrix.mutants[first] for name in outcome.peers})
+    rows = [("kind", "mutants", "killed", "otherwise", "survived", "live", "passive", *peers)]
+    for kind in (*KINDS, "all"):
+        chosen = [one for one in matrix.mutants[seed] if kind in ("all", one.kind)]
+        if chosen:
+            columns = [one for one in matrix.mutants[first] if kind in ("all", one.kind)]
+            rows.append((kind, *_counts(chosen), *_columns(columns, peers)))
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([*lines, "", *_remarks(matrix)])
+
+
+def _counts(chosen: list[Outcome]) -> Iterator[str]:
+    verdicts = [one.verdict for one in chosen]
+    yield str(len(chosen))
+    yield f"{verdicts.count('killed')} ({100 * verdicts.count('killed') / len(chosen):.1f} %)"
+    yield str(verdicts.count("killed otherwise") + verdicts.count("inconclusive"))
+    yield str(verdicts.count("survived") + verdicts.count("no witness"))
+
+
+def _columns(chosen: list[Outcome], peers: list[str]) -> Iterator[str]:
+    for found in (
+        [one.live for one in chosen],
+        [one.passive for one in chosen],
+        *([one.peers.get(name, False) for one in chosen] for name in peers),
+    ):
+        yield f"{sum(found)} ({100 * sum(found) / len(found):.0f} %)"
+
+
+def _remarks(matrix: Matrix) -> Iterator[str]:
+    outcomes = [*matrix.conforming, *(one for some in matrix.mutants.values() for one in some)]
+    others = sum(one.kind != "schema" for one in matrix.mutants[matrix.worst_seed])
+    shares = ", ".join(f"{seed}: {matrix.share(seed):.1f} %" for seed in matrix.mutants)
+    yield f"killed by the expected check, by seed: {shares}; {others} mutants are not of schemas"
+    yield f"{len(matrix.conforming)} conforming servers, {len(matrix.false_alarms)} with a false alarm"
+    requests, seconds = sum(one.requests for one in outcomes), matrix.seconds
+    yield f"{len(outcomes)} servers, {requests} requests, {seconds:.0f} s"
+    for one in matrix.survivors:
+        found = " ".join((*one.checks, *one.reported)) or "nothing"
+        yield f"{one.verdict}: {one.id} ({one.document}), expected {' or '.join(one.expected)}, got {found}"
+    for one in matrix.false_alarms:
+        yield f"false alarm: {one.id}: {printable('; '.join(one.reported))}"
+    for name in matrix.missing:
+        yield f"no document has what the mutant needs: {name}"
+
+
+def as_json(matrix: Matrix) -> str:
+    """Return everything as JSON."""
+    content = {
+        "seconds": matrix.seconds,
+        "seeds": {
+            str(seed): {"killed_percent": matrix.share(seed), "mutants": [attrs.asdict(one) for one in outcomes]}
+            for seed, outcomes in matrix.mutants.items()
+        },
+        "conforming": [attrs.asdict(one) for one in matrix.conforming],
+        "missing": matrix.missing,
+    }
+    return json.dumps(content, indent=1) + "\n"
+
+
+def page(matrix: Matrix) -> str:
+    """Return everything as one HTML page."""
+    first = next(iter(matrix.mutants))
+    peers = sorted({name for outcome in matrix.mutants[first] for name in outcome.peers})
+    by_id = {outcome.id: outcome for outcome in matrix.mutants[first]}
+    seeds = list(matrix.mutants)
+    names = ("mutant", "kind", "what is wrong", "clause", "document")
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in (*names, *(f"seed {seed}" for seed in seeds)))
+    head += "".join(f"<th>{html.escape(name)}</th>" for name in ("live", "passive", *peers, "checks"))
+    verdicts = {(seed, one.id): str(one.verdict) for seed in seeds for one in matrix.mutants[seed]}
+    rows = []
+    for one in by_id.values():
+        cells = [_cell(text) for text in (one.id, one.kind, one.description, one.clause, one.document)]
+        cells += [_cell(verdicts.get((seed, one.id), ""), is_verdict=True) for seed in seeds]
+        others = (one.live, one.passive, *(one.peers.get(name, False) for name in peers))
+        cells += [_cell("killed" if found else "survived", is_verdict=True) for found in others]
+        rows.append(f"<tr>{''.join(cells)}{_cell(', '.join(one.checks))}</tr>")
+    servers = [f"<tr>{_cell(one.id)}{_cell('; '.join(one.reported) or 'nothing')}</tr>" for one in matrix.conforming]
+    return f"""<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>job-status verify: mutants</title><style>{STYLE}</style>
+<h1>Mutants</h1><pre>{html.escape(text(matrix))}</pre>
+<table><tr>{head}</tr>{"".join(rows)}</table>
+<h2>Conforming servers</h2><table><tr><th>server</th><th>reported</th></tr>{"".join(servers)}</table>
+</html>
+"""
+
+
+def _cell(value: str, *, is_verdict: bool = False) -> str:
+    kind = ("killed" if value == "killed" else "survived") if is_verdict else ""
+    return f'<td class="{kind}">{html.escape(value)}</td>'
