@@ -68,7 +68,7 @@ def _compare(arguments: argparse.Namespace, aside: Path) -> Comparison:
     for folder in folders:
         folder.mkdir()
     openapi, name = arguments.openapi, arguments.new
-    cli.show_step(f"reading {printable(arguments.old)}")
+    cli.show_step(f"opening {printable(arguments.old)}")
     old = open_side(arguments.old, folders[0], openapi, arguments.generated)
     if name == "." and Path(openapi).is_absolute():
         above = Path(openapi).resolve().parents

@@ -92,6 +92,9 @@ class CredentialElsewhere(CredentialCheck):
     description = "a credential in another location or scheme is rejected"
     clause = "OpenAPI 3.1, Security Scheme Object: a credential is only accepted where its scheme places it"
 
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        return is_read(operation) and super().applies(document, operation, full=full)
+
 
 @register
 class UnknownIds(EdgeCaseCheck):

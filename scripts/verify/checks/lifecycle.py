@@ -386,17 +386,22 @@ class NoEndWhilePending(XJobCheck, ResponseCheck):
     clause = "timestamps"
     any_request = True
 
-    def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
-        """Yield the finding on the last timestamp, if the examples show it for jobs that have ended only."""
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        """Return whether the examples show the last timestamp for jobs that have ended only."""
         job = operation.job
-        paths = job.timestamps if job else ()
-        if job is None or len(paths) < 2 or kind_of(operation, exchange) != "pending":
-            return
+        if job is None or len(job.timestamps) < 2:
+            return False
         samples = [example.value for _, example in operation.success.examples if example.scenario is None]
-        shown = {job.kinds.get(str(job.state_of(sample))) for sample in samples if walk(sample, paths[-1])}
+        shown = {job.kinds.get(str(job.state_of(sample))) for sample in samples if walk(sample, job.timestamps[-1])}
         kinds = {job.kinds.get(str(job.state_of(sample))) for sample in samples}
-        if "pending" in shown or "pending" not in kinds or not shown & {"success", "failure"}:
+        return "pending" not in shown and "pending" in kinds and bool(shown & {"success", "failure"})
+
+    def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
+        """Yield the finding on the last timestamp of a pending job."""
+        job = operation.job
+        if job is None or not self.applies(document, operation, full=True) or kind_of(operation, exchange) != "pending":
             return
+        paths = job.timestamps
         begun, ended = (timestamp_seconds(walk(exchange.json, path)) for path in (paths[0], paths[-1]))
         # An end before the beginning is that of the run before.
         if begun is not None:
