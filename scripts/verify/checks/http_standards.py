@@ -88,7 +88,7 @@ class Allow(HttpCheck):
         got = ""
         if allow is None and exchange.method not in {"HEAD", "OPTIONS"}:  # some frameworks omit it there
             got = f"no Allow with 405 to {exchange.method}"
-        elif allow is not None and (exchange.method in methods or (allow and methods <= {"HEAD", "OPTIONS"})):
+        elif allow is not None and (exchange.method in methods or (job and allow and methods <= {"HEAD", "OPTIONS"})):
             got = f"Allow: {allow} with 405 to {exchange.method}"
         yield Finding(self.clause, got)
 
