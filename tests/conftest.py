@@ -66,6 +66,7 @@ SLOW = frozenset(
         "document_files",
         "drift",
         "env_proxy",
+        "export",
         "false_positives",
         "fork",
         "fuzz",
