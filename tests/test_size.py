@@ -15,7 +15,7 @@ LIMITS = {
     "drift": 374,
     "export": 408,
     "generate": 4590,
-    "simulate": 4335,
+    "simulate": 4345,
     "verify": 5860,
     "mutate": 5300,
 }

@@ -42,10 +42,19 @@ class Announcement:
             return False
         parameters = jobs.complete_parameters({**given, **found})
         if is_new and starts_in == RUNNING:
+            self._begin_progress()
             jobs.add_started_job(parameters, self.message.body, now)
         else:
             jobs.set_state(parameters, starts_in, now)
         return True
+
+    def _begin_progress(self) -> None:
+        """Let the response report the progress of a job that has just begun, if it reports one of a pending job."""
+        job, body = self.jobs.operation.job, self.message.body
+        if job and job.progress and isinstance(walk(body, job.progress.at), int | float):
+            state = job.state_of(body)
+            if state is MISSING or job.kinds.get(state) == "pending":
+                set_value(body, job.progress.at, 0)
 
     def _repeat_parameters(self) -> None:
         """Let the response name the other parameters of the job as the request does."""
