@@ -164,7 +164,11 @@ def run_in_another_process(*arguments: str) -> Counter[str]:
 # Tests
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="requires os.fork, which Windows lacks")
+# The processes of Windows begin anew, so that they have nothing of their parent. Elsewhere nothing is skipped.
+NEEDS_FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="requires os.fork, which Windows lacks")
+
+
+@NEEDS_FORK
 @pytest.mark.parametrize("method", ["typed", "raw", "wait", "wait_all", "async"])
 @EVERY
 def test_forked_processes_receive_their_own_responses(product: Product, method: str) -> None:
@@ -175,7 +179,7 @@ def test_forked_processes_receive_their_own_responses(product: Product, method: 
     assert results == {"right": calls * (CHILDREN + 1)}
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="requires os.fork, which Windows lacks")
+@NEEDS_FORK
 def test_children_are_not_blocked_by_calls_of_the_parent() -> None:
     def slow(connection: socket.socket, head: bytes) -> None:
         time.sleep(6 if requested_id(head).startswith("slow") else 0)
