@@ -143,4 +143,4 @@ def test_distribution_contains_the_license(folder: str) -> None:
 
 
 def test_every_slow_module_exists() -> None:
-    assert {f"{name}.py" for name in SLOW} <= {path.name for path in (ROOT / "tests").glob("test_*.py")}
+    assert {f"{name}.py" for name in SLOW} <= {path.name for path in (ROOT / "tests").rglob("test_*.py")}

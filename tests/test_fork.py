@@ -164,7 +164,7 @@ def run_in_another_process(*arguments: str) -> Counter[str]:
 # Tests
 
 
-# The processes of Windows begin anew, so that they have nothing of their parent. Elsewhere nothing is skipped.
+# A process of Windows shares nothing with its parent. Elsewhere nothing is skipped.
 NEEDS_FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="requires os.fork, which Windows lacks")
 
 

@@ -20,7 +20,7 @@ from scripts.simulate.credentials import load_credentials
 from scripts.simulate.faults import KINDS
 from scripts.simulate.remote import RunningSimulator, run_simulator
 
-from .command_line import Command, connection, install
+from .command.installed import Command, connection, install
 from .conftest import ENVIRONMENT, ROOT, Serve
 from .paths import simulated_path
 

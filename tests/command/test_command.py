@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,40 +13,13 @@ import pytest
 
 from scripts.simulate.remote import RunningSimulator
 
-from .command_line import Command, connection, install, stepping_simulator
-from .conftest import ROOT
+from .installed import Command
 
 PROCESS, SERVICE, SEARCH = "ai-for-process", "ai-for-service", "opensearch-flow-framework"
 DOCK = (PROCESS, "dock-status")
 PENDING, QUICK = [[0, "IN_PROGRESS"]], [[0, "IN_PROGRESS"], [1.5, "SUCCESS"]]
 FAILING = [[0, "IN_PROGRESS"], [1.5, "FAILED"]]
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the generated distribution."""
-    return install(ROOT / "generated", tmp_path_factory.mktemp("command"))
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[RunningSimulator]:
-    """Run a simulator whose jobs end after some polls."""
-    with stepping_simulator() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def simulator(running: RunningSimulator) -> Iterator[RunningSimulator]:
-    """Reset the simulator."""
-    yield running
-    running.reset()
-
-
-@pytest.fixture
-def command(folder: Path, simulator: RunningSimulator, tmp_path: Path) -> Command:
-    """Return the command with URL and credentials of the simulator in its environment."""
-    return Command(folder, tmp_path, environment=connection(simulator))
 
 
 def job(simulator: RunningSimulator, after: Any, api: str = PROCESS, **fields: Any) -> str:

@@ -17,8 +17,8 @@ from scripts.compare.comparison import Comparison, compare_sides
 from scripts.compare.side import open_side
 from scripts.document import DocumentError
 
-from .compare_edits import FIRST, MORE, SEARCH, SECOND, Edit
-from .conftest import ROOT
+from ..conftest import ROOT
+from .edits import FIRST, MORE, SEARCH, SECOND, Edit
 
 OPENAPI = ROOT / "openapi"
 EDITS = [*FIRST, *SECOND, *MORE]
@@ -143,7 +143,7 @@ def test_witnesses_pass_before_and_fail_after(
 def history(version: str, folder: Path) -> Path:
     """Write the document that a version of Airflow ships, with the overlay that says how its runs end."""
     folder.mkdir()
-    packed = ROOT / f"tests/histories/airflow-{version}.yaml.xz"
+    packed = ROOT / f"tests/compare/histories/airflow-{version}.yaml.xz"
     (folder / "airflow.yaml").write_bytes(lzma.decompress(packed.read_bytes()))
     shutil.copy(OVERLAY, folder)
     return folder

@@ -13,8 +13,8 @@ import yaml
 
 from scripts.compare.report import MARK
 
-from .compare_edits import FIRST, Edit
-from .conftest import ROOT
+from ..conftest import ROOT
+from .edits import FIRST, Edit
 
 EDITS = {edit.name: edit for edit in FIRST}
 

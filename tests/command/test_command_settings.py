@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .command_line import Command, install
-from .conftest import ROOT
+from .installed import Command
 
 DOCK = ("ai-for-process", "dock-status")
 CONFIG = """\
@@ -30,12 +29,6 @@ basic_auth = "admin:search-canary"
 [profiles.half.ai-for-process]
 url = "{url}/half"
 """
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the generated distribution."""
-    return install(ROOT / "generated", tmp_path_factory.mktemp("command"))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from attrs import frozen
 
-from .paths import path_of
+from ..paths import path_of
 
 Change = tuple[str, str] | Callable[[Any], None]
 

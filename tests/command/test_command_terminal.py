@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,7 @@ import pytest
 
 from scripts.simulate.remote import RunningSimulator
 
-from .command_line import Command, connection, install, stepping_simulator
-from .conftest import ROOT
+from .installed import Command
 
 DOCK = ("ai-for-process", "dock-status")
 PUBLISH = ("ai-for-service", "publish-status")
@@ -22,32 +20,6 @@ PENDING, QUICK = [[0, "IN_PROGRESS"]], [[0, "IN_PROGRESS"], [2.5, "SUCCESS"]]
 PUBLISHING = [[0, "inprogress"], [4.5, "successful"]]
 ESCAPE = "\x1b["
 COLOR = re.compile(r"\x1b\[[\d;]*m")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the generated distribution."""
-    return install(ROOT / "generated", tmp_path_factory.mktemp("command"))
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[RunningSimulator]:
-    """Run a simulator whose jobs end after some polls."""
-    with stepping_simulator() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def simulator(running: RunningSimulator) -> Iterator[RunningSimulator]:
-    """Reset the simulator."""
-    yield running
-    running.reset()
-
-
-@pytest.fixture
-def command(folder: Path, simulator: RunningSimulator, tmp_path: Path) -> Command:
-    """Return the command with URL and credentials of the simulator in its environment."""
-    return Command(folder, tmp_path, environment=connection(simulator))
 
 
 @pytest.fixture(params=["plain", "rich"])

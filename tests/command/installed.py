@@ -23,7 +23,7 @@ from scripts.simulate import ControlledSimulator, Simulator, SimulatorSettings, 
 from scripts.simulate.durations import JobDistribution
 from scripts.simulate.remote import RunningSimulator
 
-from .conftest import ROOT, served
+from ..conftest import ROOT, served
 
 SECONDS = 60
 CONTROL = re.compile(r"\x1b\[(\??[\d;]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)")

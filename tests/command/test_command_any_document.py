@@ -19,9 +19,9 @@ from scripts.document import load_folder
 from scripts.generate import build
 from scripts.generate.distribution_names import choose_names
 
-from .any_job import CASES, LISTS, TEXT, Case, Reply, content, document, ok, parameter
-from .any_start import RUN, STARTS, STATUS
-from .command_line import Command, install
+from ..any_job import CASES, LISTS, TEXT, Case, Reply, content, document, ok, parameter
+from ..any_start import RUN, STARTS, STATUS
+from .installed import Command, install
 
 NAME = "acme.Any-client"
 STATUSES = {"success": 0, "failure": 1, "partial": 5, "unknown": 4, "pending": 6}
