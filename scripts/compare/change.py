@@ -76,6 +76,7 @@ class Change:
         is_new: Whether users get something new.
         names: The names in the package that it is about, as `python_name` returns them.
         breakages: The differences of the package that it causes.
+        additions: The paths in the package that are new because of it.
         accepted: The reason for which it is accepted, or an empty string.
     """
 
@@ -91,6 +92,7 @@ class Change:
     is_new: bool = False
     names: frozenset[str] = frozenset()
     breakages: list[Breakage] = Factory(list)
+    additions: list[str] = Factory(list)
     accepted: str = ""
 
     @property

@@ -142,7 +142,9 @@ def _additions(
     for path in additions:
         names = re.findall(r"\w+", path)
         stem = _stem(names, pairs)
-        if not _cause(known, [python_name(name) for name in names], stem):
+        if cause := _cause(known, [python_name(name) for name in names], stem):
+            cause.additions.append(path)
+        else:
             yield Change("package-added", stem, path, f"{path} was added", is_new=True)
 
 
@@ -173,7 +175,9 @@ def _conclude(change: Change) -> None:
     listed = [str(one) for one in (broken or change.breakages)]
     more = f", and {len(listed) - LISTED} more" if len(listed) > LISTED else ""
     why = "; ".join([*([change.code.why] if change.code.why else []), *listed[:LISTED]]) + more
-    fix = change.code.fix or ("use the new name" if "renamed" in change.rule else "adapt the program")
+    fix = change.code.fix or "adapt the program"
+    if "renamed" in change.rule and change.additions:
+        fix = f"use {', '.join(change.additions[:LISTED])}{' ...' if len(change.additions) > LISTED else ''}"
     change.code = evolve(
         change.code,
         level=Level.BREAKS if broken or change.code.level is Level.BREAKS else Level.CHANGES,

@@ -62,7 +62,7 @@ def release_of(comparison: Comparison) -> Release:
         ]
         shown = ", ".join(change.subject for change in missing[:5]) + (", ..." if len(missing) > 5 else "")
         if missing:
-            problems.append(f"CHANGELOG.md has no new line about {shown}; the lines below will do")
+            problems.append(f"CHANGELOG.md has no new line about {shown}; take those of this report")
     elif not (old.version and new.version) and any(change.breaks for change in counted):
         problems.append("something breaks, and no version is known that could say so")
     return Release(bump, required, {name: ones for name, ones in lines.items() if ones}, tuple(problems))

@@ -186,8 +186,8 @@ def _checkout(ref: str, folder: Path, openapi: Path, generated: str) -> str:
         at = Path(top.decode().strip())
         openapi = openapi.resolve().relative_to(at.resolve())
     if _git(at, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")[0]:
-        way_out = "fetch it first: a shallow clone lacks it (actions/checkout needs `fetch-depth: 0`)"
-        raise CannotCompareError(f"{printable(ref)}: {expected}; git knows no such commit, {way_out}")
+        way_out = "if this is a shallow clone, fetch it (actions/checkout: `fetch-depth: 0`)"
+        raise CannotCompareError(f"{printable(ref)}: {expected}; git knows no such commit; {way_out}")
     listed = _git(
         at, "ls-tree", "-z", "--name-only", ref, "--", str(openapi), generated, "pyproject.toml", "CHANGELOG.md"
     )

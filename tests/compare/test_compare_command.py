@@ -55,6 +55,7 @@ def test_git_ref_until_version_and_changelog_follow(project: Path) -> None:
 
     done = run("v1", folder=project)
     assert done.returncode == 1, done.stdout + done.stderr
+    assert "        do: use AIForProcess.withdraw_model, AIForProcess.withdraw_model_raw" in done.stdout
     assert "v1:openapi/ai-for-process.yaml:103 -> openapi/ai-for-process.yaml:103" in done.stdout
     assert "error: the version is 1.2.0, and was 1.2.0: a major bump needs 2.0.0 or higher" in done.stdout
     assert "error: CHANGELOG.md has no new line about undeploy_model" in done.stdout
