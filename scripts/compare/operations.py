@@ -181,7 +181,19 @@ def _security(both: Both, old: Operation, new: Operation) -> Iterator[Change]:
     names = ["client", *(key for alternative in (*before, *after) for key in alternative)]
     place = [(*one.pointer, "security") for one in (old, new)]
     rule = "security-tightened" if lost else "security-relaxed"
-    yield both.change(rule, new.id, message, *place, names=names, field=field, is_new=not lost)
+    known = {keys.get(key, key) for one in both.old.operations for alternative in one.security for key in alternative}
+    code = _missing_credentials(both, known, after) if lost else FINE
+    yield both.change(rule, new.id, message, *place, names=names, code=code, field=field, is_new=not lost)
+
+
+def _missing_credentials(both: Both, known: set[str], after: list[frozenset[str]]) -> Verdict:
+    """Return what it means for a program that passes the credentials of before, which no type shows."""
+    needed = min((one - known for one in after), key=len)
+    if not needed:
+        return FINE
+    variables = " and ".join(both.new.environment_variable(key) for key in sorted(needed))
+    keys = " and ".join(sorted(needed))
+    return breaks(f"without {keys}, the client raises InvalidArgumentError", f"pass {keys}, or set {variables}")
 
 
 def _parameters(both: Both, old: Operation, new: Operation, schemas: SchemaComparison) -> Iterator[Change]:

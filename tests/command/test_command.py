@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from job_status._client.command.github import group
 
 from scripts.simulate.remote import RunningSimulator
 
@@ -447,3 +448,7 @@ def test_options_of_the_operation_are_offered(command: Command, simulator: Runni
     assert done.status == 0
     assert "all=true" in simulator.requests()[-1]["target"]
     assert len(json.loads(done.out)["status"]) > 4
+
+
+def test_workflow_command_is_one_line() -> None:
+    assert group("50 %\r\n::error::x") == "::group::50 %25%0D%0A::error::x"

@@ -115,6 +115,17 @@ def move_parameter(data: Any) -> None:
     path["get"]["parameters"][0] = {"$ref": "#/components/parameters/Dock"}
 
 
+def add_scheme(*, together: bool) -> Callable[[Any], None]:
+    """Add a security scheme: one that is needed in addition, or one that is accepted as well."""
+
+    def change(data: Any) -> None:
+        added = {"type": "apiKey", "in": "header", "name": "x-tenant", "description": "The tenant."}
+        data["components"]["securitySchemes"]["tenant"] = added
+        data["security"] = [{"api_key": [], "tenant": []}] if together else [*data["security"], {"tenant": []}]
+
+    return change
+
+
 def add_fault(data: Any) -> None:
     (path,) = data["paths"].values()
     path["get"]["responses"]["500"] = {"description": "The server failed."}
@@ -721,4 +732,20 @@ MORE = (
         rule="error-added",
     ),
     edit("version of the document", AGENT, "", "it says nothing about the API", ("version: 1.0.0", "version: 7.0.0")),
+    edit(
+        "second credential needed",
+        AGENT,
+        "code field",
+        "TypeError, and 401 for clients installed before",
+        add_scheme(together=True),
+        rule="security-tightened",
+    ),
+    edit(
+        "another credential accepted as well",
+        AGENT,
+        "",
+        "clients installed before send one that is accepted",
+        add_scheme(together=False),
+        rule="security-relaxed",
+    ),
 )
