@@ -11,7 +11,7 @@ from .conftest import ROOT
 LIMITS = {
     "document": 3550,
     "client": 8500,
-    "compare": 2785,
+    "compare": 2760,
     "drift": 374,
     "export": 408,
     "generate": 4590,

@@ -219,7 +219,7 @@ def _job_parameter(operation: Operation) -> tuple[str, ...]:
 def _limits(
     both: Both, operation: Operation, old: JobLifecycle, new: JobLifecycle, places: tuple[Pointer, Pointer]
 ) -> Iterator[Change]:
-    before, after = _interval(old), _interval(new)
+    before, after = old.interval, new.interval
     if set(old.limits) == set(new.limits):
         return
     shown = [", ".join(f"{one.requests} per {one.per:g} s" for one in job.limits) or "none" for job in (old, new)]
@@ -234,11 +234,6 @@ def _limits(
         verdict = changes(f"a new client may poll every {after:g} s instead of {before:g} s")
     rule = "limits-tightened" if after > before else "limits-relaxed"
     yield both.change(rule, operation.id, message, *pointers, wait=verdict)
-
-
-def _interval(job: JobLifecycle) -> float:
-    """Return the seconds between two polls that the limits allow on average."""
-    return max((limit.per / limit.requests for limit in job.limits), default=0.0)
 
 
 def compare_links(

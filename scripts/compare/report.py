@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import frozen
 
+from ..github_text import annotation, markdown_cell
 from ..printable import printable
 from .change import Change, Level
 from .comparison import Comparison, columns
@@ -155,24 +156,18 @@ def markdown(report: Report) -> str:
     if changes:
         lines += ["| change | code | field | wait |", "|---|---|---|---|"]
     for change in changes:
-        cells = [f"{_cell(change.message)}<br>`{change.rule}` {_cell(_places(change))}"]
+        cells = [f"{markdown_cell(change.message)}<br>`{change.rule}` {markdown_cell(_places(change))}"]
         if change.accepted:
-            cells[0] += f"<br>accepted: {_cell(change.accepted)}"
+            cells[0] += f"<br>accepted: {markdown_cell(change.accepted)}"
         for verdict in change.verdicts.values():
-            why = f"<br>{_cell(verdict.why)}" if verdict.why else ""
-            fix = f"<br>*{_cell(verdict.fix)}*" if verdict.fix and verdict.level is Level.BREAKS else ""
+            why = f"<br>{markdown_cell(verdict.why)}" if verdict.why else ""
+            fix = f"<br>*{markdown_cell(verdict.fix)}*" if verdict.fix and verdict.level is Level.BREAKS else ""
             cells.append(f"{MARKDOWN[verdict.level]}{why}{fix}")
         lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", *(f"- {_cell(note)}" for note in (*report.notes, *report.oasdiff))]
+    lines += ["", *(f"- {markdown_cell(note)}" for note in (*report.notes, *report.oasdiff))]
     if report.release.bump is not Bump.NONE:
         lines += ["", "```text", *_release_lines(report), "```"]
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _cell(text: str) -> str:
-    """Return a string that Markdown shows as it is, in one cell of a table."""
-    shown = printable(text, None).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
-    return "".join(f"\\{character}" if character in "`*_[]" else character for character in shown)
 
 
 def github(report: Report) -> str:
@@ -182,19 +177,11 @@ def github(report: Report) -> str:
         if not change.breaks or change.accepted:
             continue
         whys = [f"{name}: {change.verdicts[name].why}" for name in change.breaks]
-        place = f"file={_property(change.new.file)},line={change.new.line}," if change.new else ""
+        file, line = (change.new.file, change.new.line) if change.new else ("", 0)
         title = f"{', '.join(change.breaks)} breaks"
-        lines.append(f"::warning {place}title={_property(title)}::{_data('; '.join([change.message, *whys]))}")
-    lines += [f"::error title=release::{_data(problem)}" for problem in report.release.problems]
+        lines.append(annotation("warning", "; ".join([change.message, *whys]), title=title, file=file, line=line))
+    lines += [annotation("error", problem, title="release") for problem in report.release.problems]
     return "\n".join([*lines, summary(report), ""])
-
-
-def _data(text: str) -> str:
-    return printable(text, None).replace("%", "%25")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 FORMATS: Mapping[str, Callable[[Report], str]] = {

@@ -162,6 +162,11 @@ class JobLifecycle:
         """Every state, in the order pending, success, partial, failure, notStarted."""
         return tuple(state for states in self.lists.values() for state in states)
 
+    @property
+    def interval(self) -> float:
+        """The seconds between two polls that the rate limits allow on average, 0 without a limit."""
+        return max((limit.per / limit.requests for limit in self.limits), default=0.0)
+
     def is_final(self, state: str) -> bool:
         """Return whether a job in this state has ended. Unknown states are not final."""
         return self.kinds.get(state) in {"success", "partial", "failure"}

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
+from ..github_text import markdown_cell
 from .github import GitHub
 from .sarif import Finding, Findings
 
@@ -33,10 +34,12 @@ class Drift:
         lines += [f"**{self.name}** does not do what its document says: {len(findings.failures)} failures of "]
         lines[-1] += ", ".join(f"`{check}`" for check in checks) + "."
         lines += ["", "| check | clause | expected and got |", "|---|---|---|"]
-        lines += [f"| `{one.check}` | `{one.clause}` | {_cell(one.message)} |" for one in findings.failures[:LISTED]]
+        lines += [
+            f"| `{one.check}` | `{one.clause}` | {markdown_cell(one.message)} |" for one in findings.failures[:LISTED]
+        ]
         if len(findings.failures) > LISTED:
             lines.append(f"\n{len(findings.failures) - LISTED} more are in the report.")
-        lines += ["", *(f"- could not be checked: {_cell(one)}" for one in findings.problems)]
+        lines += ["", *(f"- could not be checked: {markdown_cell(one)}" for one in findings.problems)]
         lines += ["", f"Last seen by {self.run}." if self.run else ""]
         lines.append("This issue is updated while the drift lasts, and closed when it is gone.")
         return "\n".join(lines)[:LENGTH]
@@ -92,9 +95,3 @@ def _find(github: GitHub, drift: Drift) -> list[tuple[int, str]]:
 
 def _listed(issues: Iterable[tuple[int, str]]) -> str:
     return ", ".join(f"#{number}" for number, _ in issues)
-
-
-def _cell(text: str) -> str:
-    """Return a string that Markdown shows as it is, in one cell, and that mentions nobody."""
-    shown = text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace("@", "@\u200b")
-    return "".join(f"\\{character}" if character in "`*_[]#" else character for character in shown)

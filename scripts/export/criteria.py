@@ -30,8 +30,7 @@ class Polling:
 
 def polling_of(job: JobLifecycle) -> Polling:
     """Return the schedule of a job within its rate limits."""
-    slowest = max((limit.per / limit.requests for limit in job.limits), default=0.0)
-    interval = max(INTERVAL, math.ceil(slowest))
+    interval = max(INTERVAL, math.ceil(job.interval))
     return Polling(interval, max(1, DURATION // interval))
 
 

@@ -6,9 +6,15 @@ import json
 from collections.abc import Callable
 
 from ..document import MISSING, walk
-from .lifecycle import has_start, link_paths, start_has_state, started_id, state_at
 from .messages import Exchange, Log, Mutation, Request, Response, Serve
 from .mutant import Api, by_job, mutant, on_request, put, some_exchange
+from .requirements import state_at
+from .starts import has_start, link_paths, start_has_state, started_id
+
+SCHEME = "OpenAPI 3.1, Security Scheme Object"
+ERROR_BODY = "the body of an error is not that of a job"
+ONE_REQUEST = "RFC 9110, 15.5.2: a refusal is about one request"
+NO_EFFECT = "RFC 9110, 15.5: a refused request changes nothing"
 
 CLAUSE = "RFC 9110, 11.4: only the exact credential is accepted"
 NEAR = "near_miss_credential wrong_credential"
@@ -231,19 +237,19 @@ def elsewhere(find: Callable[[Api, Request], str | None]) -> Callable[[Api], Mut
     return make
 
 
-@mutant("authentication", "credential_elsewhere", "OpenAPI 3.1, Security Scheme Object", accepted, is_scheme("apiKey"))
+@mutant("authentication", "credential_elsewhere", SCHEME, accepted, is_scheme("apiKey"))
 def key_as_bearer_token(api: Api) -> Mutation:
     """The key is accepted as a bearer token."""
     return elsewhere(lambda _, request: (request.header("authorization") or "").removeprefix("Bearer "))(api)
 
 
-@mutant("authentication", "credential_elsewhere", "OpenAPI 3.1, Security Scheme Object", accepted, is_secured)
+@mutant("authentication", "credential_elsewhere", SCHEME, accepted, is_secured)
 def credential_in_cookie(api: Api) -> Mutation:
     """The credential is accepted in a cookie."""
     return elsewhere(lambda _, request: (request.header("cookie") or "").partition("=")[2])(api)
 
 
-@mutant("authentication", "credential_elsewhere", "OpenAPI 3.1, Security Scheme Object", accepted, is_secured)
+@mutant("authentication", "credential_elsewhere", SCHEME, accepted, is_secured)
 def credential_in_query(api: Api) -> Mutation:
     """The credential is accepted in the query."""
 
@@ -258,7 +264,7 @@ def credential_in_query(api: Api) -> Mutation:
     return on_request(change)
 
 
-@mutant("authentication", "credential_elsewhere", "OpenAPI 3.1, Security Scheme Object", accepted, is_optional)
+@mutant("authentication", "credential_elsewhere", SCHEME, accepted, is_optional)
 def basic_as_bearer_token(api: Api) -> Mutation:
     """The credential of a user is accepted under another scheme, where the document also allows none."""
     return accepting(
@@ -348,7 +354,7 @@ def sticky(api: Api, log: Log) -> bool:
     )
 
 
-@mutant("authentication", "after_refusal", "RFC 9110, 15.5.2: a refusal is about one request", sticky, is_secured)
+@mutant("authentication", "after_refusal", ONE_REQUEST, sticky, is_secured)
 def refusal_sticks_to_path(api: Api) -> Mutation:
     """After a wrong credential, the next request for the same path is refused too."""
     refused: dict[str, Response] = {}
@@ -364,7 +370,7 @@ def refusal_sticks_to_path(api: Api) -> Mutation:
     return mutation
 
 
-@mutant("authentication", "after_refusal", "RFC 9110, 15.5.2: a refusal is about one request", sticky, is_optional)
+@mutant("authentication", "after_refusal", ONE_REQUEST, sticky, is_optional)
 def refusal_sticks_where_optional(api: Api) -> Mutation:
     """After a wrong credential, every later request for the same path is refused."""
     refused: dict[str, Response] = {}
@@ -431,33 +437,19 @@ def with_members(api: Api, when: Callable[[Request, Response], bool], name: str 
 LEAK = "refusal_content response_schema_conformance"
 
 
-@mutant(
-    "authentication",
-    LEAK,
-    "the body of an error is not that of a job",
-    leaks,
-    lambda api: is_secured(api) and api.job.state is not None,
-)
+@mutant("authentication", LEAK, ERROR_BODY, leaks, lambda api: is_secured(api) and api.job.state is not None)
 def refusal_has_the_job(api: Api) -> Mutation:
     """A 401 has the members of the status."""
     return with_members(api, lambda _, response: response.status == 401)
 
 
-@mutant(
-    "authentication",
-    LEAK,
-    "the body of an error is not that of a job",
-    leaks,
-    lambda api: is_secured(api) and api.job.state is not None,
-)
+@mutant("authentication", LEAK, ERROR_BODY, leaks, lambda api: is_secured(api) and api.job.state is not None)
 def refusal_has_the_job_inside(api: Api) -> Mutation:
     """A 401 has the status under a name of its own."""
     return with_members(api, lambda _, response: response.status == 401, "context")
 
 
-@mutant(
-    "authentication", LEAK, "the body of an error is not that of a job", leaks, lambda api: api.job.state is not None
-)
+@mutant("authentication", LEAK, ERROR_BODY, leaks, lambda api: api.job.state is not None)
 def unknown_job_has_members(api: Api) -> Mutation:
     """The response to an unknown id has the members of a job."""
     return with_members(api, lambda _, response: response.status in {400, 404})
@@ -466,7 +458,7 @@ def unknown_job_has_members(api: Api) -> Mutation:
 @mutant(
     "authentication",
     LEAK,
-    "the body of an error is not that of a job",
+    ERROR_BODY,
     some_exchange(lambda api, e: e.sent.status == 401 and b"anvil" in e.sent.body),
     lambda api: is_secured(api) and len(api.job.immutable) > 0,
 )
@@ -494,7 +486,7 @@ def refused_start_made(api: Api, log: Log) -> bool:
 @mutant(
     "authentication",
     "refused_start",
-    "RFC 9110, 15.5: a refused request changes nothing",
+    NO_EFFECT,
     refused_start_made,
     lambda api: is_secured(api) and has_start(api),
 )
@@ -519,7 +511,7 @@ def refused_start_starts(api: Api) -> Mutation:
 @mutant(
     "authentication",
     "refused_start",
-    "RFC 9110, 15.5: a refused request changes nothing",
+    NO_EFFECT,
     some_exchange(
         lambda api, e: api.is_start(e.request) and e.sent.status >= 400 and e.sent.header("location") is not None
     ),
@@ -543,7 +535,7 @@ def refused_start_has_a_location(api: Api) -> Mutation:
 @mutant(
     "authentication",
     "terminal_is_final refused_start jobs_apart",
-    "RFC 9110, 15.5: a refused request changes nothing",
+    NO_EFFECT,
     lambda api, log: any(
         any(
             api.kind(a.sent) in {"success", "failure"} and api.state(b.sent) != api.state(a.sent)
@@ -610,7 +602,7 @@ def empty_header(api: Api) -> Mutation:
 @mutant(
     "authentication",
     "after_refusal",
-    "RFC 9110, 15.5.2: a refusal is about one request",
+    ONE_REQUEST,
     some_exchange(lambda api, e: api.is_start(e.request) and api.has_credential(e.request) and e.sent.status == 401),
     lambda api: is_secured(api) and has_start(api),
 )

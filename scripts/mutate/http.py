@@ -4,9 +4,18 @@ import email.utils
 import gzip
 from collections.abc import Callable
 
-from .lifecycle import has_start
 from .messages import Exchange, Mutation, Request, Response, Serve
 from .mutant import FINAL, Api, Witness, mutant, on_request, on_response, put, some_exchange
+from .starts import has_start
+
+RETRY_AFTER = "RFC 9110, 10.2.3: Retry-After is a date or seconds"
+HEAD = "RFC 9110, 9.3.2: HEAD is GET without the content"
+NO_FAULT = "RFC 9110, 15.6: an error of the client is no server error"
+UNKNOWN_ID = "RFC 9110, 15.5.5: an unknown id is a client error"
+ALLOW = "RFC 9110, 10.2.1: Allow lists the supported methods"
+ENCODING = "RFC 9110, 8.4: an encoding changes the form, not the content"
+REDIRECT = "RFC 9110, 15.4: a redirect leads to another resource"
+ACCEPTED = "RFC 9110, 12.5.1: a response has an accepted type, or a documented one"
 
 JSON = (("content-type", "application/json"),)
 
@@ -96,24 +105,19 @@ def pending_is_cacheable_where_optional(api: Api) -> Mutation:
     return pending_header("cache-control", "private, max-age=30")(api)
 
 
-@mutant(
-    "http",
-    "response_headers_conformance retry_after",
-    "RFC 9110, 10.2.3: Retry-After is a date or seconds",
-    sent_pending("retry-after"),
-)
+@mutant("http", "response_headers_conformance retry_after", RETRY_AFTER, sent_pending("retry-after"))
 def retry_after_soon(api: Api) -> Mutation:
     """Retry-After of a pending status is a string."""
     return pending_header("retry-after", "soon")(api)
 
 
-@mutant("http", "retry_after", "RFC 9110, 10.2.3: Retry-After is a date or seconds", sent_pending("retry-after"))
+@mutant("http", "retry_after", RETRY_AFTER, sent_pending("retry-after"))
 def retry_after_negative(api: Api) -> Mutation:
     """Retry-After of a pending status is negative."""
     return pending_header("retry-after", "-5")(api)
 
 
-@mutant("http", "retry_after", "RFC 9110, 10.2.3: Retry-After is a date or seconds", sent_pending("retry-after"))
+@mutant("http", "retry_after", RETRY_AFTER, sent_pending("retry-after"))
 def retry_after_iso(api: Api) -> Mutation:
     """Retry-After of a pending status is a date that is no HTTP date."""
     return pending_header("retry-after", "2026-01-01T00:00:30Z")(api)
@@ -122,7 +126,7 @@ def retry_after_iso(api: Api) -> Mutation:
 @mutant(
     "http",
     "retry_after",
-    "RFC 9110, 10.2.3: Retry-After is a date or seconds",
+    RETRY_AFTER,
     some_exchange(lambda api, e: e.sent.status == 404 and e.sent.header("retry-after") is not None),
 )
 def retry_after_with_unit(api: Api) -> Mutation:
@@ -138,7 +142,7 @@ def is_refused_method(exchange: Exchange) -> bool:
 @mutant(
     "http",
     "allow",
-    "RFC 9110, 10.2.1: Allow lists the supported methods",
+    ALLOW,
     some_exchange(lambda _, e: is_refused_method(e) and e.request.method in (e.sent.header("allow") or "")),
 )
 def allow_lists_the_refused_method(api: Api) -> Mutation:
@@ -160,7 +164,7 @@ def no_allow(api: Api) -> Mutation:
 @mutant(
     "http",
     "allow",
-    "RFC 9110, 10.2.1: Allow lists the supported methods",
+    ALLOW,
     some_exchange(lambda api, e: is_refused_method(e) and api.operation.method not in (e.sent.header("allow") or "")),
 )
 def allow_lacks_the_documented_method(api: Api) -> Mutation:
@@ -186,34 +190,19 @@ def any_method_reads(api: Api) -> Mutation:
     return mutation
 
 
-@mutant(
-    "http",
-    "unknown_method",
-    "RFC 9110, 15.6: an error of the client is no server error",
-    some_exchange(lambda api, e: e.sent.status == 500),
-)
+@mutant("http", "unknown_method", NO_FAULT, some_exchange(lambda api, e: e.sent.status == 500))
 def unknown_method_fails(api: Api) -> Mutation:
     """An unsupported method causes a server error."""
     return on_response(lambda q, r: Response(500, JSON, b"{}") if r.status == 405 and q.method != "HEAD" else None)
 
 
-@mutant(
-    "http",
-    "head",
-    "RFC 9110, 9.3.2: HEAD is GET without the content",
-    some_exchange(lambda api, e: e.request.method == "HEAD" and e.sent.status == 500),
-)
+@mutant("http", "head", HEAD, some_exchange(lambda api, e: e.request.method == "HEAD" and e.sent.status == 500))
 def head_fails(api: Api) -> Mutation:
     """HEAD causes a server error."""
     return on_response(lambda q, _: Response(500, JSON) if q.method == "HEAD" else None)
 
 
-@mutant(
-    "http",
-    "head",
-    "RFC 9110, 9.3.2: HEAD is GET without the content",
-    some_exchange(lambda api, e: e.request.method == "HEAD" and e.sent.status == 404),
-)
+@mutant("http", "head", HEAD, some_exchange(lambda api, e: e.request.method == "HEAD" and e.sent.status == 404))
 def head_finds_nothing(api: Api) -> Mutation:
     """HEAD returns 404 where GET returns a status."""
     return on_response(lambda q, _: Response(404, JSON) if q.method == "HEAD" else None)
@@ -222,7 +211,7 @@ def head_finds_nothing(api: Api) -> Mutation:
 @mutant(
     "http",
     "head",
-    "RFC 9110, 9.3.2: HEAD is GET without the content",
+    HEAD,
     some_exchange(lambda api, e: e.request.method == "HEAD" and "html" in (e.sent.header("content-type") or "")),
 )
 def head_has_another_type(api: Api) -> Mutation:
@@ -233,7 +222,7 @@ def head_has_another_type(api: Api) -> Mutation:
 @mutant(
     "http",
     "head wrong_credential",
-    "RFC 9110, 9.3.2: HEAD is GET without the content",
+    HEAD,
     some_exchange(
         lambda api, e: e.request.method == "HEAD" and e.sent.status == 200 and not api.has_credential(e.request)
     ),
@@ -418,13 +407,13 @@ def _plain(response: Response) -> object:
 STALE = "terminal_is_final never_backwards representations ends"
 
 
-@mutant("http", STALE, "RFC 9110, 8.4: an encoding changes the form, not the content", is_older)
+@mutant("http", STALE, ENCODING, is_older)
 def compressed_is_stale(api: Api) -> Mutation:
     """The compressed status of a job stays as it was first."""
     return older_in_one_encoding(accepts_gzip)(api)
 
 
-@mutant("http", STALE, "RFC 9110, 8.4: an encoding changes the form, not the content", is_older)
+@mutant("http", STALE, ENCODING, is_older)
 def uncompressed_is_stale(api: Api) -> Mutation:
     """The uncompressed status of a job stays as it was first."""
     return older_in_one_encoding(lambda request: not accepts_gzip(request))(api)
@@ -433,7 +422,7 @@ def uncompressed_is_stale(api: Api) -> Mutation:
 redirected = some_exchange(lambda api, e: 300 <= e.sent.status < 400 and api.path_id(e.request) is not None)
 
 
-@mutant("http", "redirects", "RFC 9110, 15.4: a redirect leads to another resource", redirected)
+@mutant("http", "redirects", REDIRECT, redirected)
 def redirects_to_itself(api: Api) -> Mutation:
     """A request without a cookie is redirected to the same URL, with a cookie."""
 
@@ -445,7 +434,7 @@ def redirects_to_itself(api: Api) -> Mutation:
     return on_request(change)
 
 
-@mutant("http", "redirects status_code_conformance", "RFC 9110, 15.4: a redirect leads to another resource", redirected)
+@mutant("http", "redirects status_code_conformance", REDIRECT, redirected)
 def redirects_once_per_job(api: Api) -> Mutation:
     """The second poll of a job is redirected to the same URL."""
     count: dict[str, int] = {}
@@ -460,12 +449,7 @@ def redirects_once_per_job(api: Api) -> Mutation:
     return on_request(change)
 
 
-@mutant(
-    "http",
-    "unknown_ids scenarios",
-    "RFC 9110, 15.5.5: an unknown id is a client error",
-    some_exchange(lambda api, e: e.sent.status == 302),
-)
+@mutant("http", "unknown_ids scenarios", UNKNOWN_ID, some_exchange(lambda api, e: e.sent.status == 302))
 def unknown_id_redirects(api: Api) -> Mutation:
     """An unknown id is redirected to a login page."""
     return on_job(api, lambda _, r: Response(302, (("location", "/login"),)) if r.status in {400, 404} else None)
@@ -474,7 +458,7 @@ def unknown_id_redirects(api: Api) -> Mutation:
 @mutant(
     "http",
     "unknown_ids scenarios not_a_server_error",
-    "RFC 9110, 15.6: an error of the client is no server error",
+    NO_FAULT,
     some_exchange(lambda api, e: e.sent.status == 500),
 )
 def long_id_fails(api: Api) -> Mutation:
@@ -485,7 +469,7 @@ def long_id_fails(api: Api) -> Mutation:
 @mutant(
     "http",
     "unknown_ids scenarios",
-    "RFC 9110, 15.5.5: an unknown id is a client error",
+    UNKNOWN_ID,
     some_exchange(
         lambda api, e: e.sent.status == 200 and e.conforming is not None and e.conforming.status in {400, 404}
     ),
@@ -514,7 +498,7 @@ def stem_of(job_id: str, known: list[str]) -> str | None:
 @mutant(
     "http",
     "unknown_ids id_echo",
-    "RFC 9110, 15.5.5: an unknown id is a client error",
+    UNKNOWN_ID,
     some_exchange(lambda api, e: e.sent.is_success and e.conforming is not None and e.forwarded != e.request),
 )
 def beginning_of_an_id(api: Api) -> Mutation:
@@ -534,7 +518,7 @@ def beginning_of_an_id(api: Api) -> Mutation:
 @mutant(
     "http",
     "accept content_type_conformance",
-    "RFC 9110, 12.5.1: a response has an accepted type, or a documented one",
+    ACCEPTED,
     some_exchange(lambda api, e: "html" in (e.sent.header("content-type") or "")),
 )
 def page_for_browsers(api: Api) -> Mutation:
@@ -543,12 +527,7 @@ def page_for_browsers(api: Api) -> Mutation:
     return on_job(api, lambda q, r: page if q.header("accept") == "*/*" and r.is_success else None)
 
 
-@mutant(
-    "http",
-    "accept",
-    "RFC 9110, 12.5.1: a response has an accepted type, or a documented one",
-    some_exchange(lambda api, e: e.sent.status == 500),
-)
+@mutant("http", "accept", ACCEPTED, some_exchange(lambda api, e: e.sent.status == 500))
 def unknown_type_fails(api: Api) -> Mutation:
     """A request for an unknown type causes a server error."""
     return on_job(api, lambda q, _: Response(500, JSON, b"{}") if "unheard" in (q.header("accept") or "") else None)
@@ -717,7 +696,7 @@ def partial_content(api: Api) -> Mutation:
 @mutant(
     "http",
     "refused_start",
-    "RFC 9110, 15.6: an error of the client is no server error",
+    NO_FAULT,
     some_exchange(lambda api, e: api.is_start(e.request) and e.sent.status == 500),
     lambda api: has_start(api) and api.start is not None and bool(api.start.bodies),
 )

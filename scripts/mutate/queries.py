@@ -4,9 +4,14 @@ import json
 from collections.abc import Callable
 
 from .http import JSON, on_job
-from .lifecycle import has, view_of
 from .messages import Exchange, Mutation, Request, Response, Serve
 from .mutant import FINAL, Api, Witness, mutant, on_request, put, some_exchange
+from .requirements import has
+from .views import view_of
+
+MALFORMED = "the document says how a malformed value is refused"
+UNKNOWN_PARAMETER = "an unknown parameter changes nothing, or is refused"
+OMITTED = "JSON Schema, 9.2: an omitted parameter has its default"
 
 CLAUSE = "RFC 9110, 15.5 and 15.6: an error of the client is a 4xx"
 
@@ -75,7 +80,7 @@ def is_boolean_view(api: Api) -> bool:
 @mutant(
     "query",
     "scenarios",
-    "the document says how a malformed value is refused",
+    MALFORMED,
     some_exchange(lambda api, e: "banana" in e.request.query and e.sent.is_success),
     is_boolean_view,
 )
@@ -87,7 +92,7 @@ def malformed_value_is_accepted(api: Api) -> Mutation:
 @mutant(
     "query",
     "scenarios odd_queries",
-    "the document says how a malformed value is refused",
+    MALFORMED,
     some_exchange(lambda api, e: "banana" in e.request.query and e.sent.status == 500),
     is_boolean_view,
 )
@@ -128,13 +133,7 @@ changed = some_exchange(
 )
 
 
-@mutant(
-    "query",
-    "odd_queries",
-    "an unknown parameter changes nothing, or is refused",
-    changed,
-    ignores_unknown,
-)
+@mutant("query", "odd_queries", UNKNOWN_PARAMETER, changed, ignores_unknown)
 def unknown_parameter_adds_a_field(api: Api) -> Mutation:
     """An unknown parameter is returned in the status."""
     return _with_unknown(api, lambda body, names: body.update({sorted(names)[0]: "1"}))
@@ -143,7 +142,7 @@ def unknown_parameter_adds_a_field(api: Api) -> Mutation:
 @mutant(
     "query",
     "odd_queries terminal_is_final",
-    "an unknown parameter changes nothing, or is refused",
+    UNKNOWN_PARAMETER,
     changed,
     lambda api: ignores_unknown(api) and api.job.state is not None,
 )
@@ -191,25 +190,13 @@ def viewed(test: Callable[[Api, Exchange], bool]) -> Witness:
     )
 
 
-@mutant(
-    "query",
-    "defaults detail",
-    "JSON Schema, 9.2: an omitted parameter has its default",
-    viewed(lambda api, e: not e.request.query),
-    has("detail"),
-)
+@mutant("query", "defaults detail", OMITTED, viewed(lambda api, e: not e.request.query), has("detail"))
 def default_is_the_wide_view(api: Api) -> Mutation:
     """Without the parameter, the status is that of the wide view."""
     return other_view(lambda api, r: not r.query, -1)(api)
 
 
-@mutant(
-    "query",
-    "defaults detail",
-    "JSON Schema, 9.2: an omitted parameter has its default",
-    viewed(lambda api, e: not e.request.query),
-    has("detail"),
-)
+@mutant("query", "defaults detail", OMITTED, viewed(lambda api, e: not e.request.query), has("detail"))
 def default_differs_while_pending(api: Api) -> Mutation:
     """Without the parameter, the status of a pending job is that of the wide view."""
     widen = other_view(lambda api, r: not r.query, -1)(api)

@@ -11,6 +11,8 @@ from .http import on_job
 from .messages import Mutation, Request, Response
 from .mutant import Api, Witness, mutant, some_exchange
 
+ONE_VALUE = "RFC 8259, 2: a JSON text is one value"
+
 JSON_CLAUSE = "RFC 8259: JSON is UTF-8, without a byte order mark, and with unique names"
 HEADERS_CLAUSE = "RFC 9110, 8.3, 8.4 and 8.6: type, encoding and length are those of the sent content"
 STRICT = "strict_json response_schema_conformance"
@@ -79,19 +81,19 @@ def half_a_character(api: Api) -> Mutation:
     return on_bodies(lambda body: body[:-1] + b', "x_note": "\\ud83d"}')(api)
 
 
-@mutant("wire", STRICT, "RFC 8259, 2: a JSON text is one value", changed_body())
+@mutant("wire", STRICT, ONE_VALUE, changed_body())
 def trailing_comma(api: Api) -> Mutation:
     """A status has a comma before its last brace."""
     return on_bodies(lambda body: body[:-1] + b",}")(api)
 
 
-@mutant("wire", STRICT, "RFC 8259, 2: a JSON text is one value", changed_body())
+@mutant("wire", STRICT, ONE_VALUE, changed_body())
 def two_values(api: Api) -> Mutation:
     """A status is two JSON values."""
     return on_bodies(lambda body: body + b"\n" + body)(api)
 
 
-@mutant("wire", STRICT, "RFC 8259, 2: a JSON text is one value", changed_body(400))
+@mutant("wire", STRICT, ONE_VALUE, changed_body(400))
 def error_is_not_json(api: Api) -> Mutation:
     """An error with the content type JSON is an HTML page."""
     return on_bodies(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...github_text import annotation
 from ..checks import CHECKS
 from ..result import Failure, Result
 
@@ -47,10 +48,10 @@ def annotations(results: Sequence[Result]) -> Iterator[str]:
     for result in results:
         for failure in result.failures():
             path, line = _place(failure)
-            title = _property(f"{result.document.stem} {failure.operation_id} {failure.check}")
-            yield f"::error file={_property(path)},line={line},title={title}::{_data(_message(failure))}"
+            title = f"{result.document.stem} {failure.operation_id} {failure.check}"
+            yield annotation("error", _message(failure), title=title, file=path, line=line)
         for problem in result.problems:
-            yield f"::error title={_property(result.document.stem)} could not be checked::{_data(problem)}"
+            yield annotation("error", problem, title=f"{result.document.stem} could not be checked")
 
 
 def _result(failure: Failure) -> dict[str, Any]:
@@ -73,11 +74,3 @@ def _place(failure: Failure) -> tuple[str, int]:
     """Return the file, relative to the current folder if it is below it, and the line."""
     path, _, line = failure.clause.rpartition(":")
     return Path(os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else path).as_posix(), int(line)
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
