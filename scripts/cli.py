@@ -8,7 +8,9 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
+from typing import Any
 
 from .printable import printable
 
@@ -16,6 +18,7 @@ PROGRAM = "job-status-tools"
 EXIT_ERROR = 2  # the command could not do its work; 1 means that it has found problems
 PARENT_VARIABLE = "JOB_STATUS_ENDS_WITH"  # the id of the parent process; the command exits when the parent has exited
 _PARENT_INTERVAL = 0.2  # seconds between two checks of the parent process
+_AGAIN = 0.01  # seconds until a signal whose exception was lost is sent again
 
 
 class SignalInterrupt(KeyboardInterrupt):
@@ -69,6 +72,8 @@ def run_command(main: Callable[[], int]) -> int:
     previous = {
         number: signal.signal(number, _stop) for number in signals if signal.getsignal(number) != signal.SIG_IGN
     }
+    hook = sys.unraisablehook
+    sys.unraisablehook = partial(_report_unraisable, hook)
     try:
         exit_with_parent()
         status = main()
@@ -93,6 +98,7 @@ def run_command(main: Callable[[], int]) -> int:
         return EXIT_ERROR
     finally:
         _received.clear()
+        sys.unraisablehook = hook
         for number, handler in previous.items():
             signal.signal(number, handler)
 
@@ -132,6 +138,21 @@ def _watch_parent(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(_PARENT_INTERVAL)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _report_unraisable(report: Callable[[Any], object], lost: Any) -> None:
+    """Send the signal again if Python has discarded its exception, which a destructor or callback cannot pass on."""
+    if not isinstance(lost.exc_value, SignalInterrupt):
+        report(lost)
+        return
+    number = lost.exc_value.number
+    _received.clear()
+    signal.signal(number, _stop)
+    again = threading.Timer(
+        _AGAIN, partial(os.kill, os.getpid()) if os.name == "posix" else signal.raise_signal, [number]
+    )
+    again.daemon = True
+    again.start()
 
 
 def _stop(number: int, _: FrameType | None) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from scripts import cli
+from scripts.__main__ import COMMANDS
 
 from .conftest import ROOT
 
@@ -193,6 +194,47 @@ def test_signal_is_one_line_and_exit_status_128_plus_number(
     assert signal.getsignal(number) == before
 
 
+LOSING = """
+import os, signal, sys, time
+class Losing:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        for _ in range(1000): pass
+def main(*_):
+    Losing()
+    time.sleep(10)
+    return 0
+"""
+
+
+def test_signal_whose_exception_is_lost_still_stops_a_tool() -> None:
+    program = f"{LOSING}\nfrom scripts import cli\nsys.exit(cli.run_command(main))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=8, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "stopped by SIGTERM\n")
+
+
+def test_signal_whose_exception_is_lost_still_stops_the_command() -> None:
+    program = f"{LOSING}\nfrom job_status._client.command import main as command\ncommand._run = main\n"
+    program += "sys.exit(command.run(None, ['wait']))"
+    environment = {**os.environ, "PYTHONPATH": "generated"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=8,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")
+
+
 def run_tools(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the one command of the tools."""
     command = [sys.executable, "-m", "scripts", *arguments]
@@ -203,7 +245,7 @@ def test_help_lists_every_command() -> None:
     done = run_tools("--help")
 
     assert done.returncode == 0
-    assert all(f"\n  {name} " in done.stdout for name in ("generate", "lint", "simulate", "verify"))
+    assert all(f"\n  {name} " in done.stdout for name in COMMANDS)
 
 
 @pytest.mark.parametrize(("arguments", "got"), [([], "got none"), (["frobnicate"], "got 'frobnicate'")])
@@ -211,10 +253,11 @@ def test_unknown_command_is_a_usage_error(arguments: list[str], got: str) -> Non
     done = run_tools(*arguments)
 
     assert done.returncode == 2
-    assert done.stderr == f"job-status-tools: expected a command, one of generate, lint, simulate, verify; {got}\n"
+    expected = ", ".join(COMMANDS)
+    assert done.stderr == f"job-status-tools: expected a command, one of {expected}; {got}\n"
 
 
-@pytest.mark.parametrize("name", ["generate", "lint", "simulate", "verify"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_usage_of_a_command_names_the_command(name: str) -> None:
     done = run_tools(name, "--help")
 

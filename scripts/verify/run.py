@@ -43,49 +43,55 @@ def verify(
 ) -> Result:
     """Run every check on every operation of the target, for at most `seconds`.
 
-    Without a seed, only the deterministic requests are sent, and `transport` may replace the network.
+    Without a seed, only the deterministic requests are sent, and `transport` may replace the network. An interrupt at
+    any moment ends the verification with what it has found until then.
     """
-    with Session(target, seconds, transport=transport) as session:
-        result = session.result
-        result.skipped_operations = tuple(
-            f"{operation.id} is a {operation.method}; set ALLOW_WRITES=1 to send it"
-            for operation in target.document.operations
-            if operation not in target.operations
-        )
-        if target.profile == "live" and not target.writes:
-            result.notes.append("a live run sends reads only: no other method, no body, and few edge cases")
-        try:
-            session.target, exchanges = preflight(target, session.sender)
-            run_deterministic_checks(session, exchanges)
-            if seed is not None:
-                with session.guarded("schemathesis", "all operations"):
-                    engine.run_schemathesis(session, seed)
-        except InconclusiveError as error:
-            result.problems.append(str(error))
-            return result
-        except TimeBudgetExceededError:
-            result.problems.append(f"stopped after {seconds} s, only partly checked; increase --max-time")
-        except KeyboardInterrupt as error:
-            reason = str(error) if isinstance(error, SignalInterrupt) else "stopped by SIGINT"
-            result.problems.append(f"{reason}: only partly checked")
-            result.stopped = error
-            return result
-        if session.sender.network_errors.seen:
-            result.notes.append(str(session.sender.network_errors))
-        if not target.stepping:
-            result.needs_ends = session.is_full
-            unmoved = dict(_unmoved_jobs(session))
-            result.notes += unmoved.values()
-            result.notes += [
-                f"no end was seen of {operation_id} {'/'.join(values)}, {target.redact(state)} in the last poll"
-                for (operation_id, *values), state in result.unended.items()
-                if (operation_id, *values) not in unmoved
-            ]
-        for operation in target.operations:
-            if not result.coverage[operation.id].accepted:
-                hint = "" if session.known_values(operation) else "; it requires a known id"
-                result.problems.append(f"{operation.id} never returned a 2xx, so it could not be checked{hint}")
-    return result
+    session = Session(target, seconds, transport=transport)
+    try:
+        with session:
+            _verify_within(session, seed, seconds)
+    except KeyboardInterrupt as error:
+        reason = str(error) if isinstance(error, SignalInterrupt) else "stopped by SIGINT"
+        session.result.problems.append(f"{reason}: only partly checked")
+        session.result.stopped = error
+    return session.result
+
+
+def _verify_within(session: Session, seed: int | None, seconds: int) -> None:
+    target, result = session.target, session.result
+    result.skipped_operations = tuple(
+        f"{operation.id} is a {operation.method}; set ALLOW_WRITES=1 to send it"
+        for operation in target.document.operations
+        if operation not in target.operations
+    )
+    if target.profile == "live" and not target.writes:
+        result.notes.append("a live run sends reads only: no other method, no body, and few edge cases")
+    try:
+        session.target, exchanges = preflight(target, session.sender)
+        run_deterministic_checks(session, exchanges)
+        if seed is not None:
+            with session.guarded("schemathesis", "all operations"):
+                engine.run_schemathesis(session, seed)
+    except InconclusiveError as error:
+        result.problems.append(str(error))
+        return
+    except TimeBudgetExceededError:
+        result.problems.append(f"stopped after {seconds} s, only partly checked; increase --max-time")
+    if session.sender.network_errors.seen:
+        result.notes.append(str(session.sender.network_errors))
+    if not target.stepping:
+        result.needs_ends = session.is_full
+        unmoved = dict(_unmoved_jobs(session))
+        result.notes += unmoved.values()
+        result.notes += [
+            f"no end was seen of {operation_id} {'/'.join(values)}, {target.redact(state)} in the last poll"
+            for (operation_id, *values), state in result.unended.items()
+            if (operation_id, *values) not in unmoved
+        ]
+    for operation in target.operations:
+        if not result.coverage[operation.id].accepted:
+            hint = "" if session.known_values(operation) else "; it requires a known id"
+            result.problems.append(f"{operation.id} never returned a 2xx, so it could not be checked{hint}")
 
 
 def _unmoved_jobs(session: Session) -> Iterator[tuple[tuple[str, ...], str]]:

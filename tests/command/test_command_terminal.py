@@ -221,7 +221,8 @@ def test_signal_after_a_start_names_the_started_job(command: Command, simulator:
 
 @pytest.mark.parametrize("delay", [0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3])
 def test_signal_at_any_time_is_silent_or_detaches(command: Command, simulator: RunningSimulator, delay: float) -> None:
-    process = command.start("wait", *DOCK, job(simulator, PENDING))
+    # Without the measurement of coverage, whose start suppresses every exception.
+    process = command.start("wait", *DOCK, job(simulator, PENDING), env={"COVERAGE_PROCESS_CONFIG": ""})
     time.sleep(delay)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=10)

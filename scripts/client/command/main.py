@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 from .output import ClosedPipeError, mute, print_error
 from .parser import PLAIN, entries, leaf_parser, whole_parser
@@ -15,6 +18,7 @@ from .status import CLOSED_PIPE, UNKNOWN, CommandError, StoppedError
 from .table import Distribution, Job, Product, Start
 
 SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
+AGAIN: Final = 0.01  # seconds until a signal whose exception was lost is sent again
 
 
 def run(distribution: Distribution, arguments: Sequence[str] | None = None) -> int:
@@ -24,6 +28,7 @@ def run(distribution: Distribution, arguments: Sequence[str] | None = None) -> i
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stop)
+    sys.unraisablehook = partial(_report_unraisable, sys.unraisablehook)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a character that the terminal does not have is escaped
             stream.reconfigure(errors="backslashreplace")
@@ -110,6 +115,20 @@ def _completion(distribution: Distribution, shell: str) -> int:
 
     Results().print(shtab.complete(whole_parser(distribution), shell))
     return 0
+
+
+def _report_unraisable(report: Callable[[Any], object], lost: Any) -> None:
+    """Send the signal again if Python has discarded its exception, which a destructor or callback cannot pass on."""
+    if not isinstance(lost.exc_value, StoppedError):
+        report(lost)
+        return
+    number = lost.exc_value.number
+    signal.signal(number, _stop)
+    again = threading.Timer(
+        AGAIN, partial(os.kill, os.getpid()) if os.name == "posix" else signal.raise_signal, [number]
+    )
+    again.daemon = True
+    again.start()
 
 
 def _stop(number: int, _: FrameType | None) -> None:
