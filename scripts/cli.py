@@ -1,5 +1,6 @@
 """Run a command: signals, unexpected exceptions, exit statuses and messages on stderr."""
 
+import logging
 import os
 import signal
 import sys
@@ -160,5 +161,7 @@ def _stop(number: int, _: FrameType | None) -> None:
     signal.signal(number, signal.SIG_IGN)
     # The exception can interrupt a coroutine of a library before it is awaited.
     warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+    # So can it a task, which asyncio reports when it is destroyed.
+    logging.getLogger("asyncio").disabled = True
     _received.append(number)
     raise SignalInterrupt(number)

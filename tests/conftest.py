@@ -1,6 +1,7 @@
 """Shared fixtures: the documents, and servers on free loopback ports."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -26,6 +27,11 @@ ENVIRONMENT = {
 }
 
 Serve = Callable[[Any], str]
+
+# A run in the background of a shell ignores these signals, and so would each program that a test starts.
+for _number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number is signal.SIGINT else signal.SIG_DFL)
 
 
 @contextmanager
@@ -97,6 +103,7 @@ SLOW = frozenset(
         "verify_features",
         "verify_hostile",
         "waiting_many",
+        "tools",
     ]
 )
 

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 
 from .conftest import ROOT, SLOW
 
-PACKAGES = ("document", "generate", "client", "compare", "drift", "export", "simulate", "verify", "mutate")
+PACKAGES = ("document", "generate", "client", "compare", "drift", "export", "har", "simulate", "verify", "mutate")
 ALLOWED_IMPORTS: dict[str, set[str]] = {
     "document": set(),
     "generate": {"client", "document"},
@@ -20,8 +20,9 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "compare": {"document", "generate"},
     "drift": set(),
     "export": {"document"},
+    "har": {"client", "document"},
     "simulate": {"document"},
-    "verify": {"document"},
+    "verify": {"client", "document", "har"},
     "mutate": {"document", "simulate", "verify"},
 }
 VENDORS = re.compile(

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.document import load
+from scripts.document import Document, load
 from scripts.document.job import parse_job
 from scripts.document.rules import SCENARIOS
-from scripts.simulate import ControlledSimulator, Simulator
+from scripts.simulate import ControlledSimulator, Simulator, SimulatorSettings
 from scripts.simulate.credentials import load_credentials
 from scripts.simulate.faults import KINDS
 from scripts.simulate.remote import RunningSimulator, run_simulator
+from scripts.verify.traffic.check import check_traffic
 
 from .command.installed import Command, connection, install
 from .conftest import ENVIRONMENT, ROOT, Serve
@@ -30,7 +31,7 @@ PAGES = {
 TARGETS = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 FIRST_CALL, WAITING = ("README.md", 0), ("README.md", 1)
 MANY_JOBS, ASYNC_CALL, MODELS = ("waiting.md", 0), ("client.md", 0), ("client.md", 1)
-FIXTURE = ("simulator.md", 0)
+FIXTURE, RECORDING = ("simulator.md", 0), ("traffic.md", 0)
 Block = tuple[str, int]
 
 
@@ -81,7 +82,7 @@ def test_every_python_block_is_run_by_a_test() -> None:
     # Those of a-document-of-your-own.md are run by test_own_document.
     own = {("a-document-of-your-own.md", 0), ("a-document-of-your-own.md", 1)}
     own |= {("verification.md", 0)}  # by test_mutants
-    assert found == {FIRST_CALL, WAITING, MANY_JOBS, ASYNC_CALL, MODELS, FIXTURE, *own}
+    assert found == {FIRST_CALL, WAITING, MANY_JOBS, ASYNC_CALL, MODELS, FIXTURE, RECORDING, *own}
 
 
 def test_every_make_target_of_the_pages_exists() -> None:
@@ -146,6 +147,17 @@ def test_async_call_runs_against_the_simulator(serve: Serve, simulator: Simulato
     assert done.stdout == "PROVISIONING\n", done.stderr
 
 
+def test_recording_example_runs(serve: Serve, documents: dict[str, Document], tmp_path: Path) -> None:
+    url = serve(Simulator(list(documents.values()), SimulatorSettings(environment=ENVIRONMENT)))
+    environment = {**ENVIRONMENT, "AGENT_PLATFORM_URL": f"{url}/agent-platform"}
+
+    done = run_program(program(RECORDING), environment, tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    report = check_traffic([str(tmp_path / "traffic.har")], [documents["agent-platform"]], {})
+    assert [result.status for result in report.results] == [0]
+
+
 def test_model_example_runs(tmp_path: Path) -> None:
     done = run_program(program(MODELS), {}, tmp_path)
 
@@ -173,7 +185,7 @@ def test_pytest_fixture_example_passes(tmp_path: Path) -> None:
 
 
 def test_programs_pass_strict_mypy(tmp_path: Path) -> None:
-    for number, block in enumerate((FIRST_CALL, WAITING, MANY_JOBS, ASYNC_CALL, MODELS)):
+    for number, block in enumerate((FIRST_CALL, WAITING, MANY_JOBS, ASYNC_CALL, MODELS, RECORDING)):
         (tmp_path / f"example_{number}.py").write_text(program(block), encoding="utf-8")
 
     done = subprocess.run(

@@ -7,6 +7,7 @@ import os
 import platform
 import ssl
 import sys
+import time
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
 
     import anyio
 
+    from .recorder import Recorder
+
 # asyncio and anyio are imported when an async client is used: they would be half of the cost of an import.
 T = TypeVar("T")
 READ_ERRORS: Final = (responses.BodyTooLargeError, responses.DecodingError, *TRANSPORT_ERRORS)
@@ -71,6 +74,7 @@ class Options:
     event_hooks: Mapping[str, list[Callable[..., Any]]] | None = field(repr=False)
     max_response_bytes: int
     trust_env: bool
+    record: str | os.PathLike[str] | None
 
 
 class WaitGroup(Protocol):
@@ -120,6 +124,11 @@ class Core:
             _check_conflicts(options)
         self.authenticator = Authenticator(schemes, alternatives, credentials, proxy_secrets(self.proxy))
         self.max_response_bytes = validate_count(options.max_response_bytes, "max_response_bytes")
+        self.recorder: Recorder | None = None
+        if options.record is not None:
+            from .recorder import Recorder
+
+            self.recorder = Recorder(options.record, [scheme.name for scheme in schemes])
         standard = {
             "Accept": "application/json",
             # A status is small; compression would cost more than it saves.
@@ -152,6 +161,8 @@ class Core:
         """Release what this process shares with the one that it was forked from."""
         clock = self.settings.clock
         self.settings = attrs.evolve(self.settings, retry_budget=retry.RetryBudget(), rate_limiter=RateLimiter(clock))
+        if self.recorder is not None:
+            self.recorder.after_fork()
         # Their threads are not in this process, and one may have held a lock.
         self.wait_groups = weakref.WeakSet()
 
@@ -168,6 +179,15 @@ class Core:
         valid = tuple([validate_id(operation.id, name, value) for name, value in named])
         validate_headers(headers)
         return Call(self.settings, operation, valid, timeout, headers, policy)
+
+    def record(self, request: httpx.Request, exchange: Exchange | None, began: float, start: float) -> None:
+        """Record an attempt, without its `exchange` if it was interrupted."""
+        if self.recorder is not None:
+            failure, response = exchange or (None, None)
+            error = str(failure) if failure else "" if exchange else "interrupted"
+            latest = self.authenticator.latest
+            secrets = latest.values.reveal() if latest else ()
+            self.recorder.add(request, response, error, secrets, began, time.perf_counter() - start)
 
     def check_open(self, call: Call) -> None:
         """Raise when the client is closed."""
@@ -294,9 +314,19 @@ class SyncCore(Core):
             elif step is RENEW:
                 result = self.authenticator.renew()  # type: ignore[func-returns-value]
             elif isinstance(step, httpx.Request):
-                result = self._attempt(call, step)
+                result = self._attempt(call, step) if self.recorder is None else self._recorded(call, step)
             else:
                 result = self.closed.wait(step)  # type: ignore[arg-type, func-returns-value]
+
+    def _recorded(self, call: Call, request: httpx.Request) -> Exchange:
+        began, start = time.time(), time.perf_counter()
+        try:
+            exchange = self._attempt(call, request)
+        except BaseException:
+            self.record(request, None, began, start)
+            raise
+        self.record(request, exchange, began, start)
+        return exchange
 
     def _attempt(self, call: Call, request: httpx.Request) -> Exchange:
         """Send one request and read the response."""
@@ -535,9 +565,9 @@ class AsyncCore(Core):
                 result = None
             elif call.policy.is_detached:
                 self.bind_loop()
-                result = await self._attempt(call, step)
+                result = await self._recorded(call, step)
             else:
-                result = await self._run_detachable(self._attempt(call, step))
+                result = await self._run_detachable(self._recorded(call, step))
 
     async def _run_detachable(self, attempt: Coroutine[Any, Any, T]) -> T:
         """Run an attempt that a cancelled call leaves running: cancelling it would leak a connection of httpx."""
@@ -578,6 +608,18 @@ class AsyncCore(Core):
         self.detached.discard(task)
         if not task.cancelled():
             task.exception()
+
+    async def _recorded(self, call: Call, request: httpx.Request) -> Exchange:
+        if self.recorder is None:
+            return await self._attempt(call, request)
+        began, start = time.time(), time.perf_counter()
+        try:
+            exchange = await self._attempt(call, request)
+        except BaseException:
+            self.record(request, None, began, start)
+            raise
+        self.record(request, exchange, began, start)
+        return exchange
 
     async def _attempt(self, call: Call, request: httpx.Request) -> Exchange:
         """Send one request and read the response."""

@@ -212,6 +212,11 @@ class Operation:
         name = self.job.parameter if self.job else ""
         return next(parameter for parameter in self.parameters if parameter.name == name)
 
+    @cached_property
+    def responses_by_status(self) -> Mapping[str, Response]:
+        """The responses by status, in upper case, such as `200`, `4XX` and `DEFAULT`."""
+        return {response.status.upper(): response for response in self.responses}
+
     def parameters_of_url(self, url: str) -> dict[str, str]:
         """Return the path and query parameters of a URL of this operation; empty if it is another URL.
 

@@ -60,6 +60,11 @@ CLIENT_OPTIONS = (
         "Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the variables of the "
         "base URL and the credentials are used.",
     ),
+    Option(
+        "record",
+        "str | _os.PathLike[str] | None = None",
+        "The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with secrets redacted.",
+    ),
 )
 
 CALL_OPTIONS = (

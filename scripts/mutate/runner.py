@@ -1,33 +1,39 @@
 """Runs of the verification on mutants and on conforming servers."""
 
+import base64
+import datetime
 import gzip
+import itertools
+import json
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 from unittest import mock
 
 from attrs import Factory, define
 
 from ..document import Document, load
 from ..simulate import Simulator, SimulatorSettings, SteppingClock
-from ..verify.exchange import Exchange as CheckedExchange
 from ..verify.jobs import started_operations
 from ..verify.local_simulator import STEP, synthetic_environment
 from ..verify.result import Result
 from ..verify.run import verify
 from ..verify.scenarios import polling
-from ..verify.session import Session
 from ..verify.target import Profile, Target, make_target
+from ..verify.traffic.check import check_traffic
 from .frameworks.servers import FRAMEWORKS
 from .frameworks.tasks import TOKEN
-from .messages import Log, Response, unchanged
+from .messages import Exchange, Log, Response, unchanged
 from .mutant import Api, Mutant
 from .variants import VARIANTS
 from .wire import InProcess, MutatedServer
 
 HOST = "http://127.0.0.1"  # never contacted: the transport is in process
 SECONDS = 60  # of one run
+FRACTION = 0.25  # seconds, so that no time is one of whole seconds
 Verdict = Literal["killed", "killed otherwise", "inconclusive", "survived", "no witness"]
 
 
@@ -99,21 +105,46 @@ def run_server(
 
 
 def check_passively(api: Api, log: Log) -> Result:
-    """Check the exchanges of a run as those of a recording: without sending anything, and without knowing the ids."""
+    """Check the exchanges of a run as recorded traffic: without sending anything, and without knowing the ids."""
     base = f"http://recorded/{api.document.stem}"
-    session = Session(make_target(api.document, base, {}, profile="live", writes=True, recorded=True))
-    for number, exchange in enumerate(is_ordinary(api, log)):
-        request, sent = exchange.request, exchange.sent
-        operation = api.start if api.start is not None and api.is_start(request) else api.operation
-        if not sent.is_cut:
-            headers = {name.lower(): value for name, value in sent.headers}
-            given = {name.lower(): value for name, value in request.headers}
-            url, at = f"http://recorded{request.target}", number * STEP
-            body = decoded(sent)
-            session.publish(
-                CheckedExchange(operation.id, request.method, url, given, sent.status, headers, body, 0.01, at=at)
-            )
-    return session.result
+    with tempfile.TemporaryDirectory(prefix="job-status-") as folder:
+        path = Path(folder, "traffic.har")
+        path.write_text(json.dumps(archive(api, log)), encoding="utf-8")
+        return check_traffic([str(path)], [api.document], {}, base).results[0]
+
+
+def archive(api: Api, log: Log) -> dict[str, Any]:
+    """Return the exchanges that an ordinary client causes as an HTTP Archive."""
+    exchanges = [exchange for exchange in is_ordinary(api, log) if not exchange.sent.is_cut]
+    creator = {"name": "job-status mutate", "version": "1"}
+    return {"log": {"version": "1.2", "creator": creator, "entries": list(map(_entry, itertools.count(), exchanges))}}
+
+
+def _entry(number: int, exchange: Exchange) -> dict[str, Any]:
+    request, sent, body = exchange.request, exchange.sent, decoded(exchange.sent)
+    at = datetime.datetime.fromtimestamp(number * STEP + FRACTION, datetime.UTC)
+    content_type = sent.header("content-type") or ""
+    return {
+        "startedDateTime": at.isoformat(),
+        "time": 10,
+        "request": {
+            "method": request.method,
+            "url": f"http://recorded{request.target}",
+            "httpVersion": "HTTP/1.1",
+            "headers": [{"name": name, "value": value} for name, value in request.headers],
+            "postData": {"mimeType": "", "text": base64.b64encode(request.body).decode(), "encoding": "base64"},
+        },
+        "response": {
+            "status": sent.status,
+            "headers": [{"name": name, "value": value} for name, value in sent.headers],
+            "content": {
+                "size": len(body),
+                "mimeType": content_type,
+                "text": base64.b64encode(body).decode(),
+                "encoding": "base64",
+            },
+        },
+    }
 
 
 def decoded(response: Response) -> bytes:

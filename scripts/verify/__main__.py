@@ -9,11 +9,12 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from .. import cli, owned
 from ..document import Document, DocumentError, load_folder
+from ..har.archive import HarError
 from ..owned import NotOwnedError
 from ..printable import printable
 from .baseline import apply_baseline, load_baseline
@@ -22,10 +23,12 @@ from .report import REPORTS, annotations, table
 from .result import Result
 from .run import SECONDS, announcement, default_seconds, verify
 from .target import Target, UsageError, is_loopback, make_target, parse_base_url
+from .traffic.check import check_traffic
+from .traffic.suggestion import suggestion_path
 
 LOGS = ("requests.log", "simulator.log")
 # Marks the files that a verification has written.
-MARK = re.compile(rb"job-status verify|\A# job-status simulator")
+MARK = re.compile(rb"job-status verify|\A# job-status simulator|\A# Suggested from recorded traffic")
 
 
 def main() -> int:
@@ -34,7 +37,12 @@ def main() -> int:
     parser.add_argument("--openapi", type=Path, default=Path("openapi"), help="the folder of documents")
     parser.add_argument("--out", type=Path, default=Path("build/verify"), help="the folder of the reports")
     parser.add_argument("--api", metavar="STEM", help="the file stem of one document (default: all)")
-    parser.add_argument("--url", help="the base URL of a server (default: a simulator started for the run)")
+    parser.add_argument(
+        "--url", help="the base URL of a server (default: a simulator started for the run), or of recorded requests"
+    )
+    parser.add_argument(
+        "--har", nargs="+", metavar="FILE", help="check recorded traffic and send nothing: .har, .har.gz; - for stdin"
+    )
     parser.add_argument("--seed", type=int, default=1, help="the seed of generated requests")
     parser.add_argument(
         "--profile", choices=["full", "live"], help="full for simulators, live (the default with --url)"
@@ -51,25 +59,33 @@ def main() -> int:
         all_documents = load_folder(arguments.openapi)
         documents = _selected(all_documents, arguments.api)
         baseline = load_baseline(arguments.baseline, all_documents) if arguments.baseline else ()
+        if arguments.har:
+            _check_options(arguments)
         if arguments.ca_file and not arguments.url:
             raise UsageError("--ca-file needs --url: the simulator started for the run does not use TLS")
-        if arguments.url and len(documents) != 1:
+        if arguments.url and not arguments.har and len(documents) != 1:
             raise UsageError(f"--url needs --api, one of {', '.join(document.stem for document in documents)}")
-        target = _make_target(documents[0], arguments) if arguments.url else None
-        owned.check_writable(arguments.out, (*REPORTS, *(() if target else LOGS)), MARK, "make verify")
+        target = _make_target(documents[0], arguments) if arguments.url and not arguments.har else None
+        logs = () if target or arguments.har else LOGS
+        overlays = [suggestion_path(document, Path()).name for document in documents] if arguments.har else []
+        owned.check_writable(arguments.out, (*REPORTS, *logs, *overlays), MARK, "make verify")
         arguments.out.mkdir(parents=True, exist_ok=True)
         results: list[Result] = []
+        suggestions: dict[str, str] = {}
         stopped: BaseException | None = None
         try:
-            for result in [_verify(target, arguments)] if target else _verify_simulated(documents, arguments):
-                results.append(result)
+            if arguments.har:
+                results, suggestions = _check_traffic(documents, arguments)
+            else:
+                for result in [_verify(target, arguments)] if target else _verify_simulated(documents, arguments):
+                    results.append(result)
         except KeyboardInterrupt as error:
             if not results:
                 raise
             # Interrupted between two documents: report on those that were verified.
             stopped = error
             results[-1].problems.append(f"{error or 'stopped by SIGINT'}: only partly checked")
-    except (DocumentError, NotOwnedError, SimulatorStartError, UsageError) as error:
+    except (DocumentError, HarError, NotOwnedError, SimulatorStartError, UsageError) as error:
         cli.print_error(str(error))
         return cli.EXIT_ERROR
     except OSError as error:
@@ -77,18 +93,39 @@ def main() -> int:
         return cli.EXIT_ERROR
     apply_baseline(results, baseline, datetime.date.today())
     status = 1 if any(result.status == 1 for result in results) else max(result.status for result in results)
-    headline = _headline(results, arguments.seed, time.monotonic() - began)
-    for name, write in REPORTS.items():
-        (arguments.out / name).write_text(write(results, headline), encoding="utf-8")
-    # Write the reports before printing, which may fail if the reader closes the pipe.
-    names = ", ".join(str(arguments.out / name) for name in REPORTS)
-    lines = [table(results, verbose=arguments.verbose), "", headline, f"reports: {names}"]
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        lines += annotations(results)
-    _print("\n".join(lines))
+    origin = "recorded traffic" if arguments.har else f"seed {arguments.seed}"
+    headline = _headline(results, origin, time.monotonic() - began)
+    _report(arguments, documents, results, suggestions, headline)
     if stopped := next((result.stopped for result in results if result.stopped), stopped):
         raise stopped
     return status
+
+
+def _report(
+    arguments: argparse.Namespace,
+    documents: Sequence[Document],
+    results: Sequence[Result],
+    suggestions: Mapping[str, str],
+    headline: str,
+) -> None:
+    """Write the reports, and print the summary."""
+    for name, write in REPORTS.items():
+        (arguments.out / name).write_text(write(results, headline), encoding="utf-8")
+    for document in documents:
+        path = suggestion_path(document, arguments.out)
+        if document.stem in suggestions:
+            path.write_text(suggestions[document.stem], encoding="utf-8")
+        elif arguments.har:
+            path.unlink(missing_ok=True)  # that of an earlier run
+    # Write the reports before printing, which may fail if the reader closes the pipe.
+    names = ", ".join(str(arguments.out / name) for name in REPORTS)
+    lines = [table(results, verbose=arguments.verbose), ""]
+    for stem, text in suggestions.items():
+        lines += [f"suggested overlay, {arguments.out / stem}.overlay.yaml:", "", text]
+    lines += [headline, f"reports: {names}"]
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        lines += annotations(results)
+    _print("\n".join(lines))
 
 
 def _print(text: str) -> None:
@@ -104,6 +141,21 @@ def _seconds(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected an integer of seconds, 1 or more, got {text}")
     return int(text)
+
+
+def _check_options(arguments: argparse.Namespace) -> None:
+    """Check that no option is given that has no effect on recorded traffic."""
+    for name in ("profile", "ca_file", "max_time"):
+        if getattr(arguments, name):
+            raise UsageError(f"--{name.replace('_', '-')} has no effect with --har, which sends nothing; leave it out")
+
+
+def _check_traffic(documents: Sequence[Document], arguments: argparse.Namespace) -> tuple[list[Result], dict[str, str]]:
+    base_url = parse_base_url(arguments.url) if arguments.url else None
+    report = check_traffic(arguments.har, documents, os.environ, base_url)
+    for result in report.results:
+        _print(f"checking the traffic of {result.base_url} against {result.document.path}")
+    return report.results, report.suggestions
 
 
 def _selected(documents: tuple[Document, ...], stem: str | None) -> tuple[Document, ...]:
@@ -158,14 +210,14 @@ def _verify(target: Target, arguments: argparse.Namespace) -> Result:
     return result
 
 
-def _headline(results: Sequence[Result], seed: int, seconds: float) -> str:
+def _headline(results: Sequence[Result], origin: str, seconds: float) -> str:
     failures = sum(len(list(result.failures())) for result in results)
     checks = sum(tally.checked for result in results for tally in result.tallies.values())
     problems = sum(len(result.problems) for result in results)
     parts = [f"{checks} checks", f"{failures} failed"]
     if problems:
         parts.append(f"{problems} could not be checked")
-    return f"{', '.join(parts)}; seed {seed}, {seconds:.1f} s"
+    return f"{', '.join(parts)}; {origin}, {seconds:.1f} s"
 
 
 if __name__ == "__main__":

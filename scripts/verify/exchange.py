@@ -1,5 +1,6 @@
 """A sent HTTP request and its response or transport error."""
 
+import functools
 import json
 import re
 import urllib.parse
@@ -20,6 +21,7 @@ class Exchange:
     `content` is the body of the request, `body` that of the response. `is_documented` is false if the document does not
     describe the request, so that its responses need not apply; `is_ordered` is false if the order of this exchange and
     others is unknown. `is_plain` is true for the documented request, with the credential, for a job that should exist.
+    `origin` names the file and the entry that it was recorded in.
     """
 
     operation_id: str
@@ -36,6 +38,7 @@ class Exchange:
     is_documented: bool = True
     is_ordered: bool = True
     is_plain: bool = False
+    origin: str = ""
 
     @property
     def is_accepted(self) -> bool:
@@ -58,13 +61,19 @@ class Exchange:
 
 def documented_response(operation: Operation, status: int) -> Response | None:
     """Return the documented response for a status: an exact status, else a range such as `4XX`, else `default`."""
-    by_status = {response.status.upper(): response for response in operation.responses}
-    return next((by_status[s] for s in (str(status), f"{status // 100}XX", "DEFAULT") if s in by_status), None)
+    by_status = operation.responses_by_status
+    return by_status.get(str(status)) or by_status.get(f"{status // 100}XX") or by_status.get("DEFAULT")
 
 
 def path_values(template: str, url: str) -> dict[str, str] | None:
     """Return the values of the parameters of a path template, or None if the path of the URL does not match it."""
-    names = re.findall(r"\{([^{}]+)\}", template)
-    pattern = re.sub(r"\\\{[^{}]+\\\}", "([^/]+)", re.escape(template))
-    found = re.fullmatch(pattern, urllib.parse.urlsplit(url).path)
+    names, pattern = _compiled(template)
+    found = pattern.fullmatch(urllib.parse.urlsplit(url).path)
     return dict(zip(names, map(urllib.parse.unquote, found.groups()), strict=True)) if found else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(template: str) -> tuple[list[str], re.Pattern[str]]:
+    """Return the names of the parameters of a path template, and its pattern."""
+    pattern = re.sub(r"\\\{[^{}]+\\\}", "([^/]+)", re.escape(template))
+    return re.findall(r"\{([^{}]+)\}", template), re.compile(pattern)

@@ -5,25 +5,23 @@ Recordings whose names differ only in a numeric suffix, such as `failed_1` and `
 entry whose response has the status 0 has none, and `_error` in its place.
 """
 
-import base64
-import datetime
-import json
 import re
 import urllib.parse
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..document import Document, Operation
+from ..har.archive import Archive
+from ..har.secrets import make_redactor
 from .exchange import Exchange
 from .result import Failure
 from .session import Session
 from .target import make_target
+from .traffic.entries import read_entry
 
 BASE = "http://recorded"
-UNKNOWN_TYPE = "x-unknown"  # the mimeType of a body without a content type
 
 
 @frozen
@@ -40,19 +38,17 @@ class Recording:
 
 
 def read_recordings(path: Path, document: Document) -> Iterator[Recording]:
-    """Yield the recordings in a HAR file that belong to an operation of the document.
+    """Yield the recordings in a HAR file that belong to an operation of the document, by path.
 
     Raises:
-        ValueError: the file is not a HAR file.
+        HarError: the file is not a HAR file.
     """
     named: dict[str, list[Exchange]] = {}
-    number = 0
-    try:
-        for number, entry in enumerate(json.loads(path.read_text(encoding="utf-8"))["log"]["entries"], 1):
-            if operation := _operation(document, entry["request"]["url"]):
-                named.setdefault(str(entry.get("_name", f"entry {number}")), []).append(_exchange(operation, entry))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"{path}: entry {number}: expected HAR 1.2, got {error!r}") from error
+    with Archive(str(path)) as archive:
+        for number, data in enumerate(archive.entries(), 1):
+            if operation := _operation(document, data["request"]["url"]):
+                exchange = evolve(read_entry(data, f"{path}, entry {number}").exchange, operation_id=operation.id)
+                named.setdefault(str(data.get("_name", f"entry {number}")), []).append(exchange)
     for name, exchanges in named.items():
         yield Recording(name, tuple(exchanges))
 
@@ -62,9 +58,13 @@ def check_recordings(document: Document, recordings: Iterable[Recording]) -> dic
     series: dict[str, list[Recording]] = {}
     for recording in recordings:
         series.setdefault(recording.series, []).append(recording)
+    redactor = make_redactor([document])
+    for exchange in (exchange for members in series.values() for one in members for exchange in one.exchanges):
+        redactor.learn_headers(exchange.request_headers.items())
+        redactor.learn_url(exchange.url)
     found: dict[str, list[Failure]] = {}
     for members in series.values():
-        session = Session(make_target(document, BASE, {}, profile="live", writes=True, recorded=True))
+        session = Session(make_target(document, BASE, {}, profile="live", writes=True, redactor=redactor))
         for recording in members:
             known = list(session.result.failures())
             for exchange in recording.exchanges:
@@ -73,39 +73,6 @@ def check_recordings(document: Document, recordings: Iterable[Recording]) -> dic
                     session.publish(exchange)
             found[recording.name] = [failure for failure in session.result.failures() if failure not in known]
     return found
-
-
-def _exchange(operation: Operation, entry: Mapping[str, Any]) -> Exchange:
-    request, response = entry["request"], entry["response"]
-    content = response["content"]
-    text = content.get("text", "")
-    body = base64.b64decode(text, validate=True) if content.get("encoding") == "base64" else text.encode()
-    headers = _headers(response)
-    if body and content["mimeType"] != UNKNOWN_TYPE:
-        headers.setdefault("content-type", content["mimeType"])
-    if not isinstance(response["status"], int):
-        raise TypeError(f"expected a number as status, got {response['status']!r}")
-    return Exchange(
-        operation.id,
-        request["method"],
-        request["url"],
-        _headers(request),
-        response["status"] or None,
-        headers,
-        body,
-        entry["time"] / 1000,
-        response.get("_error", ""),
-        datetime.datetime.fromisoformat(entry["startedDateTime"]).timestamp(),
-    )
-
-
-def _headers(message: Mapping[str, Any]) -> dict[str, str]:
-    """Return the headers of a request or a response, those with the same name joined."""
-    joined: dict[str, str] = {}
-    for header in message["headers"]:
-        name, value = header["name"].lower(), header["value"]
-        joined[name] = f"{joined[name]}, {value}" if name in joined else value
-    return joined
 
 
 def _operation(document: Document, url: str) -> Operation | None:

@@ -98,18 +98,19 @@ class RequestSender:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None or isinstance(error, Exception):
-            self._close(failed=error is not None)
+            self._close(*([] if error is None else [Exception]))
             return
         # A signal may have interrupted a request at a point where it holds a lock for which closing waits forever.
-        closing = threading.Thread(target=self._close, kwargs={"failed": True}, daemon=True, name="close")
+        closing = threading.Thread(target=self._close, args=[BaseException], daemon=True, name="close")
         closing.start()
         closing.join(CLOSE_SECONDS)
 
-    def _close(self, *, failed: bool) -> None:
-        # Closing a connection after an error may fail.
-        with contextlib.suppress(Exception) if failed else contextlib.nullcontext():
-            self._runner.run(self._client.aclose())
-        self._runner.close()
+    def _close(self, *suppressed: type[BaseException]) -> None:
+        # After an error or a signal, closing may fail: a connection, or the loop of an interrupted request.
+        closings: tuple[Callable[[], None], ...] = (lambda: self._runner.run(self._client.aclose()), self._runner.close)
+        for close in closings:
+            with contextlib.suppress(*suppressed):
+                close()
 
     def call(
         self, operation: Operation, values: Mapping[str, str], query: Query = None, **changes: Unpack[RequestChanges]

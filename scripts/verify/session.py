@@ -106,7 +106,7 @@ class Session:
 
     def publish(self, exchange: Exchange) -> Exchange:
         """Pass an exchange to every observer, and return it."""
-        if exchange.is_plain and exchange.is_accepted:
+        if exchange.is_plain and exchange.is_accepted and self.target.redactor is None:
             self.first_reads.setdefault(exchange.url, exchange)
         for observer in self.observers:
             with self.guarded(observer.subject, exchange.operation_id):

@@ -13,6 +13,7 @@ from typing import Literal
 import httpx
 from attrs import frozen
 
+from ..client.redaction import Redactor
 from ..document import Document, Operation, Parameter, SecurityScheme, known_values
 from ..printable import printable
 from .exchange import Exchange, path_values
@@ -39,8 +40,8 @@ class Target:
 
     `credentials` holds a value per scheme key and `unscoped` one that lacks the required scope. `known` holds values of
     the parameters of every request by operation and name, `configured` the names of those that the environment sets.
-    `stepping` is true if the server is the simulator, whose clock advances with each request, `recorded` if the
-    exchanges are recordings and no request is sent.
+    `stepping` is true if the server is the simulator, whose clock advances with each request, `redactor` redacts
+    the secrets in recorded exchanges; no request is sent then.
     """
 
     document: Document
@@ -53,7 +54,7 @@ class Target:
     configured: frozenset[str]
     stepping: bool = False
     ca_file: Path | None = None
-    recorded: bool = False
+    redactor: Redactor | None = None
     proxy_passwords: tuple[str, ...] = ()
 
     @property
@@ -115,40 +116,13 @@ class Target:
                     text = _replaced(text, derived, command, name, is_basic=is_basic)
         for password in self.proxy_passwords:
             text = text.replace(password, REDACTED)
+        if self.redactor is not None:
+            text = self.redactor.text(text)
         # DOLLAR is not printable and would be escaped.
         return DOLLAR.join(printable(part, None) for part in text.split(DOLLAR))
 
-    def redact_exchange(self, exchange: Exchange, text: str) -> str:
-        """Redact text about an exchange as `redact` does, including the credential of a recorded request."""
-        for value in sorted(self._recorded_credentials(exchange), key=len, reverse=True):
-            text = text.replace(value, REDACTED)
-        return self.redact(text)
-
-    def _recorded_credentials(self, exchange: Exchange) -> Iterator[str]:
-        """Yield the credentials of a recorded request, found where the security schemes place them."""
-        if not self.recorded:
-            return
-        cookies = dict(
-            pair.strip().partition("=")[::2] for pair in exchange.request_headers.get("cookie", "").split(";")
-        )
-        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(exchange.url).query, keep_blank_values=True))
-        for scheme in self.document.security_schemes.values():
-            places = {"header": exchange.request_headers, "query": query, "cookie": cookies}
-            name = scheme.name.lower() if scheme.where == "header" else scheme.name
-            value = places[scheme.where].get(name, "")
-            for shown in (value, value.partition(" ")[2], urllib.parse.quote(value, safe="")):
-                if len(shown) > 3:
-                    yield shown
-
     def replay(self, exchange: Exchange) -> str:
         """Return a shell command that repeats the request, with credentials as environment variables."""
-        recorded = sorted(self._recorded_credentials(exchange), key=len, reverse=True)
-
-        def redacted(text: str) -> str:
-            for value in recorded:
-                text = text.replace(value, REDACTED)
-            return self._redacted(text)
-
         command = ["curl", "-s", "-i"]
         if exchange.method == "HEAD":
             command.append("--head")
@@ -160,15 +134,18 @@ class Target:
             # curl sets these itself.
             if name.lower() in {"connection", "content-length", "host", "transfer-encoding"}:
                 continue
-            shown = redacted(f"{name}: {value}")
+            shown = self._redacted(f"{name}: {value}")
+            if self.redactor is not None and DOLLAR not in shown:
+                shown = self._redacted(f"{name}: {self.redactor.header(name, value)}")
             if name.lower() == "authorization" and value.lower().startswith("basic ") and DOLLAR in shown:
                 command += ["-u", _quoted(shown[shown.index(DOLLAR) :])]
             else:
                 command += ["-H", _quoted(shown)]
         if exchange.content:
-            command += ["--data-raw", _quoted(redacted(exchange.content.decode(errors="replace")))]
-        command.append(_quoted(redacted(exchange.url)))
-        return " ".join(command)
+            command += ["--data-raw", _quoted(self._redacted(exchange.content.decode(errors="replace")))]
+        command.append(_quoted(self._redacted(exchange.url)))
+        # Where a recorded request is from follows as a comment.
+        return " ".join([*command, *(["#", exchange.origin] if exchange.origin else [])])
 
 
 def near_misses(value: str, variable: str = "") -> tuple[tuple[str, str], ...]:
@@ -251,9 +228,11 @@ def make_target(
     writes: bool,
     stepping: bool = False,
     ca_file: Path | None = None,
-    recorded: bool = False,
+    redactor: Redactor | None = None,
 ) -> Target:
     """Make a target with credentials and known ids from the environment, or ids from the document's examples.
+
+    `redactor` is that of recorded exchanges.
 
     Raises:
         UsageError: a variable holds a value that cannot be sent.
@@ -300,7 +279,7 @@ def make_target(
         configured=frozenset(configured),
         stepping=stepping,
         ca_file=ca_file,
-        recorded=recorded,
+        redactor=redactor,
         proxy_passwords=tuple(_proxy_passwords(environment)),
     )
 
@@ -317,6 +296,12 @@ def _proxy_passwords(environment: Mapping[str, str]) -> Iterator[str]:
         if name.lower().endswith("_proxy") and "@" in value:
             password = value.rpartition("@")[0].rpartition("/")[2].partition(":")[2]
             yield from (form for form in {password, urllib.parse.unquote(password)} if len(form) > 3)
+
+
+def credential_names(document: Document) -> frozenset[str]:
+    """Return the environment variables of the credentials of a document."""
+    names = map(document.environment_variable, document.security_schemes)
+    return frozenset(form for name in names for form in (name, name + UNSCOPED))
 
 
 def format_parameter(value: object) -> str:

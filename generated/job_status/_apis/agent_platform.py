@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -52,6 +53,8 @@ class AgentPlatform(Client):
         max_response_bytes: Maximum size of a response body; a larger one is an error.
         trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
             variables of the base URL and the credentials are used.
+        record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
+            secrets redacted.
 
     Source: https://docs.kore.ai/agent-platform/apis
     """
@@ -74,6 +77,7 @@ class AgentPlatform(Client):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
+        record: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -87,6 +91,7 @@ class AgentPlatform(Client):
             event_hooks=event_hooks,
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
+            record=record,
         )
 
     def get_dock_status(
@@ -251,6 +256,8 @@ class AsyncAgentPlatform(AsyncClient):
         max_response_bytes: Maximum size of a response body; a larger one is an error.
         trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
             variables of the base URL and the credentials are used.
+        record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
+            secrets redacted.
 
     Source: https://docs.kore.ai/agent-platform/apis
     """
@@ -273,6 +280,7 @@ class AsyncAgentPlatform(AsyncClient):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
+        record: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -286,6 +294,7 @@ class AsyncAgentPlatform(AsyncClient):
             event_hooks=event_hooks,
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
+            record=record,
         )
 
     async def get_dock_status(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -75,6 +76,8 @@ class AIForProcess(Client):
         max_response_bytes: Maximum size of a response body; a larger one is an error.
         trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
             variables of the base URL and the credentials are used.
+        record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
+            secrets redacted.
 
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
@@ -97,6 +100,7 @@ class AIForProcess(Client):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
+        record: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -110,6 +114,7 @@ class AIForProcess(Client):
             event_hooks=event_hooks,
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
+            record=record,
         )
 
     def get_dock_status(
@@ -389,6 +394,8 @@ class AsyncAIForProcess(AsyncClient):
         max_response_bytes: Maximum size of a response body; a larger one is an error.
         trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
             variables of the base URL and the credentials are used.
+        record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
+            secrets redacted.
 
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
@@ -411,6 +418,7 @@ class AsyncAIForProcess(AsyncClient):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
+        record: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -424,6 +432,7 @@ class AsyncAIForProcess(AsyncClient):
             event_hooks=event_hooks,
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
+            record=record,
         )
 
     async def get_dock_status(

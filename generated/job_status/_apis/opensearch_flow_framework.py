@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -66,6 +67,8 @@ class OpenSearchFlowFramework(Client):
         max_response_bytes: Maximum size of a response body; a larger one is an error.
         trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
             variables of the base URL and the credentials are used.
+        record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
+            secrets redacted.
 
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
@@ -88,6 +91,7 @@ class OpenSearchFlowFramework(Client):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
+        record: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -101,6 +105,7 @@ class OpenSearchFlowFramework(Client):
             event_hooks=event_hooks,
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
+            record=record,
         )
 
     def get_workflow_status(
@@ -338,6 +343,8 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
         max_response_bytes: Maximum size of a response body; a larger one is an error.
         trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
             variables of the base URL and the credentials are used.
+        record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
+            secrets redacted.
 
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
@@ -360,6 +367,7 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
+        record: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -373,6 +381,7 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
             event_hooks=event_hooks,
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
+            record=record,
         )
 
     async def get_workflow_status(

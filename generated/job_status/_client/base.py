@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -51,6 +52,7 @@ class Client(_Base):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None,
         max_response_bytes: int,
         trust_env: bool,
+        record: str | os.PathLike[str] | None,
     ) -> None:
         options = Options(
             base_url_of(base_url, self._url_variable, trust_env=trust_env),
@@ -63,6 +65,7 @@ class Client(_Base):
             event_hooks,
             max_response_bytes,
             trust_env,
+            record,
         )
         self._core = SyncCore(
             options,
@@ -107,6 +110,7 @@ class AsyncClient(_Base):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None,
         max_response_bytes: int,
         trust_env: bool,
+        record: str | os.PathLike[str] | None,
     ) -> None:
         options = Options(
             base_url_of(base_url, self._url_variable, trust_env=trust_env),
@@ -119,6 +123,7 @@ class AsyncClient(_Base):
             event_hooks,
             max_response_bytes,
             trust_env,
+            record,
         )
         self._core = AsyncCore(
             options,

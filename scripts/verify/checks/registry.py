@@ -9,6 +9,7 @@ findings; it sends nothing, and knows neither the target nor the session. Its cl
   responses
 """
 
+import functools
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -51,7 +52,7 @@ class Check(ABC):
     @classmethod
     def registered(cls) -> list[Self]:
         """Return the registered checks of this kind."""
-        return [check for check in CHECKS if isinstance(check, cls)]
+        return list(_of_kind(cls, len(CHECKS)))
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         """Return whether a complete verification runs the check on an operation; `full` is false for a live one."""
@@ -82,6 +83,12 @@ class ProbeCheck(Check):
 
 CHECKS: list[Check] = []
 CheckType = TypeVar("CheckType", bound=type[Check])
+
+
+@functools.cache
+def _of_kind(kind: type[Any], count: int) -> tuple[Any, ...]:
+    """Return the registered checks of a kind, once for each number of registered checks."""
+    return tuple(check for check in CHECKS[:count] if isinstance(check, kind))
 
 
 def register(check: CheckType) -> CheckType:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -64,6 +65,8 @@ class Kiln(Client):
         max_response_bytes: Maximum size of a response body; a larger one is an error.
         trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
             variables of the base URL and the credentials are used.
+        record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
+            secrets redacted.
     """
 
     _url_variable = "KILN_URL"
@@ -84,6 +87,7 @@ class Kiln(Client):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
+        record: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -97,6 +101,7 @@ class Kiln(Client):
             event_hooks=event_hooks,
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
+            record=record,
         )
 
     def start_firing(
@@ -360,6 +365,8 @@ class AsyncKiln(AsyncClient):
         max_response_bytes: Maximum size of a response body; a larger one is an error.
         trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
             variables of the base URL and the credentials are used.
+        record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
+            secrets redacted.
     """
 
     _url_variable = "KILN_URL"
@@ -380,6 +387,7 @@ class AsyncKiln(AsyncClient):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
+        record: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -393,6 +401,7 @@ class AsyncKiln(AsyncClient):
             event_hooks=event_hooks,
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
+            record=record,
         )
 
     async def start_firing(

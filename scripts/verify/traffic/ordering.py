@@ -1,0 +1,107 @@
+"""Order recorded exchanges by time, however many there are: they are kept in a temporary database."""
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from attrs import frozen
+
+from ..exchange import Exchange
+from .entries import Entry
+from .matching import Key
+
+COLUMNS = (
+    "began source number document base operation method url request_headers status headers body elapsed error content "
+    "origin has_fraction is_cut"
+)
+BATCH = 500  # rows that are inserted at a time
+CACHE = 20_000  # KiB of the database in memory; the rest is in a temporary file without a name
+
+
+@frozen
+class Row:
+    """A recorded exchange of an operation, and the archive that it is from."""
+
+    key: Key
+    source: int
+    entry: Entry
+
+
+class Spool:
+    """Keeps matched entries on disk, and yields them by time. The file has no name, and is removed with the process."""
+
+    def __init__(self) -> None:
+        # The empty name makes a temporary database.
+        self._database = sqlite3.connect("")
+        self._database.execute(f"PRAGMA cache_size = -{CACHE}")
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute(f"CREATE TABLE entries ({', '.join(COLUMNS.split())})")
+        self._waiting: list[tuple[object, ...]] = []
+        self._number = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._database.close()
+
+    def add(self, key: Key, operation_id: str, source: int, entry: Entry) -> None:
+        """Add an entry of an operation."""
+        exchange = entry.exchange
+        self._number += 1
+        self._waiting.append(
+            (
+                # NaN is null in SQLite, which comes first.
+                math.inf if math.isnan(exchange.at) else exchange.at,
+                source,
+                self._number,
+                *key,
+                operation_id,
+                exchange.method,
+                exchange.url,
+                json.dumps(dict(exchange.request_headers)),
+                exchange.status,
+                json.dumps(dict(exchange.headers)),
+                exchange.body,
+                exchange.elapsed,
+                exchange.error,
+                exchange.content,
+                exchange.origin,
+                entry.has_fraction,
+                entry.is_cut,
+            )
+        )
+        if len(self._waiting) >= BATCH:
+            self._flush()
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the entries by time; those without a time come last, and those of equal times as they were added."""
+        self._flush()
+        for row in self._database.execute("SELECT * FROM entries ORDER BY began, number"):
+            at, source, _, stem, base, operation_id, method, url, sent, status, headers, body, elapsed, *rest = row
+            error, content, origin, has_fraction, is_cut = rest
+            exchange = Exchange(
+                operation_id,
+                method,
+                url,
+                json.loads(sent),
+                status,
+                json.loads(headers),
+                body,
+                math.nan if elapsed is None else elapsed,
+                error,
+                math.nan if math.isinf(at) else at,
+                content,
+                origin=origin,
+            )
+            yield Row((stem, base), source, Entry(exchange, bool(has_fraction), bool(is_cut)))
+
+    def _flush(self) -> None:
+        marks = ", ".join("?" * len(COLUMNS.split()))
+        self._database.executemany(f"INSERT INTO entries VALUES ({marks})", self._waiting)  # noqa: S608 - no values
+        self._waiting.clear()

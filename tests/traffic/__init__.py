@@ -1,0 +1,1 @@
+"""Recorded traffic: archives made by several tools, checked, redacted and recorded."""

@@ -1,0 +1,350 @@
+"""Recorded traffic is matched, ordered and checked; what cannot be checked is reported, and never passes."""
+
+import gzip
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.document import Document, load, load_folder
+from scripts.verify.target import UsageError
+from scripts.verify.traffic.check import check_traffic
+
+from ..conftest import ROOT
+from ..paths import path_of
+from .archives import BASE, KEY, STATUS, checked, checks, clean, edited, entry, log, problems, returning, write
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    return load(ROOT / "openapi" / "agent-platform.yaml")
+
+
+def run(folder: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run the command on recorded traffic."""
+    command = [sys.executable, "-m", "scripts", "verify", "--out", str(folder / "out"), *arguments]
+    return subprocess.run(command, cwd=ROOT, input=stdin, capture_output=True, check=False)
+
+
+def test_clean_traffic_passes(document: Document, tmp_path: Path) -> None:
+    report = checked(tmp_path, [document], clean())
+
+    (result,) = report.results
+    assert (checks(report), problems(report), result.status, report.suggestions) == (set(), [], 0, {})
+    assert result.coverage["get_dock_status"].accepted == 4
+    assert result.tally("get_dock_status", "terminal_is_final").checked == 1
+
+
+def test_order_is_that_of_time_across_files(document: Document, tmp_path: Path) -> None:
+    entries = clean()
+    paths = [write(tmp_path, entries[3:0:-2], "late.har"), write(tmp_path, entries[2::-2], "early.har")]
+
+    report = check_traffic(paths, [document], {})
+
+    assert (checks(report), problems(report)) == (set(), [])
+    back = [*entries, entry("IN_PROGRESS", 9.9)]
+    assert checks(checked(tmp_path, [document], back[::-1])) == {"terminal_is_final"}
+
+
+def test_jobs_and_servers_are_apart(document: Document, tmp_path: Path) -> None:
+    other = edited(entry("IN_PROGRESS", 5.5), "request.url", f"http://127.0.0.1:1/agent-platform{STATUS_PATH}")
+
+    report = checked(tmp_path, [document], [*clean(), entry("IN_PROGRESS", 5.5, "ds-2"), other])
+
+    assert checks(report) == set()
+    assert {result.base_url for result in report.results} == {BASE, "http://127.0.0.1:1/agent-platform"}
+
+
+STATUS_PATH = path_of("agent-platform", "get_dock_status", "ds-1")
+
+MISMATCHES: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "backwards": (entry("IN_PROGRESS", 5.5), {"terminal_is_final"}),
+    "another end": (entry("FAILED", 5.5), {"terminal_is_final"}),
+    "id of another job": (entry("SUCCESS", 5.5, _id="ds-2"), {"id_echo", "immutable"}),
+    "immutable": (entry("SUCCESS", 5.5, toolId="a-2"), {"immutable"}),
+    "type": (entry("SUCCESS", 5.5, toolId=3), {"immutable", "response_schema_conformance"}),
+    "unknown state": (entry("ABORTED", 5.5), {"response_schema_conformance"}),
+    "status code": (edited(entry("SUCCESS", 5.5), "response.status", 418), {"status_code_conformance"}),
+    "server error": (
+        edited(entry("SUCCESS", 5.5), "response.status", 500),
+        {"status_code_conformance", "not_a_server_error"},
+    ),
+    "content type": (
+        edited(entry("SUCCESS", 5.5), "response.headers", [{"name": "content-type", "value": "text/plain"}]),
+        {"content_type_conformance"},
+    ),
+    "late": (edited(entry("SUCCESS", 5.5), "time", 6000), {"max_response_time"}),
+    "cached": (
+        edited(
+            entry("IN_PROGRESS", 1.7),
+            "response.headers",
+            [{"name": "content-type", "value": "application/json"}, {"name": "cache-control", "value": "max-age=60"}],
+        ),
+        {"caching"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("changed", "expected"), MISMATCHES.values(), ids=MISMATCHES)
+def test_difference_is_named_by_its_check(
+    document: Document, tmp_path: Path, changed: dict[str, Any], expected: set[str]
+) -> None:
+    report = checked(tmp_path, [document], [*clean(), changed])
+
+    assert checks(report) - {"refusal_content"} == expected
+    (result,) = report.results
+    assert result.status == 1
+    assert all(", entry 5" in failure.replay for failure in result.failures())
+    assert all(failure.clause.startswith(str(document.path)) for failure in result.failures())
+
+
+def test_job_that_is_unknown_in_between_was_known(document: Document, tmp_path: Path) -> None:
+    missing = returning(entry("SUCCESS", 3.7), 404, '{"errors": [{"msg": "Not found", "code": 404}]}')
+
+    assert checks(checked(tmp_path, [document], [*clean()[:3], missing, clean()[3]])) == {"stays_known"}
+    # Afterwards it may have been deleted, and with another credential it may be refused.
+    assert (
+        checks(
+            checked(
+                tmp_path, [document], [*clean(), edited(missing, "startedDateTime", entry(at=9.5)["startedDateTime"])]
+            )
+        )
+        == set()
+    )
+    other = edited(missing, "request.headers", [{"name": "x-api-key", "value": "another-key"}])
+    assert checks(checked(tmp_path, [document], [*clean()[:3], other, clean()[3]])) == set()
+
+
+UNCHECKED: dict[str, tuple[Callable[[], list[dict[str, Any]]], str]] = {
+    "no body": (lambda: [edited(entry(), "response.content.text", None)], "cut off"),
+    "part of a body": (lambda: [edited(entry(), "response.content.text", '{"_id": ')], "cut off"),
+    "whole seconds": (
+        lambda: [
+            edited(entry("SUCCESS"), "startedDateTime", "2026-11-28T02:00:03Z"),
+            edited(entry("IN_PROGRESS"), "startedDateTime", "2026-11-28T02:00:03Z"),
+        ],
+        "order is unknown",
+    ),
+    "no time": (lambda: [edited(one, "startedDateTime", None) for one in clean()], "order is unknown"),
+    "not a time": (lambda: [edited(one, "startedDateTime", "yesterday") for one in clean()], "order is unknown"),
+    "overlap": (
+        lambda: [edited(entry("SUCCESS", 1.1), "time", 2000), entry("IN_PROGRESS", 2.2)],
+        "order is unknown",
+    ),
+    "never accepted": (
+        lambda: [returning(entry(), 401, '{"errors": [{"msg": "Invalid API key", "code": 401}]}')],
+        "never returned a 2xx",
+    ),
+}
+
+
+@pytest.mark.parametrize(("entries", "problem"), UNCHECKED.values(), ids=UNCHECKED)
+def test_what_cannot_be_checked_is_reported_and_does_not_pass(
+    document: Document, tmp_path: Path, entries: Callable[[], list[dict[str, Any]]], problem: str
+) -> None:
+    report = checked(tmp_path, [document], entries())
+
+    assert "terminal_is_final" not in checks(report)
+    assert any(problem in one for one in problems(report)), report.results[0].problems
+    assert report.results[0].status == 2
+
+
+TOLERATED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "no time": lambda one: edited(one, "time", None),
+    "time -1": lambda one: edited(one, "time", -1),
+    "no headers": lambda one: edited(one, "response.headers", None),
+    "no request headers": lambda one: edited(one, "request.headers", None),
+    "base64": lambda one: edited(
+        edited(one, "response.content.encoding", "base64"),
+        "response.content.text",
+        __import__("base64").b64encode(one["response"]["content"]["text"].encode()).decode(),
+    ),
+    "no size": lambda one: edited(one, "response.content.size", None),
+    "size -1": lambda one: edited(one, "response.content.size", -1),
+    "offset": lambda one: edited(one, "startedDateTime", one["startedDateTime"].replace("Z", "+00:00")),
+    "no zone": lambda one: edited(one, "startedDateTime", one["startedDateTime"].rstrip("Z")),
+    "pseudo-headers": lambda one: edited(
+        one, "request.headers", [{"name": ":authority", "value": "x"}, *one["request"]["headers"]]
+    ),
+    "compressed on the wire": lambda one: edited(
+        edited(one, "response.headers", [*one["response"]["headers"], {"name": "Content-Encoding", "value": "gzip"}]),
+        "response.content.size",
+        900,
+    ),
+    "extensions": lambda one: {**one, "_initiator": {"type": "x"}, "pageref": "p", "connection": "1"},
+}
+
+
+@pytest.mark.parametrize("change", TOLERATED.values(), ids=TOLERATED)
+def test_archives_of_other_tools_are_read(
+    document: Document, tmp_path: Path, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    report = checked(tmp_path, [document], [change(one) for one in clean()])
+
+    assert (checks(report), problems(report)) == (set(), [])
+    assert report.results[0].coverage["get_dock_status"].accepted == 4
+    assert "terminal_is_final" in checks(
+        checked(tmp_path, [document], [change(one) for one in [*clean(), entry(at=9.5)]])
+    )
+
+
+def test_unknown_requests_are_counted(document: Document, tmp_path: Path) -> None:
+    others = [
+        edited(entry(), "request.url", "https://cdn.invalid/logo.png"),
+        edited(entry(), "request.url", "data:text/plain,x"),
+        edited(entry(), "request.url", "https://[broken"),
+        edited(entry(), "request.method", "OPTIONS"),
+    ]
+
+    (result,) = checked(tmp_path, [document], [*clean(), *others]).results
+
+    assert result.status == 0
+    assert any(note.startswith("3 requests of no documented operation: ") for note in result.notes)
+    assert any(note.startswith("1 request with a method that no document describes: OPTIONS ") for note in result.notes)
+    with pytest.raises(UsageError, match=r"none of the 4 requests .* say the base URL of the API with --url"):
+        checked(tmp_path, [document], others)
+    with pytest.raises(UsageError, match="no entries"):
+        checked(tmp_path, [document], [])
+
+
+def test_server_is_that_of_the_document_or_the_named_one(tmp_path: Path) -> None:
+    documents = load_folder(ROOT / "openapi")
+    elsewhere = [edited(one, "request.url", f"https://corp.invalid/x{STATUS_PATH}") for one in clean()]
+
+    with pytest.raises(UsageError, match="could be of agent-platform or ai-for-process; choose with --api"):
+        checked(tmp_path, documents, elsewhere)
+    (guessed,) = checked(tmp_path, documents[:1], elsewhere).results
+    assert any("by the path alone" in note for note in guessed.notes)
+    path = write(tmp_path, [*elsewhere, *clean()])
+    (named,) = check_traffic([path], documents[:1], {}, "https://corp.invalid/x").results
+    assert named.base_url == "https://corp.invalid/x"
+    assert any("4 requests of no documented operation" in note for note in named.notes)
+
+
+# Coverage, and the suggested overlay
+
+
+def drifted() -> list[dict[str, Any]]:
+    """Return traffic that no longer is as the document says."""
+    first = {**STATUS, "status": "QUEUED"}
+    del first["action"]
+    entries = [
+        returning(entry(at=1.1), 200, json.dumps(first)),
+        entry("IN_PROGRESS", 2.2, percentageComplete="12", owner={"name": "x"}, note=None),
+        entry("IN_PROGRESS", 3.3, jobType="NEW_TYPE", note="text"),
+        entry("ABORTED", 4.4, job="ds-2"),
+    ]
+    return [*entries, returning(entry(at=5.5, job="ds-3"), 409, "{}")]
+
+
+def test_suggested_overlay_makes_the_document_true(document: Document, tmp_path: Path) -> None:
+    before = checked(tmp_path, [document], drifted())
+    assert {"response_schema_conformance", "status_code_conformance"} <= checks(before)
+    notes = "\n".join(before.results[0].notes)
+    for expected in ("200 /note (null, string, 2 times)", "200 /owner (object, once)", "QUEUED (once)", "409 (once)"):
+        assert expected in notes
+    folder = tmp_path / "openapi"
+    folder.mkdir()
+    (folder / "agent-platform.yaml").write_bytes(document.path.read_bytes())
+    (folder / "agent-platform.overlay.yaml").write_text(before.suggestions["agent-platform"], encoding="utf-8")
+
+    corrected = load(folder / "agent-platform.yaml")
+    after = checked(tmp_path, [corrected], drifted())
+
+    assert corrected.operation("get_dock_status").job is not None
+    # What changed over time is no matter of the schema.
+    assert checks(after) == {"immutable"}
+    assert after.suggestions == {}
+
+
+def test_state_that_ended_a_job_is_for_a_person_to_decide(document: Document, tmp_path: Path) -> None:
+    (text,) = checked(tmp_path, [document], drifted()).suggestions.values()
+
+    assert "QUEUED was followed by another state" in text
+    assert "ABORTED was the last state: if it ends the job, list it under success or failure instead" in text
+
+
+# The command
+
+
+def test_command_checks_files_standard_input_and_compressed_ones(tmp_path: Path) -> None:
+    back = [*clean(), entry("IN_PROGRESS", 9.5)]
+    (tmp_path / "traffic with spaces.har.gz").write_bytes(gzip.compress(log(back)))
+
+    packed = run(tmp_path, "--har", str(tmp_path / "traffic with spaces.har.gz"))
+    piped = run(tmp_path, "--har", "-", stdin=b"\xef\xbb\xbf" + log(clean()))
+    several = run(tmp_path, "--har", write(tmp_path, clean()), write(tmp_path, back[4:], "b.har"))
+
+    assert [packed.returncode, piped.returncode, several.returncode] == [1, 0, 1], several.stdout
+    assert b"FAILED agent-platform get_dock_status terminal_is_final (openapi/agent-platform.yaml:59)" in packed.stdout
+    assert b"IN_PROGRESS after SUCCESS" in several.stdout
+    assert b"b.har, entry 1" in several.stdout
+    assert "terminal_is_final" in (tmp_path / "out/verify.sarif").read_text()
+
+
+BROKEN = {
+    "empty": b"",
+    "not JSON": b"<html>",
+    "another JSON": b'{"swagger": "2.0"}',
+    "a list": b"[]",
+    "no entries": b'{"log": {}}',
+    "cut off": log(clean())[:-200],
+    "entry without request": log([{"response": {}}]),
+    "entry that is a number": log([1]),
+    "nested": b"[" * 100_000,
+    "UTF-16": log(clean()).decode().encode("utf-16"),
+    "broken compression": gzip.compress(log(clean()))[:-20],
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_broken_file_is_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.har").write_bytes(content)
+
+    done = run(tmp_path, "--har", str(tmp_path / "x.har"))
+
+    assert done.returncode == 2
+    assert done.stderr.decode().count("\n") == 1
+    assert done.stderr.decode().startswith(f"{tmp_path}/x.har: ")
+    assert b"Traceback" not in done.stderr
+
+
+def test_options_that_have_no_effect_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, clean())
+
+    for option in (["--profile", "live"], ["--max-time", "5"], ["--ca-file", path]):
+        done = run(tmp_path, "--har", path, *option)
+        assert (done.returncode, b"has no effect with --har" in done.stderr) == (2, True)
+    assert run(tmp_path, "--har", str(tmp_path / "missing.har")).returncode == 2
+
+
+def test_no_secret_is_in_any_output(tmp_path: Path) -> None:
+    planted = {
+        "in the query": "canary-query-5c2f",
+        "in a cookie": "canary-cookie-8d1e",
+        "in basic authentication": "canary-password-77aa",
+        "in a body": "canary-body-90bd",
+        "in the user of a URL": "canary-userinfo-1f2f",
+    }
+    basic = __import__("base64").b64encode(f"admin:{planted['in basic authentication']}".encode()).decode()
+    bad = entry("NOT_A_STATE", 5.5, secretToken=planted["in a body"], note=f"key {KEY}, {planted['in a cookie']}")
+    bad["request"]["headers"] += [
+        {"name": "Cookie", "value": f"session={planted['in a cookie']}"},
+        {"name": "Authorization", "value": f"Basic {basic}"},
+    ]
+    bad["request"]["url"] = (
+        f"https://user:{planted['in the user of a URL']}@agent-platform.domain.ai{STATUS_PATH}"
+        f"?access_token={planted['in the query']}"
+    )
+    early = entry("ALSO_NOT_ONE", 1.1, note=f"before it is known: {planted['in basic authentication']} {KEY}")
+
+    done = run(tmp_path, "--har", write(tmp_path, [early, bad]), "-v")
+
+    assert done.returncode == 1, done.stderr
+    outputs = [done.stdout, done.stderr, *(path.read_bytes() for path in (tmp_path / "out").iterdir())]
+    for place, secret in {**planted, "the key": KEY, "base64": basic}.items():
+        assert not any(secret.encode() in output for output in outputs), place
