@@ -15,7 +15,7 @@ LIMITS = {
     "drift": 374,
     "export": 408,
     "generate": 4590,
-    "simulate": 4345,
+    "simulate": 4370,
     "verify": 5860,
     "mutate": 5300,
 }
