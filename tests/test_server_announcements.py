@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 from job_status import (
-    ApiError,
     AIForProcess,
+    ApiError,
     JobTimeoutError,
     NotFoundError,
     ServerError,

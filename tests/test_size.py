@@ -12,12 +12,12 @@ LIMITS = {
     "document": 3550,
     "client": 8830,
     "compare": 2760,
-    "drift": 374,
+    "drift": 410,
     "export": 408,
     "generate": 4590,
     "simulate": 4370,
-    "verify": 5860,
-    "mutate": 5300,
+    "verify": 5940,
+    "mutate": 5325,
 }
 
 
