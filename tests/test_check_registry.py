@@ -44,7 +44,7 @@ def test_check_applies_by_its_name(documents: dict[str, Document]) -> None:
 
 @pytest.mark.parametrize("path", sorted((VERIFY / "checks").glob("*.py")), ids=lambda path: str(path.stem))
 def test_checks_neither_send_nor_know_the_session(path: Path) -> None:
-    assert set(imported_modules(path)) <= {"exchange", "jobs", "network_errors", "probe", "schemas"}
+    assert set(imported_modules(path)) <= {"exchange", "http_dates", "jobs", "network_errors", "probe", "schemas"}
 
 
 @pytest.mark.parametrize("path", sorted((VERIFY / "scenarios").glob("*.py")), ids=lambda path: str(path.stem))

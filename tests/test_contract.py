@@ -18,7 +18,7 @@ from .conftest import ROOT
 DOCUMENTS = load_folder(ROOT / "openapi")
 OPERATIONS = [(document, operation) for document in DOCUMENTS for operation in document.operations]
 # Checks of what a server may send and the simulator does not: redirects, and these headers.
-UNPROMPTED = {"redirects", "retry_after", "validators", "vary"}
+UNPROMPTED = {"redirects", "retirement", "retry_after", "validators", "vary"}
 RULES_BY_OPERATION = [
     pytest.param(document.stem, operation.id, rule.name, id=f"{document.stem}-{operation.id}-{rule.name}")
     for document, operation in OPERATIONS

@@ -104,9 +104,11 @@ def github(simulated: SimulatedGitHub, serve: Serve, pauses: list[float]) -> Git
     return GitHub(serve(simulated.application), REPOSITORY, TOKEN, sleep=pauses.append, now=lambda: 1000.0)
 
 
-def found(*checks: str, got: str = "got IN_PROGRESS", problems: tuple[str, ...] = ()) -> Findings:
+def found(
+    *checks: str, got: str = "got IN_PROGRESS", problems: tuple[str, ...] = (), notes: tuple[str, ...] = ()
+) -> Findings:
     failures = tuple(Finding(check, f"openapi/kiln.yaml:{len(check)}", f"get_kiln: expected {got}") for check in checks)
-    return Findings(failures, problems)
+    return Findings(failures, problems, notes)
 
 
 KILN = Drift("kiln", "https://github.example/kilns/kiln/actions/runs/7")
@@ -137,6 +139,66 @@ def test_issue_is_open_as_long_as_the_drift(github: GitHub, simulated: Simulated
     assert "does what its document says again" in simulated.comments[-1][1]
 
     assert synchronize(github, KILN, found("immutable")) == "kiln: opened #2"
+
+
+SUNSET = ("kiln: get_kiln: the server announces: sunset 2026-11-11T23:59:59Z",)
+EARLIER = ("kiln: get_kiln: the server announces: sunset 2026-10-11T23:59:59Z",)
+
+
+def test_a_sunset_alone_opens_an_issue_of_its_own_content(github: GitHub, simulated: SimulatedGitHub) -> None:
+    assert synchronize(github, KILN, found(notes=SUNSET)) == "kiln: opened #1"
+    (issue,) = simulated.issues
+    assert issue["title"] == "kiln announces its retirement"
+    assert f"- {SUNSET[0]}".replace("_", "\\_") in issue["body"]
+    assert "does not do what" not in issue["body"]
+
+    assert synchronize(github, KILN, found(notes=SUNSET)) == "kiln: #1 is up to date"
+    assert simulated.comments == []
+    assert synchronize(github, KILN, found(notes=EARLIER)) == "kiln: updated #1"
+    assert "2026-10-11" in issue["body"]
+    assert "announced" in simulated.comments[-1][1]
+    assert synchronize(github, KILN, found(problems=("no id",))).endswith("not everything was checked")
+    assert simulated.open == [1]
+    assert synchronize(github, KILN, found()) == "kiln: closed #1"
+    assert "announces no end any more" in simulated.comments[-1][1]
+
+
+def test_failures_and_sunset_share_one_issue(github: GitHub, simulated: SimulatedGitHub) -> None:
+    assert synchronize(github, KILN, found("immutable")) == "kiln: opened #1"
+    assert synchronize(github, KILN, found("immutable", notes=SUNSET)) == "kiln: updated #1"
+    (issue,) = simulated.issues
+    assert issue["title"] == "kiln has drifted from its document"
+    assert "`immutable`" in issue["body"]
+    assert "2026-11-11" in issue["body"]
+
+    assert synchronize(github, KILN, found(problems=("no id",), notes=SUNSET)).endswith("not everything was checked")
+    assert "`immutable`" in issue["body"]
+    assert synchronize(github, KILN, found(notes=SUNSET)) == "kiln: updated #1"
+    assert issue["title"] == "kiln announces its retirement"
+    assert "`immutable`" not in issue["body"]
+    assert simulated.comments[-1][1].startswith("No check fails any more")
+    assert synchronize(github, KILN, found("immutable", notes=SUNSET)) == "kiln: updated #1"
+    assert issue["title"] == "kiln has drifted from its document"
+
+
+def test_an_issue_that_was_closed_by_hand_is_opened_again_for_another_date_or_a_failure(
+    github: GitHub, simulated: SimulatedGitHub
+) -> None:
+    synchronize(github, KILN, found("immutable", notes=SUNSET))
+    simulated.issues[0]["state"] = "closed"
+
+    assert synchronize(github, KILN, found(notes=SUNSET)).endswith("announced in #1, which is closed")
+    assert synchronize(github, Drift("kiln-2"), found(notes=SUNSET)) == "kiln-2: opened #2"
+    assert synchronize(github, KILN, found(notes=EARLIER)) == "kiln: opened #3"
+    simulated.issues[2]["state"] = "closed"
+    assert synchronize(github, KILN, found("immutable", notes=SUNSET)) == "kiln: opened #4"
+
+
+def test_a_sunset_opens_an_issue_although_not_everything_was_checked(
+    github: GitHub, simulated: SimulatedGitHub
+) -> None:
+    assert synchronize(github, KILN, found(problems=("no id",), notes=SUNSET)) == "kiln: opened #1"
+    assert "could not be checked: no id" in simulated.issues[0]["body"]
 
 
 def test_each_api_has_its_own_issue(github: GitHub, simulated: SimulatedGitHub) -> None:
@@ -250,9 +312,10 @@ def test_a_long_body_is_cut(github: GitHub, simulated: SimulatedGitHub) -> None:
     assert synchronize(github, KILN, found()) == "kiln: closed #1"
 
 
-def sarif(folder: Path, *results: dict[str, Any], problems: tuple[str, ...] = ()) -> Path:
-    notes = [{"level": "error", "message": {"text": text}} for text in problems]
-    run = {"results": list(results), "invocations": [{"toolExecutionNotifications": notes}]}
+def sarif(folder: Path, *results: dict[str, Any], problems: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> Path:
+    levels = {"error": problems, "note": notes}
+    shown = [{"level": level, "message": {"text": text}} for level, some in levels.items() for text in some]
+    run = {"results": list(results), "invocations": [{"toolExecutionNotifications": shown}]}
     path = folder / "verify.sarif"
     path.write_text(json.dumps({"version": "2.1.0", "runs": [run]}), encoding="utf-8")
     return path
@@ -267,6 +330,20 @@ def test_reports_are_read_without_what_is_accepted(tmp_path: Path) -> None:
     path = sarif(tmp_path, result("a"), result("b", suppressions=[{"kind": "external"}]), problems=("no id",))
 
     assert read_report(path) == Findings((Finding("a", "openapi/kiln.yaml:9", "m"),), ("no id",))
+
+
+def test_notes_are_no_problems(tmp_path: Path) -> None:
+    path = sarif(tmp_path, problems=("no id",), notes=SUNSET)
+
+    assert read_report(path) == Findings((), ("no id",), SUNSET)
+
+
+def test_notification_without_a_level_is_a_problem(tmp_path: Path) -> None:
+    path = tmp_path / "verify.sarif"
+    call = {"toolExecutionNotifications": [{"message": {"text": "no id"}}]}
+    path.write_text(json.dumps({"runs": [{"results": [], "invocations": [call]}]}), encoding="utf-8")
+
+    assert read_report(path) == Findings((), ("no id",))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"runs": [{"results": [{}]}]}', "\x00", '{"runs": 1}', "[" * 99999])

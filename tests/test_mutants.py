@@ -41,7 +41,7 @@ SAMPLE = [
     *("refusal_sticks_to_path", "refusal_has_the_job", "refused_start_starts", "head_needs_no_credential"),
     *("one_tag_for_all_bodies", "old_tag_matches", "allow_lists_the_refused_method", "redirects_to_itself"),
     *("compressed_is_stale", "retry_after_soon", "pending_is_cacheable_except_fields", "not_a_number"),
-    *("unknown_parameter_adds_a_field", "default_differs_while_pending", "body_is_cut"),
+    *("sunset_before_deprecation", "unknown_parameter_adds_a_field", "default_differs_while_pending", "body_is_cut"),
 ]
 
 

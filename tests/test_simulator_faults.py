@@ -325,6 +325,43 @@ def test_documented_rate_limits_are_enforced_on_request(simulator: RunningSimula
         assert api.get_publish_status(BOT).stream_id == BOT
 
 
+def limit_headers(response: httpx.Response) -> tuple[str | None, str | None]:
+    """Return the headers about rate limits."""
+    return response.headers.get("ratelimit-policy"), response.headers.get("ratelimit")
+
+
+def test_enforced_rate_limits_are_reported(simulator: RunningSimulator) -> None:
+    policy = '"60-per-60s";q=60;w=60, "1800-per-3600s";q=1800;w=3600'
+    url = f"{simulator.base_url('ai-for-service')}/api/public/bot/{BOT}/publish/status"
+    with httpx.Client(headers={"auth": simulator.credentials["ai-for-service"]["jwt"]}) as api:
+        assert limit_headers(api.get(url)) == (None, None)
+        simulator.enforce_limits()
+        assert limit_headers(api.get(url)) == (policy, '"60-per-60s";r=59;t=60, "1800-per-3600s";r=1799;t=3600')
+        simulator.advance(10)
+        for _ in range(58):
+            api.get(url)
+        assert limit_headers(api.get(url))[1] == '"60-per-60s";r=0;t=50, "1800-per-3600s";r=1740;t=3590'
+
+        refused = api.get(url)
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "50")
+        assert limit_headers(refused) == (policy, '"60-per-60s";r=0;t=50, "1800-per-3600s";r=1740;t=3590')
+
+        invalid = api.get(url.replace(BOT, f"{BOT}-2"))
+        assert invalid.status_code == 400
+        assert limit_headers(invalid)[1] == '"60-per-60s";r=59;t=60, "1800-per-3600s";r=1799;t=3600'
+        simulator.advance(50)
+        assert limit_headers(api.get(url))[1] == '"60-per-60s";r=0;t=10, "1800-per-3600s";r=1739;t=3540'
+        simulator.fault("status", status=503, times=1)
+        assert limit_headers(api.get(url))[1] == '"60-per-60s";r=0;t=10, "1800-per-3600s";r=1739;t=3540'
+
+
+def test_operation_without_limits_reports_none(simulator: RunningSimulator, job: str) -> None:
+    simulator.enforce_limits()
+    url = f"{simulator.base_url('agent-platform')}/api/public/dock-status/{job}"
+
+    assert limit_headers(httpx.get(url)) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("fault", "message"),
     [

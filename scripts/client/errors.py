@@ -187,7 +187,8 @@ class ApiError(CallError):
         detail: The API's own error message, empty if missing.
         code: The API's own error code, or None if missing.
         request_id: The server's request id, or None if missing.
-        retry_after: Seconds from the `Retry-After` header, or None if missing.
+        retry_after: Seconds from the `Retry-After` header, for a 429 without it until the reset of the exhausted
+            `RateLimit`, or None if missing.
         excerpt: The beginning of the body, at most 500 characters.
     """
 

@@ -48,13 +48,13 @@ class GitHub:
         self._path = f"/repos/{repository}/issues"
         self._sleep, self._now = sleep, now
 
-    def open_issues(self, label: str) -> Iterator[dict[str, Any]]:
-        """Yield the open issues with a label, oldest first; pull requests are left out.
+    def issues(self, label: str, state: str = "open") -> Iterator[dict[str, Any]]:
+        """Yield the `open` or `closed` issues with a label, oldest first; pull requests are left out.
 
         Raises:
             GitHubError: GitHub refused the request, or did not respond.
         """
-        query = {"state": "open", "labels": label, "sort": "created", "direction": "asc", "per_page": str(PAGE_SIZE)}
+        query = {"state": state, "labels": label, "sort": "created", "direction": "asc", "per_page": str(PAGE_SIZE)}
         number = 1
         while True:
             page = self._send("GET", self._path, params={**query, "page": str(number)})

@@ -26,10 +26,11 @@ class Finding:
 
 @frozen
 class Findings:
-    """The failures of a report, and why a part of it could not be checked."""
+    """The failures of a report, why a part of it could not be checked, and its notes: deprecations and sunsets."""
 
     failures: tuple[Finding, ...]
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def read_report(path: Path) -> Findings:
@@ -44,8 +45,8 @@ def read_report(path: Path) -> Findings:
         log = json.loads(path.read_text(encoding="utf-8"))
         runs = log["runs"]
         failures = [_finding(one) for run in runs for one in run["results"] if not one.get("suppressions")]
-        problems = [
-            printable(one["message"]["text"])
+        notifications = [
+            (one.get("level") == "note", printable(one["message"]["text"]))
             for run in runs
             for call in run.get("invocations", ())
             for one in call.get("toolExecutionNotifications", ())
@@ -54,7 +55,8 @@ def read_report(path: Path) -> Findings:
         raise ReportError(f"{path}: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise ReportError(f"{path}: expected SARIF 2.1.0, got {printable(repr(error))}") from None
-    return Findings(tuple(failures), tuple(problems))
+    problems = tuple(text for is_note, text in notifications if not is_note)
+    return Findings(tuple(failures), problems, tuple(text for is_note, text in notifications if is_note))
 
 
 def _finding(result: dict[str, Any]) -> Finding:

@@ -134,6 +134,28 @@ def retry_after_with_unit(api: Api) -> Mutation:
     return on_response(lambda _, r: r.with_header("retry-after", "30s") if r.status >= 400 else None)
 
 
+RETIREMENT = "RFC 9745, 2.1 and 4, and RFC 8594, 3: Deprecation and Sunset are dates, in this order"
+
+
+@mutant("http", "retirement", RETIREMENT, sent_pending("deprecation"))
+def deprecation_is_an_integer(api: Api) -> Mutation:
+    """Deprecation of a pending status is an integer, not a date of a structured field."""
+    return pending_header("deprecation", "1767225600")(api)
+
+
+@mutant("http", "retirement", RETIREMENT, sent_pending("sunset"))
+def sunset_iso(api: Api) -> Mutation:
+    """Sunset of a pending status is a date that is no HTTP date."""
+    return pending_header("sunset", "2026-12-31T23:59:59Z")(api)
+
+
+@mutant("http", "retirement", RETIREMENT, some_exchange(lambda api, e: e.sent.header("sunset") is not None))
+def sunset_before_deprecation(api: Api) -> Mutation:
+    """Sunset of every response is a year before its deprecation."""
+    sunset = "Thu, 01 Jan 2026 00:00:00 GMT"
+    return on_response(lambda _, r: r.with_header("deprecation", "@1798761600").with_header("sunset", sunset))
+
+
 def is_refused_method(exchange: Exchange) -> bool:
     """Return whether a method was refused."""
     return exchange.sent.status == 405

@@ -59,6 +59,10 @@ for name, (header, value) in {
     "strict_transport": ("strict-transport-security", "max-age=31536000"),
     "age_zero": ("age", "0"),
     "server_name": ("server", "envoy"),
+    "deprecation": ("deprecation", "@1767225600"),
+    "deprecation_of_a_draft": ("deprecation", "true"),
+    "sunset": ("sunset", "Thu, 31 Dec 2026 23:59:59 GMT"),
+    "rate_limit": ("ratelimit", '"default";r=0;t=1'),
 }.items():
     VARIANTS[name] = (with_header(header, value), lambda _: True)
 VARIANTS["unchanged"] = (lambda _: unchanged, lambda _: True)

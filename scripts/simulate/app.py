@@ -91,6 +91,8 @@ class Simulator:
             return
         if scope["method"] == "HEAD":
             response.body = b""
+        if isinstance(found, RoutedRequest):
+            response.headers.update(self.rate_limiter.headers(found.api, found.operation, found.ids, clock.now()))
         response.raw_headers.append((b"date", http_date(int(clock.now()))))
         is_closed = faults and await apply_socket_faults(faults, scope, response, receive)
         self.request_log.add(clock.now(), scope, None if is_closed else response.status_code, faults)

@@ -1,9 +1,13 @@
 """Enforcement of the documented rate limits: at most so many requests for one job in so many seconds."""
 
+import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..document import Operation
+from ..document.job import Limit
+
+Key = tuple[str, ...]
 
 
 class SimulatedRateLimiter:
@@ -11,7 +15,7 @@ class SimulatedRateLimiter:
 
     def __init__(self, enforced: bool) -> None:
         self.enforced = enforced
-        self._times: dict[tuple[str, ...], deque[float]] = {}
+        self._times: dict[Key, deque[float]] = {}
 
     def acquire(self, api: str, operation: Operation, ids: Iterable[str], now: float) -> float:
         """Count a request if the limits allow it.
@@ -19,9 +23,9 @@ class SimulatedRateLimiter:
         Returns:
             0 if the request is allowed, otherwise the seconds until one is; then it is not counted.
         """
-        if not self.enforced or operation.job is None or not operation.job.limits:
+        limits = self._limits(operation)
+        if not limits:
             return 0.0
-        limits = operation.job.limits
         most = max(limit.requests for limit in limits)
         times = self._times.setdefault((api, operation.id, *ids), deque(maxlen=most))
         wait = 0.0
@@ -31,3 +35,24 @@ class SimulatedRateLimiter:
         if wait <= 0:
             times.append(now)
         return wait
+
+    def headers(self, api: str, operation: Operation, ids: Iterable[str], now: float) -> Mapping[str, str]:
+        """Return `RateLimit-Policy` and `RateLimit`, as draft-ietf-httpapi-ratelimit-headers-11 describes them.
+
+        A window slides, so the reset of a limit is the time until its oldest request no longer counts.
+        """
+        limits = self._limits(operation)
+        if not limits:
+            return {}
+        times = self._times.get((api, operation.id, *ids), ())
+        policies, quotas = [], []
+        for limit in limits:
+            counted = [time for time in times if time + limit.per > now][-limit.requests :]
+            name = f'"{limit.requests}-per-{limit.per:g}s"'
+            policies.append(f"{name};q={limit.requests};w={math.ceil(limit.per)}")
+            reset = f";t={math.ceil(counted[0] + limit.per - now)}" if counted else ""
+            quotas.append(f"{name};r={limit.requests - len(counted)}{reset}")
+        return {"ratelimit-policy": ", ".join(policies), "ratelimit": ", ".join(quotas)}
+
+    def _limits(self, operation: Operation) -> Sequence[Limit]:
+        return operation.job.limits if self.enforced and operation.job is not None else ()

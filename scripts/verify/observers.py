@@ -10,6 +10,7 @@ from .checks.http_standards import HttpCheck, ResourceCheck
 from .checks.lifecycle import JobHistory, Poll, StaysKnown, StaysTheSame
 from .checks.registry import ResponseCheck
 from .exchange import Exchange
+from .http_dates import retirement_dates
 from .jobs import is_temporarily_unknown, message, named_values, reports_job, started_operations, state_of
 from .network_errors import TOO_MANY, body_error
 from .result import Failure, Result
@@ -49,6 +50,17 @@ class CoverageCounter(TargetObserver):
         self._result.coverage[operation.id].add(exchange, reported_states(self._target, operation, exchange))
         if exchange.status == TOO_MANY and self._target.redactor is None:
             self._result.add_problem(f"{operation.id} returned 429, too many requests; wait, and verify again")
+
+
+class Retirements(TargetObserver):
+    """Keeps what the server announces about the end of an operation. That is no failure."""
+
+    subject = "deprecations and sunsets"
+
+    def observe(self, exchange: Exchange) -> None:
+        """Keep the dates of one response."""
+        if dates := retirement_dates(exchange.headers):
+            self._result.add_retirement(exchange.operation_id, dates)
 
 
 class ResponseChecks(TargetObserver):

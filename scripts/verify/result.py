@@ -1,7 +1,7 @@
 """The result of a verification, which all reports are made from."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from attrs import Factory, define, field, frozen
@@ -9,6 +9,7 @@ from attrs import Factory, define, field, frozen
 from .. import cli
 from ..document import Document, Operation
 from .coverage import Coverage
+from .http_dates import NO_DATE
 from .sender import TimeBudgetExceededError
 from .target import UsageError
 
@@ -81,6 +82,8 @@ class Result:
     # The exception that interrupted the verification.
     stopped: BaseException | None = None
     notes: list[str] = Factory(list)
+    # The earliest dates by which a server announces the end of an operation, by operation and header.
+    retirements: dict[str, dict[str, str]] = Factory(dict)
     # The jobs of which no end was seen, by operation and parameters, with their last state.
     unended: dict[tuple[str, ...], str] = Factory(dict)
     # Whether the verification is complete only if it has seen the end of each job.
@@ -117,6 +120,22 @@ class Result:
         """Add the reason why something could not be checked. Repeated reasons are kept once."""
         if problem not in self.problems:
             self.problems.append(problem)
+
+    def add_retirement(self, operation_id: str, dates: Mapping[str, str]) -> None:
+        """Keep the dates of `Deprecation` and `Sunset` in a response, of several the earliest."""
+        kept = self.retirements.setdefault(operation_id, {})
+        for name, date in dates.items():
+            earliest = min(kept.get(name, date), date)
+            # A parenthesis sorts before any date.
+            kept[name] = max(kept.get(name, date), date) if earliest == NO_DATE else earliest
+
+    @property
+    def retirement_notes(self) -> list[str]:
+        """A note for each operation that is deprecated or has a sunset."""
+        return [
+            f"{operation_id}: the server announces: {', '.join(f'{name} {dates[name]}' for name in sorted(dates))}"
+            for operation_id, dates in sorted(self.retirements.items())
+        ]
 
     def tally(self, operation_id: str, check: str) -> Tally:
         """Return the tally of a check on an operation."""

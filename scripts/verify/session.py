@@ -21,6 +21,7 @@ from .observers import (
     LifecycleChecks,
     Observer,
     ResponseChecks,
+    Retirements,
     add_finding,
     check_response,
     reported_states,
@@ -38,6 +39,7 @@ OBSERVERS: Sequence[Callable[[Target, Result], Observer]] = (
     Timelines,
     HttpChecks,
     ResponseChecks,
+    Retirements,
 )
 
 

@@ -28,6 +28,7 @@ from .errors import (
 from .expressions import Tests, all_hold, get_path, to_pointer
 from .rate_limit import Limit, RateLimiter
 from .readers import Reader
+from .retirement import RetirementLog
 from .sanitize import sanitize
 from .started import Origin, remember
 
@@ -35,7 +36,10 @@ T = TypeVar("T")
 logger: Final = logging.getLogger("job_status")
 
 MAX_PROBLEM: Final = 500  # characters
+TOO_MANY_REQUESTS: Final = 429
 CONNECT_TIMEOUT: Final = 5.0  # seconds, within the timeout of the call
+# The headers, in lower case, by which a server announces something about the requests to come.
+ANNOUNCEMENTS: Final = frozenset({b"deprecation", b"sunset", b"ratelimit", b"ratelimit-remaining"})
 BODY_KEYWORDS: Final = frozenset({"json", "content", "data", "files"})
 # What a transport raises when a request fails.
 TRANSPORT_ERRORS: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError)
@@ -105,6 +109,7 @@ class Settings:
     retry_budget: retry.RetryBudget = field(repr=False)
     clock: Clock = field(repr=False)
     rate_limiter: RateLimiter = field(repr=False)
+    retirement_log: RetirementLog = field(factory=RetirementLog, repr=False)
 
 
 @frozen
@@ -161,7 +166,11 @@ Step: TypeAlias = httpx.Request | float | _AuthStep
 
 
 class Call:
-    """One call: its deadline, its attempts, and the content of its errors."""
+    """One call: its deadline, its attempts, and the content of its errors.
+
+    `rate_limit_reset` is the number of seconds until the rate limit is reset that the last response reports as
+    exhausted, 0 if it reports none.
+    """
 
     __slots__ = (
         "attempts",
@@ -170,6 +179,7 @@ class Call:
         "headers",
         "operation",
         "policy",
+        "rate_limit_reset",
         "settings",
         "started_at",
         "url",
@@ -193,6 +203,7 @@ class Call:
         self.started_at = time.monotonic()
         self.deadline = self.started_at + (settings.timeout if timeout is None else validate_seconds(timeout))
         self.attempts = 0
+        self.rate_limit_reset = 0.0
         self.url = ""
         self.auth: AuthParameters | None = None
 
@@ -228,6 +239,7 @@ class Call:
             exchange: Exchange = yield self.prepare(request, parameters)
             failure, response = exchange
             if response is not None:
+                self.notice_announcements(response.headers)
                 failure = self.check_status(response)
                 self.log(str(response.status_code))
                 if failure is None:
@@ -245,6 +257,14 @@ class Call:
             if pause is None:
                 raise failure
             yield pause
+
+    def notice_announcements(self, headers: httpx.Headers) -> None:
+        """Keep when an exhausted rate limit is reset, and log that the operation is deprecated or has a sunset."""
+        names = {name.lower() for name, _ in headers.raw}
+        if names.isdisjoint(ANNOUNCEMENTS):
+            return
+        self.rate_limit_reset = responses.rate_limit_reset(headers)
+        self.settings.retirement_log.log(self.operation.id, headers, self.redact)
 
     def parse(
         self, response: httpx.Response, parse: Callable[[Any], T], request: Mapping[str, Any] | None = None
@@ -331,6 +351,7 @@ class Call:
     def _prepare(self, request: Mapping[str, Any], auth: AuthParameters) -> httpx.Request:
         self.auth = auth
         self.attempts += 1
+        self.rate_limit_reset = 0.0
         if self.operation.limits and not (self.policy.is_counted and self.attempts == 1):
             self.settings.rate_limiter.count(self.operation.id, self.values, self.operation.limits)
         left = max(self.deadline - time.monotonic(), 0.001)
@@ -389,7 +410,8 @@ class Call:
         retries = self.settings.max_retries if self.policy.retries is None else self.policy.retries
         if not self.operation.is_idempotent or self.attempts > retries:
             return None
-        pause = retry.backoff(self.attempts - 1, error.retry_after if isinstance(error, ApiError) else None)
+        retry_after = error.retry_after if isinstance(error, ApiError) else None
+        pause = retry.backoff(self.attempts - 1, retry_after or self.rate_limit_reset or None)
         if time.monotonic() + pause >= self.deadline or not self.settings.retry_budget.take():
             return None
         return pause
@@ -430,6 +452,9 @@ class Call:
         detail, code = responses.error_detail(response.content, self.redact)
         excerpt = responses.excerpt(response.content, self.redact)
         status = response.status_code
+        retry_after = responses.retry_after(response.headers)
+        if status == TOO_MANY_REQUESTS:
+            retry_after = responses.rate_limit_reset(response.headers) or retry_after
         request_id = responses.request_id(response.headers, self.redact)
         message = f"{self.operation.id}: {self.settings.origin} returned {status}"
         if detail or excerpt:
@@ -448,7 +473,7 @@ class Call:
             detail=detail,
             code=code,
             request_id=request_id,
-            retry_after=responses.retry_after(response.headers),
+            retry_after=retry_after,
             excerpt=excerpt,
             **self._fields(),
         )

@@ -12,10 +12,12 @@ from typing import Any, Final
 import httpx
 
 from .sanitize import MAX_TOKEN, sanitize
+from .structured_fields import parse_dictionary, parse_list
 
 MAX_EXCERPT: Final = 500  # characters
 MAX_ERROR_BODY: Final = 1 << 16  # bytes that are parsed for the details of an error
 MAX_ENCODINGS: Final = 3  # content encodings applied one after the other
+LONGEST_PAUSE: Final = 1e9  # seconds; a server that requests more, such as a time since 1970, does not mean it
 REQUEST_ID_HEADERS: Final = ("x-request-id", "x-amzn-requestid", "x-correlation-id", "request-id", "x-opaque-id")
 DETAIL_KEYS: Final = (
     "msg",
@@ -163,9 +165,42 @@ def retry_after(headers: httpx.Headers) -> float | None:
         return None
     if value.replace(".", "", 1).isdecimal() and value.isascii():
         seconds = float(value[:20])
-        return seconds if seconds < 1e9 else None
+        return seconds if seconds < LONGEST_PAUSE else None
     then, now = parse_date(value), parse_date(headers.get("date", "")) or datetime.datetime.now(datetime.UTC)
     return max(0.0, (then - now).total_seconds()) if then else None
+
+
+def rate_limit_reset(headers: httpx.Headers) -> float:
+    """Return the seconds until an exhausted rate limit is reset; 0 if none is exhausted, or it is unknown when.
+
+    It is that of `RateLimit` (draft-ietf-httpapi-ratelimit-headers), in the form of the current draft or of an earlier
+    one, or of `RateLimit-Remaining` and `RateLimit-Reset`. `Retry-After` takes precedence: with it, it is 0.
+    """
+    if retry_after(headers) is not None:
+        return 0.0
+    pairs = _quotas(headers.get("ratelimit", ""))
+    if pairs is None:
+        names = ("ratelimit-remaining", "ratelimit-reset")
+        pairs = [tuple(_count(headers.get(name, "")) for name in names)]
+    resets = [float(reset) for left, reset in pairs if _is_count(left) and left == 0 and _is_count(reset)]
+    return max(resets, default=0.0)
+
+
+def _quotas(value: str) -> list[tuple[Any, ...]] | None:
+    """Return what is left of each quota of `RateLimit` and when it is reset, or None if it is missing or malformed."""
+    if items := parse_list(value):
+        return [(item.parameters.get("r"), item.parameters.get("t")) for item in items if isinstance(item.value, str)]
+    if members := parse_dictionary(value):
+        return [tuple(members[name].value if name in members else None for name in ("remaining", "reset"))]
+    return None
+
+
+def _count(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 15 else None
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < LONGEST_PAUSE
 
 
 def parse_date(text: str) -> datetime.datetime | None:

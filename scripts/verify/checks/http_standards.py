@@ -1,6 +1,5 @@
 """Checks of each response against the standards below the API, HTTP and JSON, with the enforced sections."""
 
-import email.utils
 import json
 import re
 import urllib.parse
@@ -9,16 +8,12 @@ from typing import Any
 
 from ...document import Document, JobLifecycle, Operation
 from ..exchange import Exchange
+from ..http_dates import HTTP_DATE, NO_DATE, RETIREMENT, parse_http_date, retirement_date, retirement_dates
 from ..jobs import is_read
 from ..network_errors import body_error
 from .registry import Check, Finding, Findings, register
 
 MAX_SKEW = 2.0  # seconds between two clocks of one server
-HTTP_DATE = re.compile(
-    r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT"
-    r"|[A-Z][a-z]+, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT"
-    r"|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}"
-)
 
 
 class HttpCheck(Check):
@@ -106,6 +101,23 @@ class RetryAfter(HttpCheck):
 
 
 @register
+class Retirement(HttpCheck):
+    name = "retirement"
+    description = "Deprecation and Sunset are dates, in this order"
+    clause = "RFC 9745, 2.1 and 4, and RFC 8594, 3: Deprecation is @ and seconds, Sunset an HTTP date, not before it"
+
+    def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
+        for name in RETIREMENT:
+            if (value := exchange.headers.get(name)) is not None:
+                is_valid = retirement_date(name, value) is not None
+                yield Finding(self.clause, "" if is_valid else f"{name.capitalize()}: {value}")
+        dates = retirement_dates(exchange.headers)
+        if len(dates) == len(RETIREMENT) and NO_DATE not in dates.values():
+            got = "" if dates["deprecation"] <= dates["sunset"] else f"Sunset {dates['sunset']} before Deprecation "
+            yield Finding(self.clause, got and got + dates["deprecation"])
+
+
+@register
 class Redirects(HttpCheck):
     name = "redirects"
     description = "a redirect leads to another URL"
@@ -142,7 +154,7 @@ class Validators(ResourceCheck):
             if value is not None and not HTTP_DATE.fullmatch(value.strip()):
                 yield Finding(self.clause, f"{name}: {value}")
         if date and modified and HTTP_DATE.fullmatch(date) and HTTP_DATE.fullmatch(modified):
-            is_later = _parse_http_date(modified) > _parse_http_date(date) + MAX_SKEW
+            is_later = parse_http_date(modified) > parse_http_date(date) + MAX_SKEW
             yield Finding(self.clause, f"Last-Modified: {modified} after Date: {date}" if is_later else "")
         if tag is None:
             return
@@ -255,18 +267,10 @@ def _cache_permission(exchange: Exchange) -> str:
     if any(ages) or "immutable" in directives or is_heuristic:
         return f"Cache-Control: {control}"
     expires = exchange.headers.get("expires", "")
-    if not ages and _parse_http_date(expires) > _parse_http_date(exchange.headers.get("date", ""), exchange.at):
+    if not ages and parse_http_date(expires) > parse_http_date(exchange.headers.get("date", ""), exchange.at):
         return f"Expires: {expires}"
     return ""
 
 
 def _ages(control: str, names: str) -> list[int]:
     return [int(age) for age in re.findall(rf"(?:^|[\s,])(?:{names})\s*=\s*\"?(\d{{1,10}})", control.lower())]
-
-
-def _parse_http_date(date: str, default: float = 0.0) -> float:
-    """Return an HTTP date in seconds since 1970, or the default if it is invalid."""
-    try:
-        return email.utils.parsedate_to_datetime(date).timestamp()
-    except (ValueError, OverflowError):
-        return default

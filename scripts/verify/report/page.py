@@ -32,7 +32,12 @@ def page(results: Sequence[Result], headline: str) -> str:
     remarks = [
         f"<p><b>{escape(result.document.stem)}</b> {escape(text)}</p>"
         for result in results
-        for text in (*result.problems, *result.notes, *(f"not checked: {text}" for text in result.skipped_operations))
+        for text in (
+            *result.problems,
+            *result.notes,
+            *result.retirement_notes,
+            *(f"not checked: {text}" for text in result.skipped_operations),
+        )
     ]
     return f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>job-status verify</title><style>{STYLE}</style>

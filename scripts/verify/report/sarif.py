@@ -12,12 +12,16 @@ from ..result import Failure, Result
 
 
 def sarif(results: Sequence[Result]) -> str:
-    """Return the report as JSON. A check that did not run has no result; an inconclusive one is a notification."""
+    """Return the report as JSON. A check that did not run has no result; an inconclusive one is a notification.
+
+    A notification of the level `note` is about a deprecation or a sunset.
+    """
     failures = [failure for result in results for failure in result.failures()]
     accepted = [entry for result in results for entry in result.accepted()]
     named = {failure.check for failure in (*failures, *(failure for failure, _ in accepted))}
     rules = [{"id": c.name, "shortDescription": {"text": c.description}} for c in CHECKS if c.name in named]
     problems = [f"{result.document.stem}: {problem}" for result in results for problem in result.problems]
+    notes = [f"{result.document.stem}: {note}" for result in results for note in result.retirement_notes]
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -27,7 +31,10 @@ def sarif(results: Sequence[Result]) -> str:
                 "invocations": [
                     {
                         "executionSuccessful": not problems,
-                        "toolExecutionNotifications": [{"level": "error", "message": {"text": p}} for p in problems],
+                        "toolExecutionNotifications": [
+                            *({"level": "error", "message": {"text": problem}} for problem in problems),
+                            *({"level": "note", "message": {"text": note}} for note in notes),
+                        ],
                     }
                 ],
                 "results": [

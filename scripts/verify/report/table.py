@@ -57,7 +57,7 @@ def _seen(kind: str, documented: Sequence[str], unseen: Sequence[str]) -> str:
 
 def _details(result: Result) -> Iterator[str]:
     stem = result.document.stem
-    yield from (f"{stem}: {note}" for note in result.notes)
+    yield from (f"{stem}: {note}" for note in (*result.notes, *result.retirement_notes))
     yield from (f"{stem}: not checked: {text}" for text in result.skipped_operations)
     for tally in result.tallies.values():
         for failure in tally.failures[:SHOWN_FAILURES]:

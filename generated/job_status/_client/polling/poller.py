@@ -406,7 +406,7 @@ class Poller(Generic[T_co]):
     def handle_result(self, call: Call, result: httpx.Response | JobStatusError, now: float) -> Update[T_co] | None:
         """Process the result of a poll. Return the status and progress if either has changed."""
         if isinstance(result, JobStatusError):
-            self._handle_error(result, now)
+            self._handle_error(call, result, now)
             return None
         try:
             return self._handle_response(call, result, now)
@@ -491,7 +491,7 @@ class Poller(Generic[T_co]):
 
     def _handle_response(self, call: Call, response: httpx.Response, now: float) -> Update[T_co] | None:
         spec, content = self.spec, response.content
-        pause = responses.retry_after(response.headers) or 0.0
+        pause = responses.retry_after(response.headers) or call.rate_limit_reset
         if content == self._last and not spec.not_started and not spec.conditions:
             # The same bytes: the job is still pending.
             self._polls += 1
@@ -500,7 +500,7 @@ class Poller(Generic[T_co]):
             return None
         body, state, error = self._read(call, response)
         if error is not None:
-            self._handle_error(error, now)
+            self._handle_error(call, error, now)
             return None
         self._polls += 1
         self._errors = None
@@ -610,7 +610,7 @@ class Poller(Generic[T_co]):
         self._schedule_next(now, pause)
         self.next_poll_at = min(self.next_poll_at, max(ends_at, now + pause))
 
-    def _handle_error(self, error: Exception, now: float) -> None:
+    def _handle_error(self, call: Call, error: Exception, now: float) -> None:
         """Tolerate a poll without a status for a limited time, if its error says nothing about the job."""
         self._polls += 1
         self._failed_polls += 1
@@ -633,11 +633,13 @@ class Poller(Generic[T_co]):
         if self._has_lasted(streak, error, now):
             self.fail(error, now)
             return
-        self._schedule_next(now, 0.0, error_backoff(streak.errors.count))
+        # An exhausted rate limit does not say that the server is in order, unless it is the error itself.
+        pause = call.rate_limit_reset
+        self._schedule_next(now, pause, error_backoff(streak.errors.count))
         if streak.not_found.count and self._schedule is None:
             # The wait for a job that does not exist ends as soon as the time for it is over.
             ends_at = streak.not_found.since + NOT_FOUND_TIMEOUT
-            self.next_poll_at = min(self.next_poll_at, max(ends_at, now + SHORTEST_INTERVAL))
+            self.next_poll_at = min(self.next_poll_at, max(ends_at, now + max(SHORTEST_INTERVAL, pause)))
 
     def _has_lasted(self, streak: ErrorStreak, error: Exception, now: float) -> bool:
         """Return whether errors have lasted longer than they are tolerated."""
