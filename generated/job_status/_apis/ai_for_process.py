@@ -16,6 +16,7 @@ from .._client.call import Operation, RawResponse
 from .._client.polling.factory import Link, Start, Starts, follow
 from .._client.polling.factory import resume as _resume
 from .._client.polling.job import AsyncJob, Job, poll_options
+from .._client.polling.learned import LearnedSchedule
 from .._client.polling.spec import JobSpec
 from ..ai_for_process.api.dock_status.get_dock_status import _get_kwargs as _build_get_dock_status
 from ..ai_for_process.api.models.undeploy_model import _get_kwargs as _build_undeploy_model
@@ -219,7 +220,7 @@ class AIForProcess(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Job[DockStatus]:
@@ -241,7 +242,7 @@ class AIForProcess(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> DockStatus:
@@ -254,7 +255,7 @@ class AIForProcess(Client):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -284,7 +285,7 @@ class AIForProcess(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Job[DockStatus]:
@@ -305,7 +306,7 @@ class AIForProcess(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> DockStatus:
@@ -318,7 +319,7 @@ class AIForProcess(Client):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -347,7 +348,7 @@ class AIForProcess(Client):
         *,
         timeout: float | None = None,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Job[DockStatus]:
         """Return the job of a resume token, with its start, its run and its deadline.
@@ -357,7 +358,7 @@ class AIForProcess(Client):
             timeout: Seconds from now, instead of the deadline of the token.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             headers: Headers of every request, in addition to the client's.
 
         Raises:
@@ -533,7 +534,7 @@ class AsyncAIForProcess(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[DockStatus]:
@@ -555,7 +556,7 @@ class AsyncAIForProcess(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> DockStatus:
@@ -568,7 +569,7 @@ class AsyncAIForProcess(AsyncClient):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -598,7 +599,7 @@ class AsyncAIForProcess(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[DockStatus]:
@@ -619,7 +620,7 @@ class AsyncAIForProcess(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> DockStatus:
@@ -632,7 +633,7 @@ class AsyncAIForProcess(AsyncClient):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -661,7 +662,7 @@ class AsyncAIForProcess(AsyncClient):
         *,
         timeout: float | None = None,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[DockStatus]:
         """Return the job of a resume token, with its start, its run and its deadline.
@@ -671,7 +672,7 @@ class AsyncAIForProcess(AsyncClient):
             timeout: Seconds from now, instead of the deadline of the token.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             headers: Headers of every request, in addition to the client's.
 
         Raises:

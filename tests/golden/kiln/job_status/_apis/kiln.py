@@ -16,6 +16,7 @@ from .._client.call import Operation, RawResponse
 from .._client.polling.factory import Link, Start, Starts, follow
 from .._client.polling.factory import resume as _resume
 from .._client.polling.job import AsyncJob, Job, poll_options
+from .._client.polling.learned import LearnedSchedule
 from .._client.polling.spec import JobSpec
 from ..kiln.api.firing.get_firing import _get_kwargs as _build_get_firing
 from ..kiln.api.firing.start_firing import _get_kwargs as _build_start_firing
@@ -192,7 +193,7 @@ class Kiln(Client):
         verbose: bool | Unset = UNSET,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Job[Firing]:
@@ -215,7 +216,7 @@ class Kiln(Client):
         verbose: bool | Unset = UNSET,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Firing:
@@ -229,7 +230,7 @@ class Kiln(Client):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -258,7 +259,7 @@ class Kiln(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Job[Firing]:
@@ -279,7 +280,7 @@ class Kiln(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Firing:
@@ -292,7 +293,7 @@ class Kiln(Client):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -321,7 +322,7 @@ class Kiln(Client):
         *,
         timeout: float | None = None,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Job[Firing]:
         """Return the job of a resume token, with its start, its run and its deadline.
@@ -331,7 +332,7 @@ class Kiln(Client):
             timeout: Seconds from now, instead of the deadline of the token.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             headers: Headers of every request, in addition to the client's.
 
         Raises:
@@ -488,7 +489,7 @@ class AsyncKiln(AsyncClient):
         verbose: bool | Unset = UNSET,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[Firing]:
@@ -511,7 +512,7 @@ class AsyncKiln(AsyncClient):
         verbose: bool | Unset = UNSET,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Firing:
@@ -525,7 +526,7 @@ class AsyncKiln(AsyncClient):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -554,7 +555,7 @@ class AsyncKiln(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[Firing]:
@@ -575,7 +576,7 @@ class AsyncKiln(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Firing:
@@ -588,7 +589,7 @@ class AsyncKiln(AsyncClient):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -617,7 +618,7 @@ class AsyncKiln(AsyncClient):
         *,
         timeout: float | None = None,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[Firing]:
         """Return the job of a resume token, with its start, its run and its deadline.
@@ -627,7 +628,7 @@ class AsyncKiln(AsyncClient):
             timeout: Seconds from now, instead of the deadline of the token.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             headers: Headers of every request, in addition to the client's.
 
         Raises:
