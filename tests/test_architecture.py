@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 
 from .conftest import ROOT, SLOW
 
-PACKAGES = ("document", "generate", "client", "compare", "drift", "export", "simulate", "verify", "mutate")
+PACKAGES = ("document", "generate", "client", "compare", "drift", "export", "learn", "simulate", "verify", "mutate")
 ALLOWED_IMPORTS: dict[str, set[str]] = {
     "document": set(),
     "generate": {"client", "document"},
@@ -20,6 +20,7 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "compare": {"document", "generate"},
     "drift": set(),
     "export": {"document"},
+    "learn": {"client", "document"},
     "simulate": {"document"},
     "verify": {"document"},
     "mutate": {"document", "simulate", "verify"},

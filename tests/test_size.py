@@ -14,8 +14,9 @@ LIMITS = {
     "compare": 2760,
     "drift": 374,
     "export": 408,
+    "learn": 360,
     "generate": 4590,
-    "simulate": 4345,
+    "simulate": 4375,
     "verify": 5860,
     "mutate": 5300,
 }

@@ -105,7 +105,7 @@ class LearnedSchedule:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> LearnedSchedule:
-        """Read a schedule from a file that `save` has written.
+        """Read a schedule from a file that `save` or `job-status-tools learn` has written.
 
         Raises:
             InvalidArgumentError: The file is not such a schedule; the message says where.

@@ -24,7 +24,7 @@ VERBS: Final = {
     "completion": "print the completion script of a shell",
 }
 SHELLS: Final = ("bash", "zsh", "tcsh")
-SCHEDULE_HELP: Final = "poll as past jobs suggest: a file that LearnedSchedule.save has written"
+SCHEDULE_HELP: Final = "poll as past jobs suggest: what `job-status-tools learn` has written"
 # The options of every verb: an option of an operation has the same name with all of them.
 OWN_OPTIONS: Final = frozenset(
     f"--{name}"
