@@ -172,7 +172,7 @@ def test_log_of_the_simulator_becomes_a_schedule(serve: Serve, tmp_path: Path) -
         for stem, known in KNOWN.items():
             key = {"x-api-key": ENVIRONMENT[f"{stem.upper().replace('-', '_')}_API_KEY"]}
             path = simulated_path(stem, "get_dock_status", known)
-            states = [httpx.get(f"{base}{path}", headers=key).json() for _ in range(60)]
+            states = [httpx.get(f"{base}{path}", headers=key).json() for _ in range(40)]
             assert states[-1].get("status") in {"SUCCESS", "FAILED"}, states[-1]
             httpx.get(f"{base}{path}-unknown")
     both = run(tmp_path, str(log), "--out", "both.json")

@@ -16,8 +16,8 @@ from .virtual_clock import VirtualClock
 def test_fewer_polls_and_less_overshoot_than_google_api_core(workload: str) -> None:
     """The poll at once is counted in both."""
     random.seed(3)
-    polls, overshoot = mean_measure(ours, [WORKLOADS[workload]], 60)[0]
-    their_polls, their_overshoot = mean_measure(google, [WORKLOADS[workload]], 200)[0]
+    polls, overshoot = mean_measure(ours, [WORKLOADS[workload]], 20)[0]
+    their_polls, their_overshoot = mean_measure(google, [WORKLOADS[workload]], 60)[0]
 
     assert polls < 0.98 * their_polls
     assert overshoot < 0.97 * their_overshoot
@@ -27,7 +27,7 @@ def test_measured_jobs_agree_with_exact_costs() -> None:
     random.seed(4)
     durations = [WORKLOADS["deploy"].sample() for _ in range(4000)]
     polls, overshoot, _ = measure(ours, durations)
-    exact_polls, exact_overshoot = mean_measure(ours, [WORKLOADS["deploy"]], 60)[0]
+    exact_polls, exact_overshoot = mean_measure(ours, [WORKLOADS["deploy"]], 20)[0]
 
     assert polls == pytest.approx(exact_polls, rel=0.05)
     assert overshoot == pytest.approx(exact_overshoot, rel=0.05)
