@@ -16,6 +16,7 @@ COMMANDS = {
     "simulate": ("simulate", "serve a simulation of the documented APIs"),
     "compare": ("compare", "compare two versions of the documents: who breaks, and how"),
     "export": ("export", "write how jobs end as Arazzo workflows or for Speakeasy"),
+    "learn": ("learn", "write the schedule of polls that the durations of past jobs suggest"),
     "redact": ("har", "copy an HTTP Archive, recorded traffic, with its secrets redacted"),
     "drift": ("drift", "keep an issue on GitHub about an API that has drifted"),
     "verify": ("verify", "check a server, simulated or live, against its document"),

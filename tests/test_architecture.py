@@ -12,7 +12,19 @@ from packaging.requirements import Requirement
 
 from .conftest import ROOT, SLOW
 
-PACKAGES = ("document", "generate", "client", "compare", "drift", "export", "har", "simulate", "verify", "mutate")
+PACKAGES = (
+    "document",
+    "generate",
+    "client",
+    "compare",
+    "drift",
+    "export",
+    "har",
+    "learn",
+    "simulate",
+    "verify",
+    "mutate",
+)
 ALLOWED_IMPORTS: dict[str, set[str]] = {
     "document": set(),
     "generate": {"client", "document"},
@@ -21,6 +33,7 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "drift": set(),
     "export": {"document"},
     "har": {"client", "document"},
+    "learn": {"client", "document", "har"},
     "simulate": {"document"},
     "verify": {"client", "document", "har"},
     "mutate": {"document", "simulate", "verify"},

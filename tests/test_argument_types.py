@@ -22,7 +22,15 @@ import httpx
 import pytest
 import trustme
 from attrs import frozen
-from job_status import InvalidArgumentError, JobTimeoutError, as_completed, async_as_completed, async_wait_all, wait_all
+from job_status import (
+    InvalidArgumentError,
+    JobTimeoutError,
+    LearnedSchedule,
+    as_completed,
+    async_as_completed,
+    async_wait_all,
+    wait_all,
+)
 
 from .hostile import HostileServer, hostile
 from .paths import id_in, path_of
@@ -825,6 +833,8 @@ SCHEDULES: dict[str, Any] = {
     "Decimals": accept(lambda: [decimal.Decimal("0.01"), decimal.Decimal("0.5")]),
     "Fractions": accept(lambda: [fractions.Fraction(1, 100), fractions.Fraction(1, 2)]),
     "numbers of another library": accept(lambda: [FloatLike(0), IntegerLike(1)]),
+    "learned": accept(lambda: LearnedSchedule.from_durations([0.2])),
+    "class of a learned one": lambda: LearnedSchedule,
     "negative": lambda: [-1],
     "NaN": lambda: [float("nan")],
     "infinity": lambda: [float("inf")],

@@ -30,7 +30,8 @@ PAGES = {
 }
 TARGETS = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 FIRST_CALL, WAITING = ("README.md", 0), ("README.md", 1)
-MANY_JOBS, ASYNC_CALL, MODELS = ("waiting.md", 0), ("client.md", 0), ("client.md", 1)
+LEARNED, MANY_JOBS = ("waiting.md", 0), ("waiting.md", 1)
+ASYNC_CALL, MODELS = ("client.md", 0), ("client.md", 1)
 FIXTURE, RECORDING = ("simulator.md", 0), ("traffic.md", 0)
 Block = tuple[str, int]
 
@@ -82,7 +83,7 @@ def test_every_python_block_is_run_by_a_test() -> None:
     # Those of a-document-of-your-own.md are run by test_own_document.
     own = {("a-document-of-your-own.md", 0), ("a-document-of-your-own.md", 1)}
     own |= {("verification.md", 0)}  # by test_mutants
-    assert found == {FIRST_CALL, WAITING, MANY_JOBS, ASYNC_CALL, MODELS, FIXTURE, RECORDING, *own}
+    assert found == {FIRST_CALL, WAITING, LEARNED, MANY_JOBS, ASYNC_CALL, MODELS, FIXTURE, RECORDING, *own}
 
 
 def test_every_make_target_of_the_pages_exists() -> None:
@@ -125,6 +126,15 @@ def test_waits_run_against_the_simulator(serve: Serve, simulator: Simulator, tmp
     assert lines[0] == "SUCCESS", done.stderr
     assert lines[1].startswith("get_dock_status ds-c65e0f15-d2bd-5a3f-9e1d-07f4b3c6a1e8 DockStatus(")
     assert ": FAILED after " in lines[2]
+
+
+def test_learned_schedule_runs_against_the_simulator(serve: Serve, simulator: Simulator, tmp_path: Path) -> None:
+    environment = {**ENVIRONMENT, "AGENT_PLATFORM_URL": f"{serve(simulator)}/agent-platform"}
+
+    done = run_program(program(LEARNED), environment, tmp_path)
+
+    assert done.stdout == "SUCCESS\n", done.stderr
+    assert (tmp_path / "schedule.json").is_file()
 
 
 def test_waits_for_many_jobs_run_against_the_simulator(serve: Serve, simulator: Simulator, tmp_path: Path) -> None:
@@ -185,7 +195,7 @@ def test_pytest_fixture_example_passes(tmp_path: Path) -> None:
 
 
 def test_programs_pass_strict_mypy(tmp_path: Path) -> None:
-    for number, block in enumerate((FIRST_CALL, WAITING, MANY_JOBS, ASYNC_CALL, MODELS, RECORDING)):
+    for number, block in enumerate((FIRST_CALL, WAITING, LEARNED, MANY_JOBS, ASYNC_CALL, MODELS, RECORDING)):
         (tmp_path / f"example_{number}.py").write_text(program(block), encoding="utf-8")
 
     done = subprocess.run(

@@ -7,16 +7,30 @@ from job_status._client.polling.run_id import RunId, parse_timestamp
 from job_status._client.polling.schedule import Schedule, interval
 from job_status._client.rate_limit import RateLimiter
 
-from .bench.schedules import WORKLOADS, table
+from .bench.distributions import mean_measure
+from .bench.schedules import WORKLOADS, google, measure, ours
 from .virtual_clock import VirtualClock
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)
 def test_fewer_polls_and_less_overshoot_than_google_api_core(workload: str) -> None:
-    result = table(6000, seed=3)[workload]
+    """The poll at once is counted in both."""
+    random.seed(3)
+    polls, overshoot = mean_measure(ours, [WORKLOADS[workload]], 20)[0]
+    their_polls, their_overshoot = mean_measure(google, [WORKLOADS[workload]], 60)[0]
 
-    assert result["ours"][0] <= result["google-api-core"][0]
-    assert result["ours"][1] < result["google-api-core"][1]
+    assert polls < 0.98 * their_polls
+    assert overshoot < 0.97 * their_overshoot
+
+
+def test_measured_jobs_agree_with_exact_costs() -> None:
+    random.seed(4)
+    durations = [WORKLOADS["deploy"].sample() for _ in range(4000)]
+    polls, overshoot, _ = measure(ours, durations)
+    exact_polls, exact_overshoot = mean_measure(ours, [WORKLOADS["deploy"]], 20)[0]
+
+    assert polls == pytest.approx(exact_polls, rel=0.05)
+    assert overshoot == pytest.approx(exact_overshoot, rel=0.05)
 
 
 def test_gap_is_within_bounds_at_any_age() -> None:

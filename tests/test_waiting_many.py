@@ -42,7 +42,7 @@ from job_status.agent_platform.models import DockStatus
 from starlette.responses import JSONResponse
 
 from .bench.concurrent_waits import PENDING
-from .bench.schedules import lognormal
+from .bench.distributions import Lognormal
 from .bench.server import server
 from .conftest import ROOT, Serve
 from .harness import publish_status, rate_is_within
@@ -563,7 +563,7 @@ class FaultyVendor:
         self.random = random.Random(4)
         # A run starts once its previous run is known, that is, after `current_run` in its hour.
         self.starts = {f"ds-{n}": n % 24 * HOUR + (1 if n % 4 else 1e6) for n in range(count)}
-        self.durations = {name: lognormal(20, 1.2) for name in self.starts}
+        self.durations = {name: Lognormal(20, 1.2).sample() for name in self.starts}
         self.succeeds = {name: self.random.random() < 0.9 for name in self.starts}
         self.polls: dict[str, list[float]] = defaultdict(list)
         self.retry_times: dict[str, float] = {}

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ._client.errors import WaitSummary as WaitSummary
     from ._client.polling.job import AsyncJob as AsyncJob
     from ._client.polling.job import Job as Job
+    from ._client.polling.learned import LearnedSchedule as LearnedSchedule
     from ._client.polling.poller import Outcome as Outcome
     from ._client.polling.run_id import RunId as RunId
     from ._client.polling.tasks import async_as_completed as async_as_completed
@@ -70,6 +71,7 @@ __all__ = [
     "JobPartialError",
     "JobStatusError",
     "JobTimeoutError",
+    "LearnedSchedule",
     "NotFoundError",
     "OpenSearchFlowFramework",
     "Outcome",
@@ -108,6 +110,7 @@ _HOMES = {
     "JobPartialError": "._client.errors",
     "JobStatusError": "._client.errors",
     "JobTimeoutError": "._client.errors",
+    "LearnedSchedule": "._client.polling.learned",
     "NotFoundError": "._client.errors",
     "OpenSearchFlowFramework": "._apis.opensearch_flow_framework",
     "Outcome": "._client.polling.poller",

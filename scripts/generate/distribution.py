@@ -39,6 +39,7 @@ ERRORS = (
 OTHERS = {
     "AsyncJob": "._client.polling.job",
     "Job": "._client.polling.job",
+    "LearnedSchedule": "._client.polling.learned",
     "Outcome": "._client.polling.poller",
     "RawResponse": "._client.call",
     "RunId": "._client.polling.run_id",

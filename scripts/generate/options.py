@@ -85,9 +85,9 @@ WAIT_OPTIONS = (
     ),
     Option(
         "schedule",
-        "_Iterable[float] | None = None",
-        "Due times of the polls in seconds after the start of the wait, instead of the default schedule. The last "
-        "interval repeats. An iterator serves one job.",
+        "_Iterable[float] | _LearnedSchedule | None = None",
+        "Due times of the polls in seconds after the start of the wait, instead of the default schedule; the last "
+        "interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.",
     ),
     Option(
         "after_run",

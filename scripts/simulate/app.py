@@ -1,13 +1,15 @@
 """A server that behaves as the documents say. It contains no code for any particular API."""
 
+import json
 import math
 from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ..document import Document, JobLifecycle
+from ..document import MISSING, Document, JobLifecycle, Kind
 from .clock import http_date
 from .credentials import authenticate, load_credentials
 from .derived import Reply
@@ -89,13 +91,16 @@ class Simulator:
         except ClientDisconnect:
             self.request_log.add(clock.now(), scope, None, faults)
             return
+        kind = _kind(found, response) if self.request_log.has_file else None
         if scope["method"] == "HEAD":
             response.body = b""
         if isinstance(found, RoutedRequest):
             response.headers.update(self.rate_limiter.headers(found.api, found.operation, found.ids, clock.now()))
         response.raw_headers.append((b"date", http_date(int(clock.now()))))
         is_closed = faults and await apply_socket_faults(faults, scope, response, receive)
-        self.request_log.add(clock.now(), scope, None if is_closed else response.status_code, faults)
+        self.request_log.add(
+            clock.now(), scope, None if is_closed else response.status_code, faults, None if is_closed else kind
+        )
         if not is_closed:
             await response(scope, receive, send)
 
@@ -231,6 +236,22 @@ class Simulator:
         for fault in routed.faults:
             corrupt_status(found.body, fault, state)
         return Reply(found.response, found.body, found.status, found.headers)
+
+
+def _kind(found: RoutedRequest | Response, response: Response) -> Kind | None:
+    """Return the kind of the state of a job in a response, None if it reports none."""
+    spec = found.operation.job if isinstance(found, RoutedRequest) else None
+    status = response.status_code
+    if spec is None or not (200 <= status < 300 or status in spec.status_codes):
+        return None
+    try:
+        body = json.loads(bytes(response.body)) if response.body else None
+    except ValueError:
+        return None
+    state: Any = (
+        MISSING if spec.is_unknown(body, status, response.headers) else spec.state_of(body, status, response.headers)
+    )
+    return None if state is MISSING else spec.kinds.get(state, "pending")
 
 
 def _method_not_allowed(route: DocumentRoute, request: Request, target: str) -> Response:

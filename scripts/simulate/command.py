@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--faults", type=Path, help="a JSON file with a list of faults, in the format of POST /_simulator/faults")
     add("--enforce-limits", action="store_true", help="enforce the documented rate limits")
     add("--disabled", action="append", default=[], help="the file stem of an API to disable; can be repeated")
-    add("--request-log", type=Path, help="a file to write one line per request to")
+    add("--request-log", type=Path, help="a file to write one line per request to, for `learn`")
     add("--open-control", action="store_true", help="accept control requests from other machines")
     return parser
 

@@ -8,6 +8,7 @@ from typing import TextIO
 from attrs import frozen
 from starlette.types import Scope
 
+from ..document import Kind
 from .faults import Fault
 from .redaction import Redactor
 
@@ -40,14 +41,21 @@ class RequestLog:
         self._requests: deque[LoggedRequest] = deque(maxlen=MAX_REQUESTS)
         self._numbers = itertools.count(1)
 
-    def add(self, at: float, scope: Scope, status: int | None, faults: Iterable[Fault]) -> None:
-        """Append a request."""
+    @property
+    def has_file(self) -> bool:
+        """Whether the requests are written to a file, with the kinds of the states of jobs."""
+        return self._file is not None
+
+    def add(
+        self, at: float, scope: Scope, status: int | None, faults: Iterable[Fault], kind: Kind | None = None
+    ) -> None:
+        """Append a request; `kind` is that of the state of a job that the response reports."""
         path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
         target = self._redactor.redact_values(self._redactor.redact_names(path, query))
         kinds = tuple(fault.kind for fault in faults)
         self._requests.append(LoggedRequest(next(self._numbers), at, scope["method"], target, status, kinds))
         if self._file is not None:
-            print(scope["method"], target, status or "-", file=self._file, flush=True)
+            print(scope["method"], target, status or "-", f"{at:.3f}", kind or "-", file=self._file, flush=True)
 
     def after(self, number: int) -> Iterator[LoggedRequest]:
         """Yield the requests with a higher number."""

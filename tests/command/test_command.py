@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from job_status import LearnedSchedule
 from job_status._client.command.github import group
 
 from scripts.simulate.remote import RunningSimulator
@@ -77,6 +78,7 @@ def test_failure_is_1_at_once(command: Command, simulator: RunningSimulator) -> 
         ("start", SERVICE, "undeploy-model"),
         ("start", PROCESS, "undeploy-model", ".."),
         ("wait", SERVICE, "publish-status", "st-1", "--after-run", "nonsense"),
+        ("wait", *DOCK, "ds-1", "--schedule", "missing.json"),
         ("resume", "missing-file"),
         ("resume",),
     ],
@@ -98,6 +100,24 @@ def test_missing_url_is_2_and_names_the_ways(command: Command) -> None:
 
     assert done.status == 2
     assert "pass --url, set AI_FOR_PROCESS_URL, or add url to a profile in " in done.err
+
+
+def test_learned_schedule_polls_when_past_jobs_have_ended(
+    command: Command, simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    """A job that is polled at once by default; the file says that such jobs end after a second and a half."""
+    path, name = tmp_path / "schedule.json", job(simulator, [[0, "SUCCESS"]])
+    LearnedSchedule.from_durations({"get_dock_status": [1.5] * 100}).save(path)
+
+    done = command.run("wait", *DOCK, name, "--schedule", str(path), "--output", "json")
+
+    assert done.status == 0, done.err
+    assert json.loads(done.out)["polls"] == 1
+    assert json.loads(done.out)["elapsed"] > 1
+    path.write_text("[]", encoding="utf-8")
+    wrong = command.run("wait", *DOCK, name, "--schedule", str(path))
+    assert (wrong.status, wrong.out) == (2, "")
+    assert wrong.err.endswith("schedule.json: the file must be an object, got []\n")
 
 
 def test_timeout_is_3(command: Command, simulator: RunningSimulator) -> None:

@@ -16,6 +16,7 @@ from .._client.base import AsyncClient, Client
 from .._client.call import Operation, RawResponse
 from .._client.polling.factory import resume as _resume
 from .._client.polling.job import AsyncJob, Job, poll_options
+from .._client.polling.learned import LearnedSchedule
 from .._client.polling.spec import JobSpec
 from ..agent_platform.api.dock_status.get_dock_status import _get_kwargs as _build_get_dock_status
 from ..agent_platform.models.dock_status import DockStatus
@@ -150,7 +151,7 @@ class AgentPlatform(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Job[DockStatus]:
@@ -172,7 +173,7 @@ class AgentPlatform(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> DockStatus:
@@ -185,7 +186,7 @@ class AgentPlatform(Client):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -215,7 +216,7 @@ class AgentPlatform(Client):
         *,
         timeout: float | None = None,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Job[DockStatus]:
         """Return the job of a resume token, with its start, its run and its deadline.
@@ -225,7 +226,7 @@ class AgentPlatform(Client):
             timeout: Seconds from now, instead of the deadline of the token.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             headers: Headers of every request, in addition to the client's.
 
         Raises:
@@ -353,7 +354,7 @@ class AsyncAgentPlatform(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[DockStatus]:
@@ -375,7 +376,7 @@ class AsyncAgentPlatform(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> DockStatus:
@@ -388,7 +389,7 @@ class AsyncAgentPlatform(AsyncClient):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -418,7 +419,7 @@ class AsyncAgentPlatform(AsyncClient):
         *,
         timeout: float | None = None,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[DockStatus]:
         """Return the job of a resume token, with its start, its run and its deadline.
@@ -428,7 +429,7 @@ class AsyncAgentPlatform(AsyncClient):
             timeout: Seconds from now, instead of the deadline of the token.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             headers: Headers of every request, in addition to the client's.
 
         Raises:

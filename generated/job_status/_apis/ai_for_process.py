@@ -17,6 +17,7 @@ from .._client.call import Operation, RawResponse
 from .._client.polling.factory import Link, Start, Starts, follow
 from .._client.polling.factory import resume as _resume
 from .._client.polling.job import AsyncJob, Job, poll_options
+from .._client.polling.learned import LearnedSchedule
 from .._client.polling.spec import JobSpec
 from ..ai_for_process.api.dock_status.get_dock_status import _get_kwargs as _build_get_dock_status
 from ..ai_for_process.api.models.undeploy_model import _get_kwargs as _build_undeploy_model
@@ -224,7 +225,7 @@ class AIForProcess(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Job[DockStatus]:
@@ -246,7 +247,7 @@ class AIForProcess(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> DockStatus:
@@ -259,7 +260,7 @@ class AIForProcess(Client):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -289,7 +290,7 @@ class AIForProcess(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Job[DockStatus]:
@@ -310,7 +311,7 @@ class AIForProcess(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> DockStatus:
@@ -323,7 +324,7 @@ class AIForProcess(Client):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -352,7 +353,7 @@ class AIForProcess(Client):
         *,
         timeout: float | None = None,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Job[DockStatus]:
         """Return the job of a resume token, with its start, its run and its deadline.
@@ -362,7 +363,7 @@ class AIForProcess(Client):
             timeout: Seconds from now, instead of the deadline of the token.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             headers: Headers of every request, in addition to the client's.
 
         Raises:
@@ -542,7 +543,7 @@ class AsyncAIForProcess(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[DockStatus]:
@@ -564,7 +565,7 @@ class AsyncAIForProcess(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> DockStatus:
@@ -577,7 +578,7 @@ class AsyncAIForProcess(AsyncClient):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -607,7 +608,7 @@ class AsyncAIForProcess(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[DockStatus]:
@@ -628,7 +629,7 @@ class AsyncAIForProcess(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> DockStatus:
@@ -641,7 +642,7 @@ class AsyncAIForProcess(AsyncClient):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -670,7 +671,7 @@ class AsyncAIForProcess(AsyncClient):
         *,
         timeout: float | None = None,
         on_update: Callable[[DockStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[DockStatus]:
         """Return the job of a resume token, with its start, its run and its deadline.
@@ -680,7 +681,7 @@ class AsyncAIForProcess(AsyncClient):
             timeout: Seconds from now, instead of the deadline of the token.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             headers: Headers of every request, in addition to the client's.
 
         Raises:

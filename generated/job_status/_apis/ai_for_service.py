@@ -16,6 +16,7 @@ from .._client.base import AsyncClient, Client
 from .._client.call import Operation, RawResponse
 from .._client.polling.factory import resume as _resume
 from .._client.polling.job import AsyncJob, Job, poll_options
+from .._client.polling.learned import LearnedSchedule
 from .._client.polling.run_id import RunId
 from .._client.polling.spec import JobSpec
 from ..ai_for_service.api.publish.get_publish_status import _get_kwargs as _build_get_publish_status
@@ -160,7 +161,7 @@ class AIForService(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[PublishStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         after_run: RunId | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
@@ -183,7 +184,7 @@ class AIForService(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[PublishStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         after_run: RunId | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
@@ -197,7 +198,7 @@ class AIForService(Client):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             after_run: A run from `current_run()` of a job; that run and earlier ones are ignored.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
@@ -229,7 +230,7 @@ class AIForService(Client):
         *,
         timeout: float | None = None,
         on_update: Callable[[PublishStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Job[PublishStatus]:
         """Return the job of a resume token, with its start, its run and its deadline.
@@ -239,7 +240,7 @@ class AIForService(Client):
             timeout: Seconds from now, instead of the deadline of the token.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             headers: Headers of every request, in addition to the client's.
 
         Raises:
@@ -370,7 +371,7 @@ class AsyncAIForService(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[PublishStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         after_run: RunId | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
@@ -393,7 +394,7 @@ class AsyncAIForService(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[PublishStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         after_run: RunId | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
@@ -407,7 +408,7 @@ class AsyncAIForService(AsyncClient):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             after_run: A run from `current_run()` of a job; that run and earlier ones are ignored.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
@@ -439,7 +440,7 @@ class AsyncAIForService(AsyncClient):
         *,
         timeout: float | None = None,
         on_update: Callable[[PublishStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[PublishStatus]:
         """Return the job of a resume token, with its start, its run and its deadline.
@@ -449,7 +450,7 @@ class AsyncAIForService(AsyncClient):
             timeout: Seconds from now, instead of the deadline of the token.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             headers: Headers of every request, in addition to the client's.
 
         Raises:

@@ -16,6 +16,7 @@ from .._client.base import AsyncClient, Client
 from .._client.call import Operation, RawResponse
 from .._client.polling.factory import resume as _resume
 from .._client.polling.job import AsyncJob, Job, poll_options
+from .._client.polling.learned import LearnedSchedule
 from .._client.polling.run_id import RunId
 from .._client.polling.spec import JobSpec
 from ..opensearch_flow_framework.api.workflow.get_workflow_status import _get_kwargs as _build_get_workflow_status
@@ -208,7 +209,7 @@ class OpenSearchFlowFramework(Client):
         error_trace: bool | Unset = False,
         timeout: float | None = 3600.0,
         on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         after_run: RunId | None = None,
         not_started_timeout: float = 30.0,
         error_timeout: float = 120.0,
@@ -243,7 +244,7 @@ class OpenSearchFlowFramework(Client):
         error_trace: bool | Unset = False,
         timeout: float | None = 3600.0,
         on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         after_run: RunId | None = None,
         not_started_timeout: float = 30.0,
         error_timeout: float = 120.0,
@@ -263,7 +264,7 @@ class OpenSearchFlowFramework(Client):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             after_run: A run from `current_run()` of a job; that run and earlier ones are ignored.
             not_started_timeout: Seconds until `JobNotStartedError` while nobody has started the job.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
@@ -302,7 +303,7 @@ class OpenSearchFlowFramework(Client):
         *,
         timeout: float | None = None,
         on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Job[WorkflowStatus]:
         """Return the job of a resume token, with its start, its run and its deadline.
@@ -312,7 +313,7 @@ class OpenSearchFlowFramework(Client):
             timeout: Seconds from now, instead of the deadline of the token.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             headers: Headers of every request, in addition to the client's.
 
         Raises:
@@ -484,7 +485,7 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
         error_trace: bool | Unset = False,
         timeout: float | None = 3600.0,
         on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         after_run: RunId | None = None,
         not_started_timeout: float = 30.0,
         error_timeout: float = 120.0,
@@ -519,7 +520,7 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
         error_trace: bool | Unset = False,
         timeout: float | None = 3600.0,
         on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         after_run: RunId | None = None,
         not_started_timeout: float = 30.0,
         error_timeout: float = 120.0,
@@ -539,7 +540,7 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             after_run: A run from `current_run()` of a job; that run and earlier ones are ignored.
             not_started_timeout: Seconds until `JobNotStartedError` while nobody has started the job.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
@@ -578,7 +579,7 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
         *,
         timeout: float | None = None,
         on_update: Callable[[WorkflowStatus, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[WorkflowStatus]:
         """Return the job of a resume token, with its start, its run and its deadline.
@@ -588,7 +589,7 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
             timeout: Seconds from now, instead of the deadline of the token.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             headers: Headers of every request, in addition to the client's.
 
         Raises:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from ..errors import InvalidArgumentError, JobError, JobStatusError
+from ..polling.learned import LearnedSchedule
 from ..polling.run_id import RunId
 from ..started import origin_of
 from .follow import Follower, remaining, wait_command
@@ -120,6 +121,8 @@ class _Command:
             options["timeout"] = self.parsed.timeout
         if (run := self._given("after_run")) is not None:
             options["after_run"] = _run(run)
+        if (path := self._given("schedule")) is not None:
+            options["schedule"] = _schedule(path)
         return options
 
     def connection(self) -> list[str]:
@@ -132,6 +135,16 @@ class _Command:
             if file := self.files.get(credential.keyword):
                 options += [option_of(credential), file]
         return options
+
+
+def _schedule(path: str) -> LearnedSchedule:
+    """Return the learned schedule of a file."""
+    try:
+        return LearnedSchedule.load(path)
+    except InvalidArgumentError as error:
+        raise CommandError(f"--schedule: {error}") from None
+    except (OSError, ValueError) as error:  # such as a null character in the path
+        raise CommandError(f"--schedule: {path}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def _run(text: str) -> RunId:
@@ -166,8 +179,8 @@ def wait(
             if token is None:
                 followed.handle = _checked(method, *values, **keywords, **options, on_update=followed.changed)
             else:
-                timeout = options.get("timeout")
-                followed.handle = _checked(api.resume, token, timeout=timeout, on_update=followed.changed)
+                kept = {"timeout": options.get("timeout"), "schedule": options.get("schedule")}
+                followed.handle = _checked(api.resume, token, **kept, on_update=followed.changed)
             jobs.append(followed)
         return _follow(command, jobs, file, rate)
 
@@ -190,6 +203,8 @@ def _follow(
         options = [*remaining(left[0]), *command.connection()]
         if run := getattr(parsed, "after_run", None):
             options += ["--after-run", run]
+        if schedule := getattr(parsed, "schedule", None):
+            options += ["--schedule", schedule]
         return wait_command(program, left[0], left, options)
 
     follower = Follower(
@@ -286,8 +301,8 @@ def start(
             if file.tokens[0]["api"] != product.class_name:
                 raise CommandError(f"--resume: {file.path} is of {file.tokens[0]['api']}, not of {product.name}")
             print_error(f"{distribution.program}: continuing the job of {file.path}; nothing is started")
-            timeout = options.get("timeout")
-            followed.handle = _checked(api.resume, token, timeout=timeout, on_update=followed.changed)
+            kept = {"timeout": options.get("timeout"), "schedule": options.get("schedule")}
+            followed.handle = _checked(api.resume, token, **kept, on_update=followed.changed)
         else:
             method = getattr(api, entry.method)
             values = [getattr(parsed, destination(parameter)) for parameter in entry.parameters]
@@ -343,14 +358,14 @@ def resume(distribution: Distribution, parsed: argparse.Namespace, argv: Sequenc
     if parsed.url and len(apis) > 1:
         raise CommandError(f"--url is of one product, and {file.path} has jobs of {', '.join(apis)}")
     commands = {api: _Command(distribution, by_class[api], parsed, argv) for api in apis}
+    options = {"timeout": None, **commands[apis[0]].wait_options()}
     clients = {api: command.settings.client() for api, command in commands.items()}
     jobs = []
     for token in file.tokens:
         product, api = by_class[token["api"]], clients[token["api"]]
         job = next((one for one in product.jobs if one.operation == token.get("operation")), product.jobs[0])
         followed = Followed(product, job)
-        text, timeout = json.dumps(token), getattr(parsed, "timeout", None)
-        followed.handle = _checked(api.resume, text, timeout=timeout, on_update=followed.changed)
+        followed.handle = _checked(api.resume, json.dumps(token), **options, on_update=followed.changed)
         jobs.append(followed)
     try:
         return _follow(commands[apis[0]], jobs, file, parsed.max_rate)

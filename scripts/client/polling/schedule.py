@@ -1,7 +1,7 @@
 """The schedule of polls.
 
-The duration of a job is unknown, so poll k is due (k/2)^2 seconds after the start: of all schedules this one has the
-smallest bounded ratio to the best fixed interval chosen in hindsight (Keller 1974, optimum checking).
+The duration of a job is unknown, so poll k is due k^2/3 seconds after the start: only schedules of this form have a
+bounded ratio to the best fixed interval chosen in hindsight (Keller 1974, optimum checking).
 """
 
 import math
@@ -14,6 +14,7 @@ from ..errors import InvalidArgumentError
 from ..sanitize import describe
 
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 0.5, 30.0  # seconds between two polls
+SCALE: Final = 1 / 3  # seconds; poll k is due at this times k^2
 JITTER: Final = 0.1
 FIRST_JITTER: Final = 0.25
 LEAST_JITTER: Final = 0.05
@@ -26,12 +27,12 @@ def interval(elapsed: float) -> float:
     interval depends on the age of the job alone, so a wait that is resumed continues the same schedule.
     """
     elapsed = max(elapsed, 0.0)
-    root = math.sqrt(elapsed)
-    if root + 0.25 >= LONGEST_INTERVAL:
+    polls = math.sqrt(elapsed / SCALE)
+    if SCALE * (2 * polls + 1) >= LONGEST_INTERVAL:
         seconds = LONGEST_INTERVAL
     else:
-        k = math.floor(2 * root + 0.5) + 1
-        seconds = min(max(k * k / 4 - elapsed, SHORTEST_INTERVAL), LONGEST_INTERVAL)
+        k = math.floor(polls + 0.5) + 1
+        seconds = min(max(SCALE * k * k - elapsed, SHORTEST_INTERVAL), LONGEST_INTERVAL)
     if elapsed == 0:
         return random.uniform(SHORTEST_INTERVAL, seconds * (1 + FIRST_JITTER))  # noqa: S311 - jitter
     jitter = random.uniform(1 - JITTER, 1 - LEAST_JITTER)  # noqa: S311 - jitter

@@ -24,12 +24,13 @@ VERBS: Final = {
     "completion": "print the completion script of a shell",
 }
 SHELLS: Final = ("bash", "zsh", "tcsh")
+SCHEDULE_HELP: Final = "poll as past jobs suggest: what `job-status-tools learn` has written"
 # The options of every verb: an option of an operation has the same name with all of them.
 OWN_OPTIONS: Final = frozenset(
     f"--{name}"
     for name in (
         *("all", "any", "after-run", "body", "error-timeout", "fail-fast", "help", "max-rate", "not-started-timeout"),
-        *("output", "profile", "quiet", "resume", "run", "timeout", "url", "version", "wait"),
+        *("output", "profile", "quiet", "resume", "run", "schedule", "timeout", "url", "version", "wait"),
     )
 )
 
@@ -190,6 +191,7 @@ def add_wait(arguments: Arguments, waits: Iterable[str], *, timeout: str = "1h")
         )
     option("--resume", metavar="FILE", help="keep resume tokens in a file; a restarted command continues with them")
     option("--max-rate", type=rate, metavar="NUMBER", help="at most so many requests per second")
+    option("--schedule", metavar="FILE", help=SCHEDULE_HELP)
 
 
 def add_until(arguments: Arguments) -> None:
@@ -285,6 +287,7 @@ def resume_parser(prog: str) -> argparse.ArgumentParser:
     text = "from now on, instead of the deadline that was set first, such as 10m"
     arguments.option("--timeout", type=limit, metavar="TIME", group=group, default=argparse.SUPPRESS, help=text)
     arguments.option("--max-rate", type=rate, metavar="NUMBER", group=group, help="at most so many requests per second")
+    arguments.option("--schedule", metavar="FILE", group=group, help=SCHEDULE_HELP)
     add_connection(arguments, None)
     return parser
 

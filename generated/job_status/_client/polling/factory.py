@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import urllib.parse
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
@@ -20,6 +20,7 @@ from ..expressions import BODY, CONSTANT, HEADER, Expression, get_path, to_point
 from ..started import Origin, origin_of
 from . import token as tokens
 from .job import AsyncJob, Job
+from .learned import AnySchedule
 from .poller import PollOptions
 from .spec import FINAL, NULL, JobSpec
 
@@ -165,7 +166,7 @@ def follow(
     starts: Starts,
     started: Any,
     timeout: float | None,
-    schedule: Iterable[float] | None,
+    schedule: AnySchedule | None,
     options: PollOptions,
 ) -> J:
     """Return the job that a start operation has started.
@@ -238,7 +239,7 @@ def resume(
     specs: tuple[JobSpec[Any], ...],
     text: str,
     timeout: float | None,
-    schedule: Iterable[float] | None,
+    schedule: AnySchedule | None,
     options: PollOptions,
 ) -> J:
     """Return the job of a resume token, with its start, its run and, unless `timeout` is given, its deadline.

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import httpx
@@ -16,6 +16,7 @@ from ..core import AsyncCore, SyncCore
 from ..errors import InvalidArgumentError, JobStatusError, NotFoundError
 from ..sanitize import describe
 from .detach import note_detached
+from .learned import AnySchedule
 from .poller import (
     DEFAULT_OPTIONS,
     ERROR_TIMEOUT,
@@ -95,7 +96,7 @@ class _Handle(Generic[T_co]):
         values: tuple[Any, ...],
         *,
         timeout: float | None = TIMEOUT,
-        schedule: Iterable[float] | None = None,
+        schedule: AnySchedule | None = None,
         options: PollOptions = DEFAULT_OPTIONS,
         just_started: bool = False,
         token: Token | None = None,

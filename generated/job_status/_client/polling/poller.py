@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar, cast
 
 import httpx
@@ -36,6 +36,7 @@ from ..errors import (
 from ..expressions import get_path
 from ..sanitize import MAX_TOKEN, sanitize
 from . import token as tokens
+from .learned import AnySchedule, LearnedSchedule
 from .run_id import RunId, parse_timestamp
 from .schedule import SHORTEST_INTERVAL, Schedule, add_jitter, error_backoff, interval
 from .spec import FINAL, JobSpec
@@ -197,6 +198,7 @@ class Poller(Generic[T_co]):
     __slots__ = (
         "_errors",
         "_failed_polls",
+        "_interval",
         "_last",
         "_not_started_since",
         "_origin",
@@ -220,7 +222,7 @@ class Poller(Generic[T_co]):
         values: tuple[Any, ...],
         *,
         timeout: float | None = TIMEOUT,
-        schedule: Iterable[float] | None = None,
+        schedule: AnySchedule | None = None,
         options: PollOptions = DEFAULT_OPTIONS,
         just_started: bool = False,
         token: tokens.Token | None = None,
@@ -238,7 +240,9 @@ class Poller(Generic[T_co]):
         # The schedule counts from the start of the job itself, once that is known.
         self._origin: float = now
         self.deadline: float | None = None if timeout is None else now + validate_seconds(timeout)
-        self._schedule = None if schedule is None else Schedule(schedule)
+        plan = schedule.plan(spec.api, spec.operation.id) if isinstance(schedule, LearnedSchedule) else None
+        self._interval = interval if plan is None else plan.interval
+        self._schedule = None if schedule is None or isinstance(schedule, LearnedSchedule) else Schedule(schedule)
         self._polls = 0
         self._failed_polls = 0
         self._errors: ErrorStreak | None = None
@@ -264,8 +268,8 @@ class Poller(Generic[T_co]):
         self.next_poll_at: float = now
         if self._schedule is not None:
             self.next_poll_at = self._started_at + self._schedule.next_after(now - self._started_at if token else -1.0)
-        elif just_started:
-            self.next_poll_at = now + interval(0.0)
+        elif just_started or (plan is not None and token is None):
+            self.next_poll_at = now + self._interval(0.0)
         if self.deadline is not None:
             self.next_poll_at = max(min(self.next_poll_at, self._last_poll_at(self.deadline)), now)
 
@@ -676,7 +680,7 @@ class Poller(Generic[T_co]):
                 self.fail(error)
                 return
         else:
-            due = now + interval(now - self._origin)
+            due = now + self._interval(now - self._origin)
         earliest = now + add_jitter(min(server_pause, MAX_SERVER_PAUSE))
         self._clamp_to_deadline(max(due, earliest, now + own_pause), now)
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ._client.errors import WaitSummary as WaitSummary
     from ._client.polling.job import AsyncJob as AsyncJob
     from ._client.polling.job import Job as Job
+    from ._client.polling.learned import LearnedSchedule as LearnedSchedule
     from ._client.polling.poller import Outcome as Outcome
     from ._client.polling.run_id import RunId as RunId
     from ._client.polling.tasks import async_as_completed as async_as_completed
@@ -56,6 +57,7 @@ __all__ = [
     "JobStatusError",
     "JobTimeoutError",
     "Kiln",
+    "LearnedSchedule",
     "NotFoundError",
     "Outcome",
     "RateLimitError",
@@ -88,6 +90,7 @@ _HOMES = {
     "JobStatusError": "._client.errors",
     "JobTimeoutError": "._client.errors",
     "Kiln": "._apis.kiln",
+    "LearnedSchedule": "._client.polling.learned",
     "NotFoundError": "._client.errors",
     "Outcome": "._client.polling.poller",
     "RateLimitError": "._client.errors",

@@ -17,6 +17,7 @@ from .._client.call import Operation, RawResponse
 from .._client.polling.factory import Link, Start, Starts, follow
 from .._client.polling.factory import resume as _resume
 from .._client.polling.job import AsyncJob, Job, poll_options
+from .._client.polling.learned import LearnedSchedule
 from .._client.polling.spec import JobSpec
 from ..kiln.api.firing.get_firing import _get_kwargs as _build_get_firing
 from ..kiln.api.firing.start_firing import _get_kwargs as _build_start_firing
@@ -197,7 +198,7 @@ class Kiln(Client):
         verbose: bool | Unset = UNSET,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Job[Firing]:
@@ -220,7 +221,7 @@ class Kiln(Client):
         verbose: bool | Unset = UNSET,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Firing:
@@ -234,7 +235,7 @@ class Kiln(Client):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -263,7 +264,7 @@ class Kiln(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Job[Firing]:
@@ -284,7 +285,7 @@ class Kiln(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Firing:
@@ -297,7 +298,7 @@ class Kiln(Client):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -326,7 +327,7 @@ class Kiln(Client):
         *,
         timeout: float | None = None,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Job[Firing]:
         """Return the job of a resume token, with its start, its run and its deadline.
@@ -336,7 +337,7 @@ class Kiln(Client):
             timeout: Seconds from now, instead of the deadline of the token.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             headers: Headers of every request, in addition to the client's.
 
         Raises:
@@ -497,7 +498,7 @@ class AsyncKiln(AsyncClient):
         verbose: bool | Unset = UNSET,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[Firing]:
@@ -520,7 +521,7 @@ class AsyncKiln(AsyncClient):
         verbose: bool | Unset = UNSET,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Firing:
@@ -534,7 +535,7 @@ class AsyncKiln(AsyncClient):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -563,7 +564,7 @@ class AsyncKiln(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[Firing]:
@@ -584,7 +585,7 @@ class AsyncKiln(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Firing:
@@ -597,7 +598,7 @@ class AsyncKiln(AsyncClient):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -626,7 +627,7 @@ class AsyncKiln(AsyncClient):
         *,
         timeout: float | None = None,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[Firing]:
         """Return the job of a resume token, with its start, its run and its deadline.
@@ -636,7 +637,7 @@ class AsyncKiln(AsyncClient):
             timeout: Seconds from now, instead of the deadline of the token.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             headers: Headers of every request, in addition to the client's.
 
         Raises:
