@@ -16,7 +16,7 @@ LIMITS = {
     "export": 408,
     "generate": 4590,
     "simulate": 4400,
-    "verify": 5860,
+    "verify": 5866,
     "mutate": 5300,
 }
 
