@@ -48,3 +48,18 @@ def test_document_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     starts = [event for event in events if type(event).__name__ == "StreamStartEvent"]
     assert len(starts) == 1
+
+
+def test_operations_that_refer_to_a_component_share_its_validator(tmp_path: Path) -> None:
+    document = write(tmp_path, 20, shared=True)
+    schemas = [
+        media_type.schema
+        for operation in document.operations
+        for response in operation.responses
+        for media_type in response.media_types
+    ]
+
+    validators = {id(document.validator(schema)) for schema in schemas}
+
+    assert len({id(schema) for schema in schemas}) >= 20
+    assert len(validators) == len({schema["$ref"] for schema in schemas}) == 2

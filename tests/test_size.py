@@ -9,7 +9,7 @@ from .conftest import ROOT
 
 # Lines of Python, templates and YAML.
 LIMITS = {
-    "document": 3550,
+    "document": 3555,
     "client": 8535,
     "compare": 2760,
     "drift": 374,
