@@ -16,7 +16,7 @@ LIMITS = {
     "export": 408,
     "generate": 4660,
     "simulate": 4400,
-    "verify": 5866,
+    "verify": 5871,
     "mutate": 5300,
 }
 

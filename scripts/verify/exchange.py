@@ -4,7 +4,7 @@ import json
 import re
 import urllib.parse
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from attrs import define
@@ -64,7 +64,13 @@ def documented_response(operation: Operation, status: int) -> Response | None:
 
 def path_values(template: str, url: str) -> dict[str, str] | None:
     """Return the values of the parameters of a path template, or None if the path of the URL does not match it."""
-    names = re.findall(r"\{([^{}]+)\}", template)
-    pattern = re.sub(r"\\\{[^{}]+\\\}", "([^/]+)", re.escape(template))
-    found = re.fullmatch(pattern, urllib.parse.urlsplit(url).path)
+    names, pattern = _compiled(template)
+    found = pattern.fullmatch(urllib.parse.urlsplit(url).path)
     return dict(zip(names, map(urllib.parse.unquote, found.groups()), strict=True)) if found else None
+
+
+@cache
+def _compiled(template: str) -> tuple[list[str], re.Pattern[str]]:
+    """Return the names of the parameters of a path template, and the pattern of its paths."""
+    pattern = re.sub(r"\\\{[^{}]+\\\}", "([^/]+)", re.escape(template))
+    return re.findall(r"\{([^{}]+)\}", template), re.compile(pattern)
