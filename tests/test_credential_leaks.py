@@ -22,7 +22,7 @@ from job_status import (
     JobStatusError,
     OpenSearchFlowFramework,
 )
-from job_status._client.auth import Scheme
+from job_status._client.schemes import Scheme
 from rich.console import Console
 from rich.traceback import Traceback
 

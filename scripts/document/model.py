@@ -332,13 +332,16 @@ class Document:
 
     @cached_property
     def _validator(self) -> Callable[[Any], jsonschema_rs.Draft202012Validator]:
-        cache: dict[int, tuple[Any, jsonschema_rs.Draft202012Validator]] = {}
+        cache: dict[int | str, tuple[Any, jsonschema_rs.Draft202012Validator]] = {}
 
         def compiled(schema: Any) -> jsonschema_rs.Draft202012Validator:
-            entry = cache.get(id(schema))
+            # Many responses refer to few components.
+            is_reference = isinstance(schema, dict) and schema.keys() == {"$ref"}
+            key = str(schema["$ref"]) if is_reference else id(schema)
+            entry = cache.get(key)
             if entry is None:
                 root = {**_reachable(self.data, schema), "allOf": [schema]}
-                entry = cache[id(schema)] = (schema, jsonschema_rs.Draft202012Validator(root, validate_formats=True))
+                entry = cache[key] = (schema, jsonschema_rs.Draft202012Validator(root, validate_formats=True))
             return entry[1]
 
         return compiled

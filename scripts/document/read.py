@@ -7,6 +7,7 @@ before it is built, and every value keeps its line. What a YAML 1.1 loader reads
 import json
 import math
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -223,7 +224,7 @@ class _YamlReader:
         return tuple(len(one.value) if isinstance(one.value, list) else str(one.key) for one in self._stack)
 
     def _key(self, container: _Container, event: Any, line: int) -> None:
-        container.key, container.key_line = event.value, line
+        container.key, container.key_line = sys.intern(event.value), line  # a large document repeats few keys
         if event.implicit[0] and not event.style:
             value = self._resolve(event, line)
             message = ""

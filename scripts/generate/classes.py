@@ -116,8 +116,8 @@ class CredentialArgument:
         return self.name, kind, self.security.where, self.security.name, self.variable
 
 
-def client_module(view: View, names: Names, functions: list[EndpointFunction]) -> str:
-    """Return the source of the module with both classes of a document."""
+def client_modules(view: View, names: Names, functions: list[EndpointFunction]) -> tuple[str, str]:
+    """Return the source of the module with both classes of a document, and of the one with what their methods use."""
     jobs = [waits.JobMethods(function) for function in functions if function.operation.job]
     document = view.document
     starts = waits.StartMethods.of(functions, jobs)
@@ -125,27 +125,28 @@ def client_module(view: View, names: Names, functions: list[EndpointFunction]) -
     calls = [CallMethods(function, function.operation.id in started) for function in functions]
     alternatives = dict.fromkeys(keys for one in view.operations for keys in requirements(document, one.operation))
     summary: str = document.data["info"].get("summary", document.title)
-    return render(
-        "client.py.jinja",
-        document=document,
-        class_name=names.class_name,
-        summary=summary[:1].lower() + summary[1:],
-        example_url=example_url(document),
-        url_variable=document.environment_variable("URL"),
-        imports=sorted({line for function in functions for line in function.imports}),
-        credentials=[
+    values: dict[str, Any] = {
+        "document": document,
+        "package": names.package,
+        "class_name": names.class_name,
+        "summary": summary[:1].lower() + summary[1:],
+        "example_url": example_url(document),
+        "url_variable": document.environment_variable("URL"),
+        "imports": sorted({line for function in functions for line in function.imports}),
+        "credentials": [
             CredentialArgument(names.schemes[key], scheme, document.environment_variable(key))
             for key, scheme in document.security_schemes.items()
             if key in names.schemes
         ],
-        alternatives=tuple(tuple(names.schemes[key] for key in keys) for keys in alternatives),
-        client_options=CLIENT_OPTIONS,
-        call_options=CALL_OPTIONS,
-        calls=calls,
-        jobs=jobs,
-        starts=starts,
-        resume=waits.ResumeMethod(jobs),
-    )
+        "alternatives": tuple(tuple(names.schemes[key] for key in keys) for keys in alternatives),
+        "client_options": CLIENT_OPTIONS,
+        "call_options": CALL_OPTIONS,
+        "calls": calls,
+        "jobs": jobs,
+        "starts": starts,
+        "resume": waits.ResumeMethod(jobs),
+    }
+    return render("client.py.jinja", **values), render("operations.py.jinja", **values)
 
 
 def example_url(document: Document) -> str:

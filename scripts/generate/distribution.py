@@ -52,8 +52,8 @@ DOCUMENTS = "_documents"  # the folder of the documents in the package
 CREDENTIALS = '''\
 """Credentials that renew themselves."""
 
-from ._client.auth import AsyncBasicCredential, AsyncCredential, BasicCredential, Credential
 from ._client.credentials import AppToken
+from ._client.schemes import AsyncBasicCredential, AsyncCredential, BasicCredential, Credential
 
 __all__ = ["AppToken", "AsyncBasicCredential", "AsyncCredential", "BasicCredential", "Credential"]
 '''

@@ -18,7 +18,9 @@ from .view import View
 
 # The arguments of every constructor except credentials, and the modules of the package except those of documents.
 KEYWORDS = frozenset({"self", "base_url", *(option.name for option in options.CLIENT_OPTIONS)})
-MODULES = frozenset({"_apis", "_client", "_commands", "_documents", "credentials", "py", "types"})
+MODULES = frozenset({"_apis", "_client", "_commands", "_documents", "_operations", "credentials", "py", "types"})
+# The modules of a document with its client classes, and with what their methods use.
+PAIR = ("_apis", "_operations")
 UNSET_ANCHOR = """\
     def __bool__(self) -> Literal[False]:
         return False
@@ -64,14 +66,18 @@ def build(
         show(f"generating {stem}")
         _generate(view, names[stem], package / names[stem].package)
     format_package(package)
-    (package / "_apis").mkdir()
+    for module in PAIR:
+        (package / module).mkdir()
     functions, changed = [], list[Path]()
     for document in documents:
         target = package / names[document.stem].package
         view = views[document.stem]
         functions.append([read_function(one, result_of(view, one), target) for one in view.operations])
-        text = aliases.drop_aliases(classes.client_module(view, names[document.stem], functions[-1]))
-        _write(package / "_apis" / f"{target.name}.py", text)
+        with_classes, with_operations = aliases.drop_aliases(
+            classes.client_modules(view, names[document.stem], functions[-1])
+        )
+        for module, text in zip(PAIR, aliases.connect(with_classes, with_operations, target.name), strict=True):
+            _write(package / module / f"{target.name}.py", text)
         taken = {names[document.stem].class_name, *view.classes.values()}
         if job_models.add_job_properties(functions[-1], target, taken):
             changed.append(target / "models" / "__init__.py")
@@ -86,14 +92,15 @@ def build(
         package / "__init__.py",
         package / "types.py",
         package / "_commands.py",
-        *sorted((package / "_apis").glob("*.py")),
+        *(path for module in PAIR for path in sorted((package / module).glob("*.py"))),
     ]
     own += [path for name in ("__init__.py", "types.py") for path in sorted(package.glob(f"*/{name}"))]
     format_package(package, own)
     for document in documents:
         banner = distribution.banner(f"{label}/{document.path.name}")
         _stamp(package / names[document.stem].package, banner)
-        _stamp(package / "_apis" / f"{names[document.stem].package}.py", banner)
+        for module in PAIR:
+            _stamp(package / module / f"{names[document.stem].package}.py", banner)
     for name in ("__init__.py", "types.py", "_commands.py"):
         _stamp(package / name, everything)
     _copy_client(package / "_client")
@@ -102,6 +109,7 @@ def build(
         "pyproject.toml": distribution.pyproject(chosen),
         "README.md": distribution.readme(listed, names, label, chosen),
         f"{chosen.import_name}/_apis/__init__.py": '"""A client class per document, sync and async."""\n',
+        f"{chosen.import_name}/_operations/__init__.py": '"""What the client classes use, once there is a client."""\n',
         f"{chosen.import_name}/__main__.py": commands.entry_point(chosen),
         f"{chosen.import_name}/credentials.py": distribution.CREDENTIALS,
         f"{chosen.import_name}/py.typed": "",

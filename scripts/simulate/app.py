@@ -36,7 +36,7 @@ from .responses import (
     text_response,
     unknown_job_response,
 )
-from .routing import DocumentRoute, RoutedRequest, decode_ids, document_routes
+from .routing import DocumentRoute, RoutedRequest, Router, decode_ids, document_routes
 from .settings import SimulatorSettings
 from .socket_faults import apply_socket_faults
 from .store import JobStore
@@ -53,7 +53,7 @@ class Simulator:
         self.documents = tuple(documents)
         self.credentials = {d.stem: load_credentials(d, self.settings.environment) for d in self.documents}
         self._redactor = Redactor(one for credentials in self.credentials.values() for one in credentials.values())
-        self._routes = {d.stem: list(document_routes(d)) for d in self.documents}
+        self._routers = {d.stem: Router(document_routes(d)) for d in self.documents}
         self._queries = QueryParser()
         # The order decides which response a request gets that has several faults at once.
         self.stages: tuple[Stage, ...] = (
@@ -109,21 +109,21 @@ class Simulator:
         raw_path = request.scope["raw_path"].decode("latin-1")
         stem, _, rest = raw_path.lstrip("/").partition("/")
         target = self._redactor.redact_names("/" + rest, request.scope["query_string"].decode("latin-1"))
-        routes = self._routes.get(stem, ())
-        for route in routes:
-            if match := route.pattern.fullmatch("/" + rest):
-                operation = route.operations.get(request.method)
-                if operation is None:
-                    return _method_not_allowed(route, request, target)
-                ids, is_decodable = decode_ids(match.groups())
-                faults = self.faults.apply(stem, operation, ids)
-                return RoutedRequest(route.derived, operation, request, target, ids, is_decodable, faults)
-        for route in routes:
+        router = self._routers.get(stem)
+        if router and (found := router.find("/" + rest)):
+            route, raw_ids = found
+            operation = route.operations.get(request.method)
+            if operation is None:
+                return _method_not_allowed(route, request, target)
+            ids, is_decodable = decode_ids(raw_ids)
+            faults = self.faults.apply(stem, operation, ids)
+            return RoutedRequest(route.derived, operation, request, target, ids, is_decodable, faults)
+        for route in router.routes if router else ():
             for operation in route.operations.values():
                 routed = RoutedRequest(route.derived, operation, request, target)
                 if operation.scenario("not_served") and (response := scenario_response(routed, "not_served", 404)):
                     return response
-        served = ", ".join(f"/{name}" for name in self._routes)
+        served = ", ".join(f"/{name}" for name in self._routers)
         return text_response(404, f"unknown path {raw_path}; this simulator serves {served}")
 
     async def _run_stages(self, routed: RoutedRequest) -> Response:

@@ -15,7 +15,7 @@ from .app import Simulator
 from .control_operations import ControlOperations
 from .control_request import ControlRequest, ControlRequestError
 from .parameters import InvalidParameterError, UnknownParameterError, check_path_parameters, parse_query
-from .routing import document_routes
+from .routing import Router, document_routes
 
 ROOT = "/_simulator"
 MAX_BODY_BYTES = 1 << 20
@@ -38,7 +38,7 @@ class ControlledSimulator:
         self.simulator = simulator
         self.open_to_all = open_to_all
         self._document = control_document()
-        self._routes = list(document_routes(self._document))
+        self._router = Router(document_routes(self._document))
         self._operations = ControlOperations(simulator)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,18 +63,17 @@ class ControlledSimulator:
         if not self.open_to_all and (sender := untrusted_sender(request)):
             reason = f"{sender} is not allowed; start the simulator with --open-control to allow it"
             raise ControlRequestError("", reason, 403)
-        for route in self._routes:
-            match = route.pattern.fullmatch(path)
-            if match is None:
-                continue
-            operation = route.operations.get(request.method)
-            if operation is None:
-                response = _error_response(405, "", f"expected one of the methods {route.allow}, got {request.method}")
-                response.headers["allow"] = route.allow
-                return response
-            return await self._call_operation(operation, match.groups(), request)
-        served = ", ".join(sorted({operation.path for operation in self._document.operations}))
-        raise ControlRequestError("", f"unknown path {path[:200]}; the control API serves {served}", 404)
+        found = self._router.find(path)
+        if found is None:
+            served = ", ".join(sorted({operation.path for operation in self._document.operations}))
+            raise ControlRequestError("", f"unknown path {path[:200]}; the control API serves {served}", 404)
+        route, ids = found
+        operation = route.operations.get(request.method)
+        if operation is None:
+            response = _error_response(405, "", f"expected one of the methods {route.allow}, got {request.method}")
+            response.headers["allow"] = route.allow
+            return response
+        return await self._call_operation(operation, ids, request)
 
     async def _call_operation(self, operation: Operation, ids: tuple[str, ...], request: Request) -> Response:
         """Validate a request, call the method of `ControlOperations` of its operationId, and return its result."""

@@ -2,8 +2,8 @@
 
 import re
 import urllib.parse
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from attrs import define, field, frozen
 from starlette.requests import Request
@@ -14,12 +14,23 @@ from .derived import DerivedResponses
 from .example_templates import RequestParts, parse_request_parts
 from .faults import Fault, find_fault
 
+PARAMETER: Final = re.compile(r"\{[^{}]+\}")
+MARK: Final = "\0"  # stands for a parameter
+
 
 @frozen
 class DocumentRoute:
-    """One path of one document, with its operation for each method."""
+    """One path of one document, with its operation for each method.
+
+    Attributes:
+        derived: the responses of the document without examples.
+        segments: the segments of the path, each as text if it is constant, as a pattern if it has parameters.
+        pattern: the pattern of the entire path, with a group for each parameter.
+        operations: the operation for each method.
+    """
 
     derived: DerivedResponses
+    segments: tuple[str | re.Pattern[str], ...]
     pattern: re.Pattern[str]
     operations: Mapping[str, Operation]
 
@@ -105,11 +116,64 @@ def document_routes(document: Document) -> Iterator[DocumentRoute]:
         return ["{" in segment for segment in path.split("/")]
 
     for path, operations in sorted(paths.items(), key=lambda item: literal_first(item[0])):
-        pattern, count = "", 0
-        segment = "[^/]*" if any(o.scenario("empty_id") for o in operations.values()) else "[^/]+"
-        for part in re.split(r"(\{[^{}]+\})", path):
-            if part.startswith("{"):
-                pattern, count = f"{pattern}(?P<p{count}>{segment})", count + 1
-            else:
-                pattern += re.escape(part)
-        yield DocumentRoute(derived, re.compile(pattern.removesuffix("/") + "/*"), operations)
+        value = "[^/]*" if any(o.scenario("empty_id") for o in operations.values()) else "[^/]+"
+        # A parameter is one segment or a part of one, also if its name contains a slash.
+        segments = PARAMETER.sub(MARK, path).removesuffix("/").split("/")
+        patterns = [f"({value})".join(map(re.escape, segment.split(MARK))) for segment in segments]
+        parts = (re.compile(p) if MARK in segment else segment for p, segment in zip(patterns, segments, strict=True))
+        yield DocumentRoute(derived, tuple(parts), re.compile("/".join(patterns) + "/*"), operations)
+
+
+@define
+class _Node:
+    """The routes that begin with the same segments.
+
+    Attributes:
+        constant: the nodes of the next segment by its text, if that is constant.
+        variable: those of the next segment by its pattern, if that has parameters.
+        routes: the routes that end here, by their place in the order of precedence.
+    """
+
+    constant: dict[str, "_Node"] = field(factory=dict)
+    variable: dict[re.Pattern[str], "_Node"] = field(factory=dict)
+    routes: list[int] = field(factory=list)
+
+    def child(self, segment: str | re.Pattern[str]) -> "_Node":
+        """Return the node of a next segment, new if it is the first one."""
+        children: dict[Any, _Node] = self.constant if isinstance(segment, str) else self.variable
+        return children.setdefault(segment, _Node())
+
+    def matching(self, segments: list[str], position: int = 0) -> Iterator[int]:
+        """Yield the places of the routes that the rest of the segments of a path match."""
+        if self.routes and not any(segments[position:]):  # a path may end in slashes
+            yield from self.routes
+        if position == len(segments):
+            return
+        segment = segments[position]
+        if (found := self.constant.get(segment)) is not None:
+            yield from found.matching(segments, position + 1)
+        for pattern, child in self.variable.items():
+            if pattern.fullmatch(segment):
+                yield from child.matching(segments, position + 1)
+
+
+class Router:
+    """Finds the route of a path by its segments, so that the number of routes costs nothing."""
+
+    def __init__(self, routes: Iterable[DocumentRoute]) -> None:
+        self.routes = tuple(routes)
+        self._root = _Node()
+        for place, route in enumerate(self.routes):
+            node = self._root
+            for segment in route.segments:
+                node = node.child(segment)
+            node.routes.append(place)
+
+    def find(self, path: str) -> tuple[DocumentRoute, tuple[str, ...]] | None:
+        """Return the first route, by the order of precedence, that matches a path, and the raw path parameters."""
+        place = min(self._root.matching(path.split("/")), default=None)
+        if place is None:
+            return None
+        route = self.routes[place]
+        match = route.pattern.fullmatch(path)
+        return (route, match.groups()) if match else None

@@ -45,6 +45,9 @@ from .target import Target, is_loopback
 # The default of schemathesis without QUERY: some servers close the connection on a method unknown to them.
 METHODS = ("get", "put", "post", "delete", "patch", "options", "trace")
 RETRIES = 2  # of requests without a response
+# Links that schemathesis guesses in addition to the documented ones. By the types of responses it would link each of
+# many similar operations with every other, which takes time and memory that grow with the square of their number.
+INFERENCE = ("location-headers",)
 # Checks that the session runs itself, cannot fail on these operations and yet count successes, or need two users.
 DISABLED_CHECKS = (
     *(one.name for one in ResponseCheck.registered() if not one.any_request and one.name != "max_response_time"),
@@ -147,7 +150,7 @@ def _schema(target: Target, seed: int) -> Any:
         "continue-on-failure": True,
         "generation": {"max-examples": 10 if full else 4, "database": "none", "no-shrink": True},
         "phases": {
-            "stateful": {"enabled": full},
+            "stateful": {"enabled": full, "inference": {"algorithms": list(INFERENCE)}},
             "coverage": {"unexpected-methods": list(_unexpected_methods(target))},
         },
         "checks": {

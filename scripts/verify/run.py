@@ -43,8 +43,8 @@ def verify(
 ) -> Result:
     """Run every check on every operation of the target, for at most `seconds`.
 
-    Without a seed, only the deterministic requests are sent, and `transport` may replace the network. An interrupt ends
-    the verification with what it has found until then.
+    Without a seed, only the deterministic requests are sent, and `transport` may replace the network. An interrupt at
+    any time ends the verification with what it has found until then.
     """
     session = Session(target, seconds, transport=transport)
     try:

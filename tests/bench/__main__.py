@@ -3,8 +3,6 @@
 import asyncio
 import json
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable
 
@@ -16,7 +14,7 @@ from scripts.document import load
 
 from ..conftest import ROOT
 from ..paths import path_of
-from . import base_commit, concurrent_waits, scaling, schedules, simulating, verifying
+from . import base_commit, concurrent_waits, imports, scaling, schedules, simulating, verifying
 from .server import server
 
 ROUNDS, CALLS = 40, 60
@@ -84,22 +82,6 @@ def bench_calls() -> None:
         print_comparison("call, async, against client.get(...).json()", *asyncio.run(run()), goal="goal 1.10")
 
 
-def bench_imports() -> None:
-    """Measure imports in new processes."""
-    programs = ("import httpx", "import job_status", "from job_status import AgentPlatform")
-    times: dict[str, list[float]] = {program: [] for program in programs}
-    for _ in range(15):
-        for program in programs:
-            started = time.perf_counter()
-            subprocess.run([sys.executable, "-c", program], check=True)
-            times[program].append(time.perf_counter() - started)
-    medians = {program: statistics.median(values) for program, values in times.items()}
-    print_comparison(
-        "import job_status, against import httpx", medians[programs[0]], medians[programs[1]], "ms", "goal 1.15"
-    )
-    print_comparison("from job_status import AgentPlatform", medians[programs[0]], medians[programs[2]], "ms")
-
-
 def bench_decoding() -> None:
     """Compare the decoding of a model with that of plain JSON, without a network."""
     document = load(ROOT / "openapi/ai-for-service.yaml")
@@ -113,7 +95,7 @@ def main() -> None:
     """Run every benchmark."""
     base_commit.main()
     bench_calls()
-    bench_imports()
+    imports.main()
     bench_decoding()
     schedules.main()
     concurrent_waits.main()

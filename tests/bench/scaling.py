@@ -1,22 +1,28 @@
 """Measure generate, lint, simulate and verify on documents of 10, 50 and 200 operations: no worse than linear growth."""
 
+import asyncio
 import json
+import os
+import re
 import resource
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts.document import load_folder
+from scripts.document import load, load_folder
+from scripts.simulate import Simulator, SimulatorSettings
 from scripts.verify.local_simulator import run_simulator, synthetic_environment
 
 from ..conftest import ROOT
 
 SIZES = (10, 50, 200)  # operations
-VERIFIED = (10, 50)  # a verification of 200 operations takes many minutes
 MAX_GROWTH = 1.2  # times the growth of the number of operations
+MAX_MEMORY = 200  # MB, of a verification of 200 operations
+REQUESTS = 5000
 
 
 def make_document(size: int) -> dict[str, Any]:
@@ -66,6 +72,19 @@ def make_document(size: int) -> dict[str, Any]:
     return {"openapi": "3.1.1", "info": info, "paths": paths, "components": {"schemas": schemas}}
 
 
+def copy_operation(size: int) -> dict[str, Any]:
+    """Return the document of Agent Platform with `size` copies of its operation, which share all schemas."""
+    document: dict[str, Any] = load(ROOT / "openapi/agent-platform.yaml").data
+    ((path, item),) = document["paths"].items()
+    name = item["get"]["operationId"]
+    copied = json.dumps(item)
+    paths = {
+        re.sub(r"(?=/\{)", f"-{index}", path): json.loads(copied.replace(f'"{name}"', f'"{name}_{index}"'))
+        for index in range(size)
+    }
+    return {**document, "paths": paths}
+
+
 def _object(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "required": list(properties), "properties": properties}
 
@@ -101,29 +120,80 @@ def _start_simulator(openapi: Path, out: Path) -> float:
     return _spent() - began
 
 
-def measure(sizes: Sequence[int] = SIZES, verified: Sequence[int] = VERIFIED) -> dict[str, dict[int, float]]:
-    """Return the processor seconds of each step by the number of operations."""
-    times: dict[str, dict[int, float]] = {"lint": {}, "simulate": {}, "generate": {}, "verify": {}}
+def _respond(path: Path) -> float:
+    """Return the processor seconds that a simulator takes for requests to its last operation."""
+    document = load(path)
+    environment = synthetic_environment([document])
+    simulator = Simulator([document], SimulatorSettings(environment=environment))
+    target = f"/{document.stem}{re.sub(r'{.*}', 'ds-1', document.operations[-1].path)}"
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": target,
+        "raw_path": target.encode(),
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+        "scheme": "http",
+        "server": ("localhost", 80),
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        pass
+
+    async def run() -> None:
+        for _ in range(REQUESTS):
+            await simulator(dict(scope), receive, send)
+
+    began = time.process_time()
+    asyncio.run(run())
+    return time.process_time() - began
+
+
+def _verify(openapi: Path, out: Path) -> tuple[float, float]:
+    """Return the processor seconds of a verification with its simulator, and the MB of memory of the verification."""
+    command = [sys.executable, "-m", "scripts.verify", "--openapi", str(openapi), "--out", str(out)]
+    process = subprocess.Popen([*command, "--max-time", "3600"], cwd=ROOT, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} returned {process.returncode}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def measure(sizes: Sequence[int] = SIZES) -> tuple[dict[str, dict[int, float]], dict[int, float]]:
+    """Return the processor seconds of each step, and the MB of a verification, by the number of operations."""
+    times: dict[str, dict[int, float]] = {"lint": {}, "simulate": {}, "generate": {}, "verify": {}, "requests": {}}
+    memory: dict[int, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:
-            openapi, out = Path(folder, f"openapi-{size}"), Path(folder, f"out-{size}")
+            openapi, out, copies = (Path(folder, f"{name}-{size}") for name in ("openapi", "out", "copies"))
             openapi.mkdir()
+            copies.mkdir()
             (openapi / "scaling.json").write_text(json.dumps(make_document(size)), encoding="utf-8")
+            (copies / "scaling.json").write_text(json.dumps(copy_operation(size)), encoding="utf-8")
             times["lint"][size] = _run("document", "--openapi", str(openapi))
             times["simulate"][size] = _start_simulator(openapi, out)
             times["generate"][size] = _run("generate", "--openapi", str(openapi), "--out", str(out / "generated"))
-            if size in verified:
-                arguments = ("--openapi", str(openapi), "--out", str(out / "verify"), "--max-time", "3600")
-                times["verify"][size] = _run("verify", *arguments)
-    return times
+            times["verify"][size], memory[size] = _verify(copies, out / "verify")
+            times["requests"][size] = _respond(copies / "scaling.json")
+    return times, memory
 
 
 def main() -> None:
     """Print the seconds of each step, and its growth in comparison with that of the number of operations."""
-    for step, seconds in measure().items():
+    times, memory = measure()
+    for step, seconds in times.items():
         (first, least), *others = seconds.items()
-        grown = ", ".join(f"{size}: {taken:.1f} s ({taken / least / (size / first):.2f})" for size, taken in others)
-        print(f"{step:10} {first}: {least:.1f} s; {grown}   goal under ({MAX_GROWTH}) of linear growth")
+        # A request is to one operation, however many there are.
+        growth = {size: taken / least / (1 if step == "requests" else size / first) for size, taken in others}
+        grown = ", ".join(f"{size}: {taken:.1f} s ({growth[size]:.2f})" for size, taken in others)
+        goal = "not to grow" if step == "requests" else "linear growth"
+        print(f"{step:10} {first}: {least:.1f} s; {grown}   goal ({MAX_GROWTH}), {goal}")
+    listed = ", ".join(f"{size}: {used:.0f} MB" for size, used in memory.items())
+    print(f"{'memory':10} {listed} for a verification   goal under {MAX_MEMORY} MB")
 
 
 if __name__ == "__main__":

@@ -7,31 +7,32 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from .._client.auth import AsyncCredential, Credential, Scheme
 from .._client.base import AsyncClient, Client
-from .._client.call import Operation, RawResponse
-from .._client.polling.factory import resume as _resume
-from .._client.polling.job import AsyncJob, Job, poll_options
-from .._client.polling.learned import LearnedSchedule
-from .._client.polling.spec import JobSpec
-from ..agent_platform.api.dock_status.get_dock_status import _get_kwargs as _build_get_dock_status
-from ..agent_platform.models.dock_status import DockStatus
+from .._client.schemes import AsyncCredential, Credential, Scheme
 
-_OP_GET_DOCK_STATUS = Operation("get_dock_status", "GET", ("dock_status_id",), job_id=("_id",))
-_SPEC_DOCK_STATUS = JobSpec(
-    api="AgentPlatform",
-    operation=_OP_GET_DOCK_STATUS,
-    build=_build_get_dock_status,
-    parse=DockStatus.from_dict,
-    state=("status",),
-    pending=("IN_PROGRESS",),
-    success=("SUCCESS",),
-    failure=("FAILED",),
-)
+if TYPE_CHECKING:
+    from .._operations.agent_platform import (
+        _OP_GET_DOCK_STATUS,
+        _SPEC_DOCK_STATUS,
+        AsyncJob,
+        DockStatus,
+        Job,
+        LearnedSchedule,
+        RawResponse,
+        _build_get_dock_status,
+        _resume,
+        poll_options,
+    )
+
+
+def _load() -> None:
+    from .._operations import agent_platform as operations
+
+    globals().update((name, getattr(operations, name)) for name in operations.__all__)
 
 
 class AgentPlatform(Client):
@@ -60,6 +61,7 @@ class AgentPlatform(Client):
     Source: https://docs.kore.ai/agent-platform/apis
     """
 
+    _load = staticmethod(_load)
     _url_variable = "AGENT_PLATFORM_URL"
     _schemes = (Scheme("api_key", "key", "header", "x-api-key", "AGENT_PLATFORM_API_KEY"),)
     _alternatives = (("api_key",),)
@@ -263,6 +265,7 @@ class AsyncAgentPlatform(AsyncClient):
     Source: https://docs.kore.ai/agent-platform/apis
     """
 
+    _load = staticmethod(_load)
     _url_variable = "AGENT_PLATFORM_URL"
     _schemes = (Scheme("api_key", "key", "header", "x-api-key", "AGENT_PLATFORM_API_KEY"),)
     _alternatives = (("api_key",),)

@@ -7,54 +7,37 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from .._client.auth import AsyncCredential, Credential, Scheme
 from .._client.base import AsyncClient, Client
-from .._client.call import Operation, RawResponse
-from .._client.polling.factory import Link, Start, Starts, follow
-from .._client.polling.factory import resume as _resume
-from .._client.polling.job import AsyncJob, Job, poll_options
-from .._client.polling.learned import LearnedSchedule
-from .._client.polling.spec import JobSpec
-from ..ai_for_process.api.dock_status.get_dock_status import _get_kwargs as _build_get_dock_status
-from ..ai_for_process.api.models.undeploy_model import _get_kwargs as _build_undeploy_model
-from ..ai_for_process.models.dock_status import DockStatus
-from ..ai_for_process.models.model_undeployment import ModelUndeployment
+from .._client.schemes import AsyncCredential, Credential, Scheme
 
-_OP_GET_DOCK_STATUS = Operation("get_dock_status", "GET", ("dock_status_id",), job_id=("_id",))
-_OP_UNDEPLOY_MODEL = Operation("undeploy_model", "POST", ("model_id",), is_start=True)
-_SPEC_DOCK_STATUS = JobSpec(
-    api="AIForProcess",
-    operation=_OP_GET_DOCK_STATUS,
-    build=_build_get_dock_status,
-    parse=DockStatus.from_dict,
-    state=("status",),
-    pending=("IN_PROGRESS",),
-    success=("SUCCESS",),
-    failure=("FAILED",),
-)
-_STARTS: Starts = {
-    ModelUndeployment: Start(
+if TYPE_CHECKING:
+    from .._operations.ai_for_process import (
+        _OP_GET_DOCK_STATUS,
         _OP_UNDEPLOY_MODEL,
-        (
-            Link(
-                _SPEC_DOCK_STATUS,
-                (("dockStatusId", ("response.body", ("dock-statusId",))),),
-                "wait_for_dock_status",
-                "/api/public/dock-status/{dockStatusId}",
-            ),
-            Link(
-                _SPEC_DOCK_STATUS,
-                (("dockStatusId", ("response.body", ("dockStatusId",))),),
-                "wait_for_dock_status",
-                "/api/public/dock-status/{dockStatusId}",
-            ),
-        ),
-    ),
-}
+        _SPEC_DOCK_STATUS,
+        _STARTS,
+        AsyncJob,
+        DockStatus,
+        Job,
+        LearnedSchedule,
+        ModelUndeployment,
+        RawResponse,
+        _build_get_dock_status,
+        _build_undeploy_model,
+        _resume,
+        follow,
+        poll_options,
+    )
+
+
+def _load() -> None:
+    from .._operations import ai_for_process as operations
+
+    globals().update((name, getattr(operations, name)) for name in operations.__all__)
 
 
 class AIForProcess(Client):
@@ -83,6 +66,7 @@ class AIForProcess(Client):
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
 
+    _load = staticmethod(_load)
     _url_variable = "AI_FOR_PROCESS_URL"
     _schemes = (Scheme("api_key", "key", "header", "x-api-key", "AI_FOR_PROCESS_API_KEY"),)
     _alternatives = (("api_key",),)
@@ -401,6 +385,7 @@ class AsyncAIForProcess(AsyncClient):
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
 
+    _load = staticmethod(_load)
     _url_variable = "AI_FOR_PROCESS_URL"
     _schemes = (Scheme("api_key", "key", "header", "x-api-key", "AI_FOR_PROCESS_API_KEY"),)
     _alternatives = (("api_key",),)

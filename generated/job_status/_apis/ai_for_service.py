@@ -7,38 +7,33 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from .._client.auth import AsyncCredential, Credential, Scheme
 from .._client.base import AsyncClient, Client
-from .._client.call import Operation, RawResponse
-from .._client.polling.factory import resume as _resume
-from .._client.polling.job import AsyncJob, Job, poll_options
-from .._client.polling.learned import LearnedSchedule
-from .._client.polling.run_id import RunId
-from .._client.polling.spec import JobSpec
-from ..ai_for_service.api.publish.get_publish_status import _get_kwargs as _build_get_publish_status
-from ..ai_for_service.models.publish_status import PublishStatus
+from .._client.schemes import AsyncCredential, Credential, Scheme
 
-_OP_GET_PUBLISH_STATUS = Operation(
-    "get_publish_status", "GET", ("bot_id",), ((60, 60.0), (1800, 3600.0)), job_id=("streamId",)
-)
-_SPEC_PUBLISH_STATUS = JobSpec(
-    api="AIForService",
-    operation=_OP_GET_PUBLISH_STATUS,
-    build=_build_get_publish_status,
-    parse=PublishStatus.from_dict,
-    state=("status",),
-    pending=("inprogress",),
-    success=("successful",),
-    failure=("failed",),
-    progress=("percentageComplete",),
-    reason=("error",),
-    run=(("_id",), ("requestedTime",)),
-    requested_at=("requestedTime",),
-)
+if TYPE_CHECKING:
+    from .._operations.ai_for_service import (
+        _OP_GET_PUBLISH_STATUS,
+        _SPEC_PUBLISH_STATUS,
+        AsyncJob,
+        Job,
+        LearnedSchedule,
+        PublishStatus,
+        RawResponse,
+        RunId,
+        _build_get_publish_status,
+        _resume,
+        poll_options,
+    )
+
+
+def _load() -> None:
+    from .._operations import ai_for_service as operations
+
+    globals().update((name, getattr(operations, name)) for name in operations.__all__)
 
 
 class AIForService(Client):
@@ -67,6 +62,7 @@ class AIForService(Client):
     Source: https://docs.kore.ai/ai-for-service/apis/automation/api-list
     """
 
+    _load = staticmethod(_load)
     _url_variable = "AI_FOR_SERVICE_URL"
     _schemes = (Scheme("jwt", "key", "header", "auth", "AI_FOR_SERVICE_JWT"),)
     _alternatives = (("jwt",),)
@@ -277,6 +273,7 @@ class AsyncAIForService(AsyncClient):
     Source: https://docs.kore.ai/ai-for-service/apis/automation/api-list
     """
 
+    _load = staticmethod(_load)
     _url_variable = "AI_FOR_SERVICE_URL"
     _schemes = (Scheme("jwt", "key", "header", "auth", "AI_FOR_SERVICE_JWT"),)
     _alternatives = (("jwt",),)

@@ -7,45 +7,34 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from .._client.auth import AsyncBasicCredential, BasicCredential, Scheme
 from .._client.base import AsyncClient, Client
-from .._client.call import Operation, RawResponse
-from .._client.polling.factory import resume as _resume
-from .._client.polling.job import AsyncJob, Job, poll_options
-from .._client.polling.learned import LearnedSchedule
-from .._client.polling.run_id import RunId
-from .._client.polling.spec import JobSpec
-from ..opensearch_flow_framework.api.workflow.get_workflow_status import _get_kwargs as _build_get_workflow_status
-from ..opensearch_flow_framework.models.workflow_status import WorkflowStatus
-from ..opensearch_flow_framework.types import Unset
+from .._client.schemes import AsyncBasicCredential, BasicCredential, Scheme
 
-_OP_GET_WORKFLOW_STATUS = Operation(
-    "get_workflow_status",
-    "GET",
-    ("workflow_id",),
-    not_served=(400, "no handler found for uri "),
-    job_id=("workflow_id",),
-)
-_SPEC_WORKFLOW_STATUS = JobSpec(
-    api="OpenSearchFlowFramework",
-    operation=_OP_GET_WORKFLOW_STATUS,
-    build=_build_get_workflow_status,
-    parse=WorkflowStatus.from_dict,
-    state=("state",),
-    pending=("PROVISIONING",),
-    success=("COMPLETED",),
-    failure=("FAILED",),
-    not_started=("NOT_STARTED",),
-    reason=("error",),
-    run=(("provision_start_time",),),
-    requested_at=("provision_start_time",),
-    unknown=(404, "Fail to find workflow status of "),
-    full_view=("all_", True),
-)
+if TYPE_CHECKING:
+    from .._operations.opensearch_flow_framework import (
+        _OP_GET_WORKFLOW_STATUS,
+        _SPEC_WORKFLOW_STATUS,
+        AsyncJob,
+        Job,
+        LearnedSchedule,
+        RawResponse,
+        RunId,
+        Unset,
+        WorkflowStatus,
+        _build_get_workflow_status,
+        _resume,
+        poll_options,
+    )
+
+
+def _load() -> None:
+    from .._operations import opensearch_flow_framework as operations
+
+    globals().update((name, getattr(operations, name)) for name in operations.__all__)
 
 
 class OpenSearchFlowFramework(Client):
@@ -74,6 +63,7 @@ class OpenSearchFlowFramework(Client):
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
 
+    _load = staticmethod(_load)
     _url_variable = "OPENSEARCH_FLOW_FRAMEWORK_URL"
     _schemes = (Scheme("basic_auth", "basic", "header", "Authorization", "OPENSEARCH_FLOW_FRAMEWORK_BASIC_AUTH"),)
     _alternatives = (("basic_auth",), ())
@@ -350,6 +340,7 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
 
+    _load = staticmethod(_load)
     _url_variable = "OPENSEARCH_FLOW_FRAMEWORK_URL"
     _schemes = (Scheme("basic_auth", "basic", "header", "Authorization", "OPENSEARCH_FLOW_FRAMEWORK_BASIC_AUTH"),)
     _alternatives = (("basic_auth",), ())

@@ -7,19 +7,15 @@ import html
 import inspect
 import logging
 import urllib.parse
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from .errors import InvalidArgumentError
+from .schemes import Scheme
 
 MASK: Final = "***"
 SHORTEST_REDACTED: Final = 4  # characters; a shorter credential cannot be distinguished from ordinary text
-
-Credential: TypeAlias = str | Callable[[], str]
-AsyncCredential: TypeAlias = str | Callable[[], str | Awaitable[str]]
-BasicCredential: TypeAlias = tuple[str, str] | Callable[[], tuple[str, str]]
-AsyncBasicCredential: TypeAlias = tuple[str, str] | Callable[[], tuple[str, str] | Awaitable[tuple[str, str]]]
 
 
 class Secret:
@@ -39,19 +35,6 @@ class Secret:
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("a credential cannot be pickled; create the client where it is needed")
-
-
-class Scheme:
-    """A security scheme of the document: its keyword argument and variable, and where its credential is sent."""
-
-    __slots__ = ("keyword", "kind", "location", "name", "variable")
-
-    def __init__(self, keyword: str, kind: str, location: str, name: str, variable: str = "") -> None:
-        self.keyword = keyword
-        self.kind = kind  # "key", "bearer" or "basic"
-        self.location = location  # "header", "query" or "cookie"
-        self.name = name
-        self.variable = variable  # of the environment
 
 
 class AuthParameters:

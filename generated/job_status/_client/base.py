@@ -1,6 +1,9 @@
 # Generated from scripts/client/base.py by `make generate`; do not edit.
 
-"""The base classes of the generated client classes."""
+"""The base classes of the generated client classes.
+
+They import what calls and waits need when a client is created: a program that names a class waits for httpx alone.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,15 @@ import os
 import ssl
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import httpx
 
-from .auth import Scheme
 from .clock import SYSTEM_CLOCK, Clock
-from .core import AsyncCore, Options, SyncCore
-from .environment import base_url_of, credentials_of
+from .schemes import Scheme
+
+if TYPE_CHECKING:
+    from .core import AsyncCore, SyncCore
 
 
 class _Base:
@@ -24,6 +28,10 @@ class _Base:
     _alternatives: ClassVar[tuple[tuple[str, ...], ...]] = ()
     _clock: ClassVar[Clock] = SYSTEM_CLOCK
     _core: Any
+
+    @classmethod
+    def _load(cls) -> None:
+        """Import what the methods use; the first client of a class does."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._core.settings.base_url!r})"
@@ -54,6 +62,10 @@ class Client(_Base):
         trust_env: bool,
         record: str | os.PathLike[str] | None,
     ) -> None:
+        from .core import Options, SyncCore
+        from .environment import base_url_of, credentials_of
+
+        self._load()
         options = Options(
             base_url_of(base_url, self._url_variable, trust_env=trust_env),
             timeout,
@@ -112,6 +124,10 @@ class AsyncClient(_Base):
         trust_env: bool,
         record: str | os.PathLike[str] | None,
     ) -> None:
+        from .core import AsyncCore, Options
+        from .environment import base_url_of, credentials_of
+
+        self._load()
         options = Options(
             base_url_of(base_url, self._url_variable, trust_env=trust_env),
             timeout,

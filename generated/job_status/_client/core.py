@@ -20,7 +20,7 @@ from attrs import field, frozen
 
 from . import bounded, responses, retry
 from .arguments import parse_base_url, validate_count, validate_headers, validate_hooks, validate_id, validate_seconds
-from .auth import CURRENT, Authenticator, Scheme
+from .auth import CURRENT, Authenticator
 from .call import (
     AUTHENTICATE,
     PLAIN_CALL,
@@ -39,6 +39,7 @@ from .clock import LONGEST_SLEEP, SYSTEM_CLOCK, Clock, Latch
 from .deadline import DEADLINE
 from .errors import InvalidArgumentError
 from .rate_limit import RateLimiter
+from .schemes import Scheme
 from .semaphore import PollSemaphore
 from .transport import (
     MAX_POLLS_IN_FLIGHT,

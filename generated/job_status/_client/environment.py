@@ -8,8 +8,8 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .auth import Scheme
 from .errors import InvalidArgumentError
+from .schemes import Scheme
 
 
 def base_url_of(given: Any, variable: str, *, trust_env: bool) -> Any:

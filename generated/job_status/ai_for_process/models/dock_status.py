@@ -47,7 +47,7 @@ class DockStatus:
     @property
     def job_state(self) -> DockStatusState | None:
         """The state, or None for one that the document does not list, so that a type checker finds a mistyped state."""
-        from ..._apis.ai_for_process import _SPEC_DOCK_STATUS
+        from ..._operations.ai_for_process import _SPEC_DOCK_STATUS
 
         state: DockStatusState | None = _SPEC_DOCK_STATUS.known_state(self)
         return state
@@ -55,21 +55,21 @@ class DockStatus:
     @property
     def is_final(self) -> bool:
         """Whether the job has ended, with SUCCESS, FAILED."""
-        from ..._apis.ai_for_process import _SPEC_DOCK_STATUS
+        from ..._operations.ai_for_process import _SPEC_DOCK_STATUS
 
         return _SPEC_DOCK_STATUS.kind_of(self) in ("success", "partial", "failure")
 
     @property
     def is_success(self) -> bool:
         """Whether the job has succeeded, entirely."""
-        from ..._apis.ai_for_process import _SPEC_DOCK_STATUS
+        from ..._operations.ai_for_process import _SPEC_DOCK_STATUS
 
         return _SPEC_DOCK_STATUS.kind_of(self) == "success"
 
     @property
     def is_failure(self) -> bool:
         """Whether the job has failed."""
-        from ..._apis.ai_for_process import _SPEC_DOCK_STATUS
+        from ..._operations.ai_for_process import _SPEC_DOCK_STATUS
 
         return _SPEC_DOCK_STATUS.kind_of(self) == "failure"
 

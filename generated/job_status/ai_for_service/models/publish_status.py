@@ -58,7 +58,7 @@ class PublishStatus:
     @property
     def job_state(self) -> PublishStatusState | None:
         """The state, or None for one that the document does not list, so that a type checker finds a mistyped state."""
-        from ..._apis.ai_for_service import _SPEC_PUBLISH_STATUS
+        from ..._operations.ai_for_service import _SPEC_PUBLISH_STATUS
 
         state: PublishStatusState | None = _SPEC_PUBLISH_STATUS.known_state(self)
         return state
@@ -66,21 +66,21 @@ class PublishStatus:
     @property
     def is_final(self) -> bool:
         """Whether the job has ended, with successful, failed."""
-        from ..._apis.ai_for_service import _SPEC_PUBLISH_STATUS
+        from ..._operations.ai_for_service import _SPEC_PUBLISH_STATUS
 
         return _SPEC_PUBLISH_STATUS.kind_of(self) in ("success", "partial", "failure")
 
     @property
     def is_success(self) -> bool:
         """Whether the job has succeeded, entirely."""
-        from ..._apis.ai_for_service import _SPEC_PUBLISH_STATUS
+        from ..._operations.ai_for_service import _SPEC_PUBLISH_STATUS
 
         return _SPEC_PUBLISH_STATUS.kind_of(self) == "success"
 
     @property
     def is_failure(self) -> bool:
         """Whether the job has failed."""
-        from ..._apis.ai_for_service import _SPEC_PUBLISH_STATUS
+        from ..._operations.ai_for_service import _SPEC_PUBLISH_STATUS
 
         return _SPEC_PUBLISH_STATUS.kind_of(self) == "failure"
 

@@ -56,7 +56,7 @@ class WorkflowStatus:
     @property
     def job_state(self) -> WorkflowStatusState | None:
         """The state, or None for one that the document does not list, so that a type checker finds a mistyped state."""
-        from ..._apis.opensearch_flow_framework import _SPEC_WORKFLOW_STATUS
+        from ..._operations.opensearch_flow_framework import _SPEC_WORKFLOW_STATUS
 
         state: WorkflowStatusState | None = _SPEC_WORKFLOW_STATUS.known_state(self)
         return state
@@ -64,21 +64,21 @@ class WorkflowStatus:
     @property
     def is_final(self) -> bool:
         """Whether the job has ended, with COMPLETED, FAILED."""
-        from ..._apis.opensearch_flow_framework import _SPEC_WORKFLOW_STATUS
+        from ..._operations.opensearch_flow_framework import _SPEC_WORKFLOW_STATUS
 
         return _SPEC_WORKFLOW_STATUS.kind_of(self) in ("success", "partial", "failure")
 
     @property
     def is_success(self) -> bool:
         """Whether the job has succeeded, entirely."""
-        from ..._apis.opensearch_flow_framework import _SPEC_WORKFLOW_STATUS
+        from ..._operations.opensearch_flow_framework import _SPEC_WORKFLOW_STATUS
 
         return _SPEC_WORKFLOW_STATUS.kind_of(self) == "success"
 
     @property
     def is_failure(self) -> bool:
         """Whether the job has failed."""
-        from ..._apis.opensearch_flow_framework import _SPEC_WORKFLOW_STATUS
+        from ..._operations.opensearch_flow_framework import _SPEC_WORKFLOW_STATUS
 
         return _SPEC_WORKFLOW_STATUS.kind_of(self) == "failure"
 

@@ -2,7 +2,7 @@
 
 """Credentials that renew themselves."""
 
-from ._client.auth import AsyncBasicCredential, AsyncCredential, BasicCredential, Credential
 from ._client.credentials import AppToken
+from ._client.schemes import AsyncBasicCredential, AsyncCredential, BasicCredential, Credential
 
 __all__ = ["AppToken", "AsyncBasicCredential", "AsyncCredential", "BasicCredential", "Credential"]

@@ -7,43 +7,40 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from .._client.auth import AsyncCredential, Credential, Scheme
 from .._client.base import AsyncClient, Client
-from .._client.call import Operation, RawResponse
-from .._client.polling.factory import Link, Start, Starts, follow
-from .._client.polling.factory import resume as _resume
-from .._client.polling.job import AsyncJob, Job, poll_options
-from .._client.polling.learned import LearnedSchedule
-from .._client.polling.spec import JobSpec
-from ..kiln.api.firing.get_firing import _get_kwargs as _build_get_firing
-from ..kiln.api.firing.start_firing import _get_kwargs as _build_start_firing
-from ..kiln.models.firing import Firing
-from ..kiln.models.program import Program
-from ..kiln.models.started_firing import StartedFiring
-from ..kiln.types import UNSET, Unset
+from .._client.schemes import AsyncCredential, Credential, Scheme
+from ..kiln.types import UNSET
 
-_OP_START_FIRING = Operation("start_firing", "POST", (), successes=("202",), is_start=True)
-_OP_GET_FIRING = Operation("get_firing", "GET", ("firing_id",), job_id=("id",))
-_SPEC_FIRING = JobSpec(
-    api="Kiln",
-    operation=_OP_GET_FIRING,
-    build=_build_get_firing,
-    parse=Firing.from_dict,
-    state=("state",),
-    pending=("HOT",),
-    success=("DONE",),
-    failure=("CRACKED",),
-)
-_STARTS: Starts = {
-    StartedFiring: Start(
+if TYPE_CHECKING:
+    from .._operations.kiln import (
+        _OP_GET_FIRING,
         _OP_START_FIRING,
-        (Link(_SPEC_FIRING, (("firingId", ("response.body", ("id",))),), "wait_for_firing", "/firings/{firingId}"),),
-    ),
-}
+        _SPEC_FIRING,
+        _STARTS,
+        AsyncJob,
+        Firing,
+        Job,
+        LearnedSchedule,
+        Program,
+        RawResponse,
+        StartedFiring,
+        Unset,
+        _build_get_firing,
+        _build_start_firing,
+        _resume,
+        follow,
+        poll_options,
+    )
+
+
+def _load() -> None:
+    from .._operations import kiln as operations
+
+    globals().update((name, getattr(operations, name)) for name in operations.__all__)
 
 
 class Kiln(Client):
@@ -70,6 +67,7 @@ class Kiln(Client):
             secrets redacted.
     """
 
+    _load = staticmethod(_load)
     _url_variable = "KILN_URL"
     _schemes = (Scheme("api_key", "key", "header", "X-Key", "KILN_API_KEY"),)
     _alternatives = (("api_key",),)
@@ -370,6 +368,7 @@ class AsyncKiln(AsyncClient):
             secrets redacted.
     """
 
+    _load = staticmethod(_load)
     _url_variable = "KILN_URL"
     _schemes = (Scheme("api_key", "key", "header", "X-Key", "KILN_API_KEY"),)
     _alternatives = (("api_key",),)

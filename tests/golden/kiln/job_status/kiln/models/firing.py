@@ -28,7 +28,7 @@ class Firing:
     @property
     def job_state(self) -> FiringState | None:
         """The state, or None for one that the document does not list, so that a type checker finds a mistyped state."""
-        from ..._apis.kiln import _SPEC_FIRING
+        from ..._operations.kiln import _SPEC_FIRING
 
         state: FiringState | None = _SPEC_FIRING.known_state(self)
         return state
@@ -36,21 +36,21 @@ class Firing:
     @property
     def is_final(self) -> bool:
         """Whether the job has ended, with DONE, CRACKED."""
-        from ..._apis.kiln import _SPEC_FIRING
+        from ..._operations.kiln import _SPEC_FIRING
 
         return _SPEC_FIRING.kind_of(self) in ("success", "partial", "failure")
 
     @property
     def is_success(self) -> bool:
         """Whether the job has succeeded, entirely."""
-        from ..._apis.kiln import _SPEC_FIRING
+        from ..._operations.kiln import _SPEC_FIRING
 
         return _SPEC_FIRING.kind_of(self) == "success"
 
     @property
     def is_failure(self) -> bool:
         """Whether the job has failed."""
-        from ..._apis.kiln import _SPEC_FIRING
+        from ..._operations.kiln import _SPEC_FIRING
 
         return _SPEC_FIRING.kind_of(self) == "failure"
 
