@@ -18,14 +18,15 @@ from scripts.learn.readers import har_record
 from scripts.simulate import Simulator, SimulatorSettings, SteppingClock
 
 from .conftest import ENVIRONMENT, ROOT, Serve
-from .paths import simulated_path
+from .paths import path_of, simulated_path
 
 OURS = load_folder(ROOT / "openapi")
 KNOWN = {
     "agent-platform": "ds-24a6f1c3-0b9c-5e75-a8d3-c19d04e7f5b8",
     "ai-for-process": "ds-c65e0f15-d2bd-5a3f-9e1d-07f4b3c6a1e8",
 }
-BOT = "/ai-for-service/api/public/bot/st-1/publish/status"
+PATH = path_of("ai-for-service", "get_publish_status", "st-1")
+BOT = f"/ai-for-service{PATH}"
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -99,7 +100,7 @@ def entry(url: str, body: Any, **fields: Any) -> dict[str, Any]:
 
 def test_entry_of_har_is_a_record() -> None:
     operations = Operations(OURS)
-    url = "https://host/proxy/api/public/bot/st-1/publish/status?x=1"
+    url = f"https://host/proxy{PATH}?x=1"
     found = har_record(entry(url, {"streamId": "st-1", "status": "inprogress"}), operations)
     encoded = base64.b64encode(b'{"streamId": "st-1", "status": "failed"}').decode()
     failed = har_record(entry(url, encoded, content={"encoding": "base64"}), operations)
@@ -116,10 +117,10 @@ def test_entry_of_har_is_a_record() -> None:
     "other",
     [
         entry("https://host/other", {"status": "successful"}),
-        entry("https://host/api/public/bot/st-1/publish/status", {"status": "successful"}, method="POST"),
-        entry("https://host/api/public/bot/st-1/publish/status", {"status": "successful"}, status=503),
-        entry("https://host/api/public/bot/st-1/publish/status", "<html>"),
-        entry("https://host/api/public/bot/st-1/publish/status", {"error": "?"}),
+        entry(f"https://host{PATH}", {"status": "successful"}, method="POST"),
+        entry(f"https://host{PATH}", {"status": "successful"}, status=503),
+        entry(f"https://host{PATH}", "<html>"),
+        entry(f"https://host{PATH}", {"error": "?"}),
     ],
     ids=["path", "method", "status", "html", "no state"],
 )
@@ -195,7 +196,7 @@ def test_files_of_all_kinds_count_together(tmp_path: Path) -> None:
         "GET /elsewhere 404 105.000 -\n",
         encoding="utf-8",
     )
-    url = "https://host/api/public/bot/st-2/publish/status"
+    url = "https://host" + path_of("ai-for-service", "get_publish_status", "st-2")
     entries = [
         entry(url, {"streamId": "st-2", "status": state}, startedDateTime=f"2026-11-28T01:00:{second}Z")
         for state, second in (("inprogress", "10"), ("successful", "20"))

@@ -332,7 +332,7 @@ def limit_headers(response: httpx.Response) -> tuple[str | None, str | None]:
 
 def test_enforced_rate_limits_are_reported(simulator: RunningSimulator) -> None:
     policy = '"60-per-60s";q=60;w=60, "1800-per-3600s";q=1800;w=3600'
-    url = f"{simulator.base_url('ai-for-service')}/api/public/bot/{BOT}/publish/status"
+    url = simulator.base_url("ai-for-service") + path_of("ai-for-service", "get_publish_status", BOT)
     with httpx.Client(headers={"auth": simulator.credentials["ai-for-service"]["jwt"]}) as api:
         assert limit_headers(api.get(url)) == (None, None)
         simulator.enforce_limits()
@@ -357,7 +357,7 @@ def test_enforced_rate_limits_are_reported(simulator: RunningSimulator) -> None:
 
 def test_operation_without_limits_reports_none(simulator: RunningSimulator, job: str) -> None:
     simulator.enforce_limits()
-    url = f"{simulator.base_url('agent-platform')}/api/public/dock-status/{job}"
+    url = simulator.base_url("agent-platform") + path_of("agent-platform", "get_dock_status", str(job))
 
     assert limit_headers(httpx.get(url)) == (None, None)
 

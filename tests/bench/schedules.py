@@ -31,7 +31,7 @@ RUNS = 4  # of a schedule with jitter
 
 
 def ours() -> Iterator[float]:
-    """Return the times of the default schedule: at once, then poll k at k^2/3 s, with jitter."""
+    """Return the times of the default schedule: at once, then poll k at 0.36 k^2 s, with jitter."""
     return repeat(interval, first=0.0)
 
 

@@ -2,7 +2,7 @@
 
 """The schedule of polls.
 
-The duration of a job is unknown, so poll k is due k^2/3 seconds after the start: only schedules of this form have a
+The duration of a job is unknown, so poll k is due 0.36 k^2 seconds after the start: only schedules of this form have a
 bounded ratio to the best fixed interval chosen in hindsight (Keller 1974, optimum checking).
 """
 
@@ -16,7 +16,7 @@ from ..errors import InvalidArgumentError
 from ..sanitize import describe
 
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 0.5, 30.0  # seconds between two polls
-SCALE: Final = 1 / 3  # seconds; poll k is due at this times k^2
+SCALE: Final = 0.36  # seconds; poll k is due at this times k^2
 JITTER: Final = 0.1
 FIRST_JITTER: Final = 0.25
 LEAST_JITTER: Final = 0.05
