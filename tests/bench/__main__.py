@@ -14,7 +14,7 @@ from scripts.document import load
 
 from ..conftest import ROOT
 from ..paths import path_of
-from . import base_commit, concurrent_waits, imports, scaling, schedules, simulating, verifying
+from . import base_commit, concurrent_waits, imports, scaling, schedules, simulating, traffic, verifying
 from .server import server
 
 ROUNDS, CALLS = 40, 60
@@ -102,6 +102,7 @@ def main() -> None:
     simulating.main()
     verifying.main()
     scaling.main()
+    traffic.main()
 
 
 if __name__ == "__main__":
