@@ -49,6 +49,7 @@ class Client(_Base):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None,
         max_response_bytes: int,
         trust_env: bool,
+        max_in_flight: int,
     ) -> None:
         options = Options(
             base_url_of(base_url, self._url_variable, trust_env=trust_env),
@@ -61,6 +62,7 @@ class Client(_Base):
             event_hooks,
             max_response_bytes,
             trust_env,
+            max_in_flight,
         )
         self._core = SyncCore(
             options,
@@ -105,6 +107,7 @@ class AsyncClient(_Base):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None,
         max_response_bytes: int,
         trust_env: bool,
+        max_in_flight: int,
     ) -> None:
         options = Options(
             base_url_of(base_url, self._url_variable, trust_env=trust_env),
@@ -117,6 +120,7 @@ class AsyncClient(_Base):
             event_hooks,
             max_response_bytes,
             trust_env,
+            max_in_flight,
         )
         self._core = AsyncCore(
             options,

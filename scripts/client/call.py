@@ -24,6 +24,7 @@ from .errors import (
     error_for,
 )
 from .expressions import Tests, all_hold, get_path, to_pointer
+from .poll_limit import Permit
 from .rate_limit import Limit, RateLimiter
 from .readers import Reader
 from .sanitize import sanitize
@@ -111,12 +112,13 @@ class CallPolicy:
 
     Attributes:
         retries: Maximum number of retries, or None for that of the client.
-        is_counted: Whether the first request has been counted against the documented limits already.
+        is_poll: Whether it is a poll of a wait, which has counted it against the documented limits already, and limits
+            the number of polls in flight.
         is_detached: Whether an async call runs in a task that is never cancelled.
     """
 
     retries: int | None = None
-    is_counted: bool = False
+    is_poll: bool = False
     is_detached: bool = False
 
 
@@ -167,6 +169,7 @@ class Call:
         "deadline",
         "headers",
         "operation",
+        "permit",
         "policy",
         "settings",
         "started_at",
@@ -193,6 +196,13 @@ class Call:
         self.attempts = 0
         self.url = ""
         self.auth: AuthParameters | None = None
+        # The permit of an async poll until its request is sent, which then holds it.
+        self.permit: Permit | None = None
+
+    def take_permit(self) -> Permit | None:
+        """Return the permit, which the caller holds from then on."""
+        permit, self.permit = self.permit, None
+        return permit
 
     def build(self, build: Callable[..., dict[str, Any]], arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the request as the generated code builds it.
@@ -329,7 +339,7 @@ class Call:
     def _prepare(self, request: Mapping[str, Any], auth: AuthParameters) -> httpx.Request:
         self.auth = auth
         self.attempts += 1
-        if self.operation.limits and not (self.policy.is_counted and self.attempts == 1):
+        if self.operation.limits and not (self.policy.is_poll and self.attempts == 1):
             self.settings.rate_limiter.count(self.operation.id, self.values, self.operation.limits)
         left = max(self.deadline - time.monotonic(), 0.001)
         timeout = {"connect": min(CONNECT_TIMEOUT, left), "read": left, "write": left, "pool": left}

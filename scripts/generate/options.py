@@ -60,6 +60,12 @@ CLIENT_OPTIONS = (
         "Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the variables of the "
         "base URL and the credentials are used.",
     ),
+    Option(
+        "max_in_flight",
+        "int = 200",
+        "Maximum number of polls in flight, up to 1000. Below it, their number adapts to the demand and to the latency "
+        "of the server.",
+    ),
 )
 
 CALL_OPTIONS = (

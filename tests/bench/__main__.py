@@ -16,7 +16,7 @@ from scripts.document import load
 
 from ..conftest import ROOT
 from ..paths import path_of
-from . import base_commit, concurrent_waits, scaling, schedules, simulating, verifying
+from . import base_commit, concurrent_waits, connections, scaling, schedules, simulating, verifying
 from .server import server
 
 ROUNDS, CALLS = 40, 60
@@ -117,6 +117,7 @@ def main() -> None:
     bench_decoding()
     schedules.main()
     concurrent_waits.main()
+    connections.main()
     simulating.main()
     verifying.main()
     scaling.main()

@@ -75,6 +75,8 @@ class AIForProcess(Client):
         max_response_bytes: Maximum size of a response body; a larger one is an error.
         trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
             variables of the base URL and the credentials are used.
+        max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
+            demand and to the latency of the server.
 
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
@@ -97,6 +99,7 @@ class AIForProcess(Client):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
+        max_in_flight: int = 200,
     ) -> None:
         super().__init__(
             base_url,
@@ -110,6 +113,7 @@ class AIForProcess(Client):
             event_hooks=event_hooks,
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
+            max_in_flight=max_in_flight,
         )
 
     def get_dock_status(
@@ -389,6 +393,8 @@ class AsyncAIForProcess(AsyncClient):
         max_response_bytes: Maximum size of a response body; a larger one is an error.
         trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
             variables of the base URL and the credentials are used.
+        max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
+            demand and to the latency of the server.
 
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
@@ -411,6 +417,7 @@ class AsyncAIForProcess(AsyncClient):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
+        max_in_flight: int = 200,
     ) -> None:
         super().__init__(
             base_url,
@@ -424,6 +431,7 @@ class AsyncAIForProcess(AsyncClient):
             event_hooks=event_hooks,
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
+            max_in_flight=max_in_flight,
         )
 
     async def get_dock_status(

@@ -66,6 +66,8 @@ class OpenSearchFlowFramework(Client):
         max_response_bytes: Maximum size of a response body; a larger one is an error.
         trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
             variables of the base URL and the credentials are used.
+        max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
+            demand and to the latency of the server.
 
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
@@ -88,6 +90,7 @@ class OpenSearchFlowFramework(Client):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
+        max_in_flight: int = 200,
     ) -> None:
         super().__init__(
             base_url,
@@ -101,6 +104,7 @@ class OpenSearchFlowFramework(Client):
             event_hooks=event_hooks,
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
+            max_in_flight=max_in_flight,
         )
 
     def get_workflow_status(
@@ -338,6 +342,8 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
         max_response_bytes: Maximum size of a response body; a larger one is an error.
         trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
             variables of the base URL and the credentials are used.
+        max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
+            demand and to the latency of the server.
 
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
@@ -360,6 +366,7 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
+        max_in_flight: int = 200,
     ) -> None:
         super().__init__(
             base_url,
@@ -373,6 +380,7 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
             event_hooks=event_hooks,
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
+            max_in_flight=max_in_flight,
         )
 
     async def get_workflow_status(

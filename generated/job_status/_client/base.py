@@ -51,6 +51,7 @@ class Client(_Base):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None,
         max_response_bytes: int,
         trust_env: bool,
+        max_in_flight: int,
     ) -> None:
         options = Options(
             base_url_of(base_url, self._url_variable, trust_env=trust_env),
@@ -63,6 +64,7 @@ class Client(_Base):
             event_hooks,
             max_response_bytes,
             trust_env,
+            max_in_flight,
         )
         self._core = SyncCore(
             options,
@@ -107,6 +109,7 @@ class AsyncClient(_Base):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None,
         max_response_bytes: int,
         trust_env: bool,
+        max_in_flight: int,
     ) -> None:
         options = Options(
             base_url_of(base_url, self._url_variable, trust_env=trust_env),
@@ -119,6 +122,7 @@ class AsyncClient(_Base):
             event_hooks,
             max_response_bytes,
             trust_env,
+            max_in_flight,
         )
         self._core = AsyncCore(
             options,

@@ -64,6 +64,8 @@ class Kiln(Client):
         max_response_bytes: Maximum size of a response body; a larger one is an error.
         trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
             variables of the base URL and the credentials are used.
+        max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
+            demand and to the latency of the server.
     """
 
     _url_variable = "KILN_URL"
@@ -84,6 +86,7 @@ class Kiln(Client):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
+        max_in_flight: int = 200,
     ) -> None:
         super().__init__(
             base_url,
@@ -97,6 +100,7 @@ class Kiln(Client):
             event_hooks=event_hooks,
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
+            max_in_flight=max_in_flight,
         )
 
     def start_firing(
@@ -360,6 +364,8 @@ class AsyncKiln(AsyncClient):
         max_response_bytes: Maximum size of a response body; a larger one is an error.
         trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
             variables of the base URL and the credentials are used.
+        max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
+            demand and to the latency of the server.
     """
 
     _url_variable = "KILN_URL"
@@ -380,6 +386,7 @@ class AsyncKiln(AsyncClient):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
+        max_in_flight: int = 200,
     ) -> None:
         super().__init__(
             base_url,
@@ -393,6 +400,7 @@ class AsyncKiln(AsyncClient):
             event_hooks=event_hooks,
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
+            max_in_flight=max_in_flight,
         )
 
     async def start_firing(
