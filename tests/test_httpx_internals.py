@@ -77,6 +77,12 @@ def test_environment_proxies_are_read() -> None:
     assert isinstance(httpx_internals.environment_proxies(), dict)
 
 
+def test_path_of_a_url_can_be_replaced() -> None:
+    url = httpx_internals.with_path(httpx.URL("https://host:81/a?b"), "/c", "d=e")
+
+    assert (str(url), url.raw_path) == ("https://host:81/c?d=e", b"/c?d=e")
+
+
 def test_unread_body_is_recognized() -> None:
     assert httpx_internals.has_body(httpx.Response(200, content=b"x"))
     assert not httpx_internals.has_body(httpx.Response(200, stream=httpx.ByteStream(b"x")))

@@ -27,6 +27,7 @@ from .expressions import Tests, all_hold, get_path, to_pointer
 from .poll_limit import Permit
 from .rate_limit import Limit, RateLimiter
 from .readers import Reader
+from .request_template import RequestTemplate
 from .sanitize import sanitize
 from .started import Origin, remember
 
@@ -104,6 +105,7 @@ class Settings:
     retry_budget: retry.RetryBudget = field(repr=False)
     clock: Clock = field(repr=False)
     rate_limiter: RateLimiter = field(repr=False)
+    template: RequestTemplate = field(repr=False)
 
 
 @frozen
@@ -350,10 +352,15 @@ class Call:
             merged.update(self.headers)
             headers = merged.raw
         params = request.get("params")
+        url_query = str(httpx.QueryParams(params)) if params else ""
         url = self.settings.base_url + request["url"]
         if params:
-            url += f"?{httpx.QueryParams(params)}"
+            url += f"?{url_query}"
         self.url = url
+        if not self.headers:
+            prepared = self.settings.template.request(request, url_query, auth, timeout)
+            if prepared is not None:
+                return prepared
         query = auth.query()
         if query:
             url = str(httpx.URL(url).copy_merge_params(query))

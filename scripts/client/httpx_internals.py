@@ -60,6 +60,13 @@ def url_pattern(pattern: str) -> Any:
     return URLPattern(pattern)
 
 
+def with_path(base: httpx.URL, path: str, query: str | None) -> httpx.URL:
+    """Return a URL with another path and query, which are valid and escaped: httpx would parse and escape them."""
+    url = httpx.URL.__new__(httpx.URL)
+    url._uri_reference = base._uri_reference._replace(path=path, query=query)
+    return url
+
+
 def has_body(response: httpx.Response) -> bool:
     """Return whether the body of a response has been read."""
     return hasattr(response, "_content")

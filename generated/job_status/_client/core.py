@@ -51,6 +51,7 @@ from .deadline import DEADLINE
 from .errors import InvalidArgumentError, TransportError
 from .poll_limit import LARGEST_MAXIMUM, Permit, PollLimit
 from .rate_limit import RateLimiter
+from .request_template import RequestTemplate
 from .transport import (
     IS_REUSED,
     Transports,
@@ -156,6 +157,7 @@ class Core:
             retry.RetryBudget(),
             clock,
             RateLimiter(clock),
+            RequestTemplate(base_url, headers.raw),
         )
         hooks = validate_hooks(options.event_hooks)
         self.request_hooks = hooks.get("request", ())
