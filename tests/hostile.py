@@ -53,6 +53,14 @@ class HostileServer:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
+        try:
+            self._respond(connection)
+        finally:
+            with contextlib.suppress(OSError):
+                connection.close()
+            self._open.discard(connection)
+
+    def _respond(self, connection: socket.socket) -> None:
         buffer = b""
         with contextlib.suppress(OSError):
             while True:
@@ -66,9 +74,6 @@ class HostileServer:
                 self.behaviour(connection, head)
                 if connection.fileno() < 0:
                     return
-        with contextlib.suppress(OSError):
-            connection.close()
-        self._open.discard(connection)
 
     def close(self) -> None:
         """Stop listening and close all connections."""

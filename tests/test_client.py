@@ -219,13 +219,6 @@ def test_connection_is_reused(asynchronous: bool) -> None:
         assert (server.connections, len(server.requests)) == (1, 50)
 
 
-def test_connection_pool_limits() -> None:
-    with AgentPlatform("http://h", api_key="k") as api:
-        pool = api._core.transport._pool  # type: ignore[attr-defined]
-
-    assert (pool._max_connections, pool._max_keepalive_connections, pool._keepalive_expiry) == (10, 10, 60.0)
-
-
 def test_https_clients_share_one_lazily_created_tls_context() -> None:
     from job_status._client.transport import default_context
 
@@ -235,7 +228,7 @@ def test_https_clients_share_one_lazily_created_tls_context() -> None:
         AsyncAgentPlatform("https://h", api_key="k"),
     ]
 
-    contexts = [client._core.transport._pool._ssl_context for client in clients]
+    contexts = [client._core.transports.calls._pool.shared.factory._ssl_context for client in clients]
     assert contexts[1] is contexts[2] is default_context()
     assert contexts[0] is not contexts[1]
 

@@ -4,6 +4,7 @@ import socket
 
 import httpcore
 import httpx
+import pytest
 from job_status._client import httpx_internals
 from job_status._client.network import AsyncDeadlineBackend, DeadlineBackend
 
@@ -24,14 +25,39 @@ def test_network_backends_can_be_replaced() -> None:
         assert isinstance(httpx_internals.connection_pool(transport)._network_backend, backend)
 
 
-def test_pool_lock_becomes_reentrant() -> None:
-    transport = httpx.HTTPTransport()
-    assert hasattr(httpx_internals.connection_pool(transport), "_optional_thread_lock")
-    httpx_internals.make_pool_lock_reentrant(transport)
+def test_connection_pool_can_be_replaced() -> None:
+    class Pool:
+        closed = False
 
-    with httpx_internals.connection_pool(transport)._optional_thread_lock:
-        assert httpx_internals.connection_pool(transport).connections == []
-        transport.close()
+        def close(self) -> None:
+            self.closed = True
+
+    transport, pool = httpx.HTTPTransport(), Pool()
+    assert hasattr(transport, "_pool")
+    httpx_internals.replace_connection_pool(transport, pool)
+    transport.close()
+
+    assert pool.closed
+
+
+@pytest.mark.parametrize("server", ["silent", "sends", "closes"])
+def test_socket_is_readable_when_the_server_has_closed_it(server: str) -> None:
+    one, two = socket.socketpair()
+    with one, two:
+        if server == "sends":
+            two.send(b"x")
+        elif server == "closes":
+            two.close()
+
+        assert httpx_internals.is_readable(one) == (server != "silent")
+
+
+def test_closed_socket_is_readable() -> None:
+    one, two = socket.socketpair()
+    one.close()
+    two.close()
+
+    assert httpx_internals.is_readable(one)
 
 
 def test_socket_becomes_a_stream() -> None:
@@ -49,6 +75,12 @@ def test_environment_proxies_are_read() -> None:
     assert patterns[1].matches(httpx.URL("https://a.host"))
     assert sorted([patterns[0], patterns[1]])
     assert isinstance(httpx_internals.environment_proxies(), dict)
+
+
+def test_path_of_a_url_can_be_replaced() -> None:
+    url = httpx_internals.with_path(httpx.URL("https://host:81/a?b"), "/c", "d=e")
+
+    assert (str(url), url.raw_path) == ("https://host:81/c?d=e", b"/c?d=e")
 
 
 def test_unread_body_is_recognized() -> None:

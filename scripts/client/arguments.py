@@ -160,6 +160,17 @@ def validate_count(value: Any, name: str) -> int:
     return operator.index(value)
 
 
+def validate_maximum(value: Any, name: str, largest: int) -> int:
+    """Return an integer from 1 to the largest.
+
+    Raises:
+        InvalidArgumentError: It is not such an integer.
+    """
+    if not _is_integer(value) or not 1 <= operator.index(value) <= largest:
+        raise InvalidArgumentError(f"{name}= must be an integer from 1 to {largest}, got {describe(value)}")
+    return operator.index(value)
+
+
 def validate_hooks(event_hooks: Any) -> Mapping[str, tuple[Callable[..., Any], ...]]:
     """Return the hooks of `request` and `response`.
 

@@ -59,6 +59,7 @@ class Client(_Base):
         max_response_bytes: int,
         trust_env: bool,
         record: str | os.PathLike[str] | None,
+        max_in_flight: int,
     ) -> None:
         from .core import Options, SyncCore
         from .environment import base_url_of, credentials_of
@@ -76,6 +77,7 @@ class Client(_Base):
             max_response_bytes,
             trust_env,
             record,
+            max_in_flight,
         )
         self._core = SyncCore(
             options,
@@ -121,6 +123,7 @@ class AsyncClient(_Base):
         max_response_bytes: int,
         trust_env: bool,
         record: str | os.PathLike[str] | None,
+        max_in_flight: int,
     ) -> None:
         from .core import AsyncCore, Options
         from .environment import base_url_of, credentials_of
@@ -138,6 +141,7 @@ class AsyncClient(_Base):
             max_response_bytes,
             trust_env,
             record,
+            max_in_flight,
         )
         self._core = AsyncCore(
             options,

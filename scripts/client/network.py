@@ -13,7 +13,7 @@ import httpcore
 
 from .connect import connect
 from .deadline import DEADLINE
-from .httpx_internals import stream_of_socket
+from .httpx_internals import is_readable, stream_of_socket
 
 
 def remaining(timeout: float | None, error: type[httpcore.TimeoutException]) -> float | None:
@@ -96,6 +96,7 @@ class AsyncDeadlineStream(httpcore.AsyncNetworkStream):
 
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
+        self._socket: Any = None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read, until the deadline at the latest."""
@@ -121,7 +122,12 @@ class AsyncDeadlineStream(httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         """Return information about the connection."""
-        return self._inner.get_extra_info(info)
+        if info != "is_readable":
+            return self._inner.get_extra_info(info)
+        # Needed for each request. anyio would collect all that it knows about the socket, for its file descriptor.
+        if self._socket is None:
+            self._socket = self._inner.get_extra_info("socket")
+        return is_readable(self._socket)
 
 
 class AsyncDeadlineBackend(httpcore.AsyncNetworkBackend):

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+from attrs import frozen
 
 from . import httpx_internals
 from .arguments import HOST_LABEL
 from .errors import InvalidArgumentError
 from .sanitize import describe, sanitize
 
-# The cost of httpx's pool grows with the square of its connections, and a status is a small response.
-POOLED: Final = httpx.Limits(max_connections=10, max_keepalive_connections=10, keepalive_expiry=60.0)
-# For requests that are sent once: a new connection, which the server is not about to close.
-UNPOOLED: Final = httpx.Limits(max_connections=10, max_keepalive_connections=0)
-# Polls of one client in flight at a time; the remaining connections are for its calls.
-MAX_POLLS_IN_FLIGHT: Final = 8
+KEEPALIVE: Final = 60.0  # seconds for which an idle connection is kept
+# Calls of one client in flight at a time, and starts; the polls of its waits have a limit of their own.
+MAX_CALLS_IN_FLIGHT: Final = 10
+# In the extensions of a response: whether its connection had been used before.
+IS_REUSED: Final = "job_status_is_reused"
 
 
 def create_tls_context(verify: Any, *, tls: bool, trust_env: bool) -> ssl.SSLContext:
@@ -155,32 +155,55 @@ def proxy_secrets(proxy: httpx.Proxy | None) -> Iterator[str]:
         yield base64.b64encode(b":".join(proxy.raw_auth)).decode()
 
 
-def _create(cls: Any, verify: ssl.SSLContext, proxy: httpx.Proxy | None, limits: httpx.Limits) -> Any:
+@frozen
+class Transports:
+    """The built-in transports of a client.
+
+    Attributes:
+        calls: For calls that can be repeated.
+        polls: For polls. They share the connections of the calls.
+        starts: For requests that are sent once, each on a new connection, which the server is not about to close.
+    """
+
+    calls: Any
+    polls: Any
+    starts: Any
+
+    def each(self) -> list[Any]:
+        """Return the different transports, to close them. Calls and polls share connections."""
+        return [self.calls] if self.calls is self.starts else [self.calls, self.starts]
+
+
+def sync_transports(verify: ssl.SSLContext, proxy: httpx.Proxy | None) -> Transports:
+    """Return httpx's own transports, with connections that enforce the deadline of the call."""
+    from .connections import Connections, Pool  # httpcore is imported when the first client is created
+    from .network import DeadlineBackend
+
+    return _create(httpx.HTTPTransport, DeadlineBackend, Connections, Pool, verify, proxy)
+
+
+def async_transports(verify: ssl.SSLContext, proxy: httpx.Proxy | None) -> Transports:
+    """Return httpx's own transports, with connections that enforce the deadline of the call."""
+    from .connections import AsyncPool, Connections  # httpcore is imported when the first client is created
+    from .network import AsyncDeadlineBackend
+
+    return _create(httpx.AsyncHTTPTransport, AsyncDeadlineBackend, Connections, AsyncPool, verify, proxy)
+
+
+def _create(
+    cls: Any, backend: Any, connections: Any, pool: Any, verify: ssl.SSLContext, proxy: httpx.Proxy | None
+) -> Transports:
     try:
-        return cls(verify=verify, limits=limits, proxy=proxy, trust_env=False)
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEPALIVE)
+        made = [cls(verify=verify, limits=limits, proxy=proxy, trust_env=False) for _ in range(3)]
     except ImportError:
         problem = "proxy= is a SOCKS proxy; install its dependency: pip install httpx[socks]"
         raise InvalidArgumentError(problem) from None
-
-
-def sync_transport(
-    verify: ssl.SSLContext, proxy: httpx.Proxy | None, limits: httpx.Limits = POOLED
-) -> httpx.HTTPTransport:
-    """Return httpx's own transport, with connections that enforce the deadline of the call."""
-    from .network import DeadlineBackend  # httpcore is imported when the first client is created
-
-    transport: httpx.HTTPTransport = _create(httpx.HTTPTransport, verify, proxy, limits)
-    httpx_internals.make_pool_lock_reentrant(transport)
-    httpx_internals.replace_network_backend(transport, DeadlineBackend)
-    return transport
-
-
-def async_transport(
-    verify: ssl.SSLContext, proxy: httpx.Proxy | None, limits: httpx.Limits = POOLED
-) -> httpx.AsyncHTTPTransport:
-    """Return httpx's own transport, with connections that enforce the deadline of the call."""
-    from .network import AsyncDeadlineBackend  # httpcore is imported when the first client is created
-
-    transport: httpx.AsyncHTTPTransport = _create(httpx.AsyncHTTPTransport, verify, proxy, limits)
-    httpx_internals.replace_network_backend(transport, AsyncDeadlineBackend)
-    return transport
+    httpx_internals.replace_network_backend(made[0], backend)
+    factory = httpx_internals.connection_pool(made[0])
+    shared = connections(factory, KEEPALIVE)
+    once = connections(factory, 0.0)
+    pools = (pool(shared, MAX_CALLS_IN_FLIGHT), pool(shared, None), pool(once, MAX_CALLS_IN_FLIGHT))
+    for transport, replacement in zip(made, pools, strict=True):
+        httpx_internals.replace_connection_pool(transport, replacement)
+    return Transports(*made)

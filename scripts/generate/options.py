@@ -65,6 +65,12 @@ CLIENT_OPTIONS = (
         "str | _os.PathLike[str] | None = None",
         "The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with secrets redacted.",
     ),
+    Option(
+        "max_in_flight",
+        "int = 200",
+        "Maximum number of polls in flight, up to 1000. Below it, their number adapts to the demand and to the latency "
+        "of the server.",
+    ),
 )
 
 CALL_OPTIONS = (

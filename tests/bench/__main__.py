@@ -14,7 +14,7 @@ from scripts.document import load
 
 from ..conftest import ROOT
 from ..paths import path_of
-from . import base_commit, concurrent_waits, imports, scaling, schedules, simulating, traffic, verifying
+from . import base_commit, concurrent_waits, connections, imports, scaling, schedules, simulating, traffic, verifying
 from .server import server
 
 ROUNDS, CALLS = 40, 60
@@ -99,6 +99,7 @@ def main() -> None:
     bench_decoding()
     schedules.main()
     concurrent_waits.main()
+    connections.main()
     simulating.main()
     verifying.main()
     scaling.main()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 PROGRAM = """
 import asyncio, sys
-body = sys.argv[1].encode()
+body, delay = sys.argv[1].encode(), float(sys.argv[2])
 HEAD = b"HTTP/1.1 200 OK\\r\\ncontent-type: application/json\\r\\ncontent-length: %d\\r\\n\\r\\n"
 HAS_ID = b"{id}" in body
 
@@ -25,9 +25,14 @@ class HttpProtocol(asyncio.Protocol):
         self.buffer += data
         while b"\\r\\n\\r\\n" in self.buffer:
             head, _, self.buffer = self.buffer.partition(b"\\r\\n\\r\\n")
-            self.transport.write(response(head))
+            if delay:
+                loop.call_later(delay, self.transport.write, response(head))
+            else:
+                self.transport.write(response(head))
 
 async def main():
+    global loop
+    loop = asyncio.get_running_loop()
     server = await asyncio.get_running_loop().create_server(HttpProtocol, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
@@ -37,9 +42,12 @@ asyncio.run(main())
 
 
 @contextlib.contextmanager
-def server(body: str) -> Iterator[str]:
-    """Serve one body for every request and yield the URL; `{id}` in it is replaced by the last segment of the path."""
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, body], stdout=subprocess.PIPE, text=True)
+def server(body: str, delay: float = 0.0) -> Iterator[str]:
+    """Serve one body for every request, after `delay` seconds, and yield the URL.
+
+    `{id}` in the body is replaced by the last segment of the path.
+    """
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, body, str(delay)], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"

@@ -57,6 +57,8 @@ class AgentPlatform(Client):
             variables of the base URL and the credentials are used.
         record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
             secrets redacted.
+        max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
+            demand and to the latency of the server.
 
     Source: https://docs.kore.ai/agent-platform/apis
     """
@@ -81,6 +83,7 @@ class AgentPlatform(Client):
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
+        max_in_flight: int = 200,
     ) -> None:
         super().__init__(
             base_url,
@@ -95,6 +98,7 @@ class AgentPlatform(Client):
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
             record=record,
+            max_in_flight=max_in_flight,
         )
 
     def get_dock_status(
@@ -261,6 +265,8 @@ class AsyncAgentPlatform(AsyncClient):
             variables of the base URL and the credentials are used.
         record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
             secrets redacted.
+        max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
+            demand and to the latency of the server.
 
     Source: https://docs.kore.ai/agent-platform/apis
     """
@@ -285,6 +291,7 @@ class AsyncAgentPlatform(AsyncClient):
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
+        max_in_flight: int = 200,
     ) -> None:
         super().__init__(
             base_url,
@@ -299,6 +306,7 @@ class AsyncAgentPlatform(AsyncClient):
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
             record=record,
+            max_in_flight=max_in_flight,
         )
 
     async def get_dock_status(

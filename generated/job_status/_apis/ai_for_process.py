@@ -62,6 +62,8 @@ class AIForProcess(Client):
             variables of the base URL and the credentials are used.
         record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
             secrets redacted.
+        max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
+            demand and to the latency of the server.
 
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
@@ -86,6 +88,7 @@ class AIForProcess(Client):
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
+        max_in_flight: int = 200,
     ) -> None:
         super().__init__(
             base_url,
@@ -100,6 +103,7 @@ class AIForProcess(Client):
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
             record=record,
+            max_in_flight=max_in_flight,
         )
 
     def get_dock_status(
@@ -381,6 +385,8 @@ class AsyncAIForProcess(AsyncClient):
             variables of the base URL and the credentials are used.
         record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
             secrets redacted.
+        max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
+            demand and to the latency of the server.
 
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
@@ -405,6 +411,7 @@ class AsyncAIForProcess(AsyncClient):
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
+        max_in_flight: int = 200,
     ) -> None:
         super().__init__(
             base_url,
@@ -419,6 +426,7 @@ class AsyncAIForProcess(AsyncClient):
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
             record=record,
+            max_in_flight=max_in_flight,
         )
 
     async def get_dock_status(

@@ -58,6 +58,8 @@ class AIForService(Client):
             variables of the base URL and the credentials are used.
         record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
             secrets redacted.
+        max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
+            demand and to the latency of the server.
 
     Source: https://docs.kore.ai/ai-for-service/apis/automation/api-list
     """
@@ -82,6 +84,7 @@ class AIForService(Client):
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
+        max_in_flight: int = 200,
     ) -> None:
         super().__init__(
             base_url,
@@ -96,6 +99,7 @@ class AIForService(Client):
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
             record=record,
+            max_in_flight=max_in_flight,
         )
 
     def get_publish_status(
@@ -269,6 +273,8 @@ class AsyncAIForService(AsyncClient):
             variables of the base URL and the credentials are used.
         record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
             secrets redacted.
+        max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
+            demand and to the latency of the server.
 
     Source: https://docs.kore.ai/ai-for-service/apis/automation/api-list
     """
@@ -293,6 +299,7 @@ class AsyncAIForService(AsyncClient):
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
+        max_in_flight: int = 200,
     ) -> None:
         super().__init__(
             base_url,
@@ -307,6 +314,7 @@ class AsyncAIForService(AsyncClient):
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
             record=record,
+            max_in_flight=max_in_flight,
         )
 
     async def get_publish_status(

@@ -59,6 +59,8 @@ class OpenSearchFlowFramework(Client):
             variables of the base URL and the credentials are used.
         record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
             secrets redacted.
+        max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
+            demand and to the latency of the server.
 
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
@@ -83,6 +85,7 @@ class OpenSearchFlowFramework(Client):
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
+        max_in_flight: int = 200,
     ) -> None:
         super().__init__(
             base_url,
@@ -97,6 +100,7 @@ class OpenSearchFlowFramework(Client):
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
             record=record,
+            max_in_flight=max_in_flight,
         )
 
     def get_workflow_status(
@@ -336,6 +340,8 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
             variables of the base URL and the credentials are used.
         record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
             secrets redacted.
+        max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
+            demand and to the latency of the server.
 
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
@@ -360,6 +366,7 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
+        max_in_flight: int = 200,
     ) -> None:
         super().__init__(
             base_url,
@@ -374,6 +381,7 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
             record=record,
+            max_in_flight=max_in_flight,
         )
 
     async def get_workflow_status(

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
 
+import httpx
+
 from .errors import InvalidArgumentError
 from .schemes import Scheme
 
@@ -40,10 +42,11 @@ class Secret:
 class AuthParameters:
     """The headers and query parameters that authenticate a request. Logs, hooks and errors do not contain them."""
 
-    __slots__ = ("_headers", "_query", "values")
+    __slots__ = ("_headers", "_merged", "_query", "values")
 
     def __init__(self, headers: list[tuple[bytes, bytes]], query: Mapping[str, str], values: tuple[str, ...]) -> None:
         self._headers = Secret(headers)
+        self._merged: Secret | None = None
         self._query = Secret(query)
         self.values = Secret(values)
 
@@ -51,6 +54,13 @@ class AuthParameters:
         """Return the headers to add."""
         found: list[tuple[bytes, bytes]] = self._headers.reveal()
         return found
+
+    def merge(self, others: list[tuple[bytes, bytes]]) -> httpx.Headers:
+        """Return the headers of a request: the other ones, which are those of the client, and these."""
+        if self._merged is None:
+            self._merged = Secret(httpx.Headers([*others, *self.headers()]))
+        merged: httpx.Headers = self._merged.reveal()
+        return merged
 
     def query(self) -> Mapping[str, str]:
         """Return the query parameters to add."""

@@ -61,6 +61,7 @@ class Client(_Base):
         max_response_bytes: int,
         trust_env: bool,
         record: str | os.PathLike[str] | None,
+        max_in_flight: int,
     ) -> None:
         from .core import Options, SyncCore
         from .environment import base_url_of, credentials_of
@@ -78,6 +79,7 @@ class Client(_Base):
             max_response_bytes,
             trust_env,
             record,
+            max_in_flight,
         )
         self._core = SyncCore(
             options,
@@ -123,6 +125,7 @@ class AsyncClient(_Base):
         max_response_bytes: int,
         trust_env: bool,
         record: str | os.PathLike[str] | None,
+        max_in_flight: int,
     ) -> None:
         from .core import AsyncCore, Options
         from .environment import base_url_of, credentials_of
@@ -140,6 +143,7 @@ class AsyncClient(_Base):
             max_response_bytes,
             trust_env,
             record,
+            max_in_flight,
         )
         self._core = AsyncCore(
             options,

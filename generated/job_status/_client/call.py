@@ -26,8 +26,10 @@ from .errors import (
     error_for,
 )
 from .expressions import Tests, all_hold, get_path, to_pointer
+from .poll_limit import Permit
 from .rate_limit import Limit, RateLimiter
 from .readers import Reader
+from .request_template import RequestTemplate
 from .retirement import RetirementLog
 from .sanitize import sanitize
 from .started import Origin, remember
@@ -109,6 +111,7 @@ class Settings:
     retry_budget: retry.RetryBudget = field(repr=False)
     clock: Clock = field(repr=False)
     rate_limiter: RateLimiter = field(repr=False)
+    template: RequestTemplate = field(repr=False)
     retirement_log: RetirementLog = field(factory=RetirementLog, repr=False)
 
 
@@ -118,12 +121,13 @@ class CallPolicy:
 
     Attributes:
         retries: Maximum number of retries, or None for that of the client.
-        is_counted: Whether the first request has been counted against the documented limits already.
+        is_poll: Whether it is a poll of a wait, which has counted it against the documented limits already, and limits
+            the number of polls in flight.
         is_detached: Whether an async call runs in a task that is never cancelled.
     """
 
     retries: int | None = None
-    is_counted: bool = False
+    is_poll: bool = False
     is_detached: bool = False
 
 
@@ -178,6 +182,7 @@ class Call:
         "deadline",
         "headers",
         "operation",
+        "permit",
         "policy",
         "rate_limit_reset",
         "settings",
@@ -206,6 +211,13 @@ class Call:
         self.rate_limit_reset = 0.0
         self.url = ""
         self.auth: AuthParameters | None = None
+        # The permit of an async poll until its request is sent, which then holds it.
+        self.permit: Permit | None = None
+
+    def take_permit(self) -> Permit | None:
+        """Return the permit, which the caller holds from then on."""
+        permit, self.permit = self.permit, None
+        return permit
 
     def build(self, build: Callable[..., dict[str, Any]], arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the request as the generated code builds it.
@@ -352,7 +364,7 @@ class Call:
         self.auth = auth
         self.attempts += 1
         self.rate_limit_reset = 0.0
-        if self.operation.limits and not (self.policy.is_counted and self.attempts == 1):
+        if self.operation.limits and not (self.policy.is_poll and self.attempts == 1):
             self.settings.rate_limiter.count(self.operation.id, self.values, self.operation.limits)
         left = max(self.deadline - time.monotonic(), 0.001)
         timeout = {"connect": min(CONNECT_TIMEOUT, left), "read": left, "write": left, "pool": left}
@@ -363,10 +375,15 @@ class Call:
             merged.update(self.headers)
             headers = merged.raw
         params = request.get("params")
+        url_query = str(httpx.QueryParams(params)) if params else ""
         url = self.settings.base_url + request["url"]
         if params:
-            url += f"?{httpx.QueryParams(params)}"
+            url += f"?{url_query}"
         self.url = url
+        if not self.headers:
+            prepared = self.settings.template.request(request, url_query, auth, timeout)
+            if prepared is not None:
+                return prepared
         query = auth.query()
         if query:
             url = str(httpx.URL(url).copy_merge_params(query))

@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 import inspect
+import math
 import os
 import platform
+import random
 import ssl
 import sys
 import time
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
@@ -19,7 +22,15 @@ import httpx
 from attrs import field, frozen
 
 from . import bounded, responses, retry
-from .arguments import parse_base_url, validate_count, validate_headers, validate_hooks, validate_id, validate_seconds
+from .arguments import (
+    parse_base_url,
+    validate_count,
+    validate_headers,
+    validate_hooks,
+    validate_id,
+    validate_maximum,
+    validate_seconds,
+)
 from .auth import CURRENT, Authenticator
 from .call import (
     AUTHENTICATE,
@@ -37,18 +48,19 @@ from .call import (
 )
 from .clock import LONGEST_SLEEP, SYSTEM_CLOCK, Clock, Latch
 from .deadline import DEADLINE
-from .errors import InvalidArgumentError
+from .errors import InvalidArgumentError, TransportError
+from .poll_limit import LARGEST_MAXIMUM, Permit, PollLimit
 from .rate_limit import RateLimiter
+from .request_template import RequestTemplate
 from .schemes import Scheme
-from .semaphore import PollSemaphore
 from .transport import (
-    MAX_POLLS_IN_FLIGHT,
-    UNPOOLED,
-    async_transport,
+    IS_REUSED,
+    Transports,
+    async_transports,
     create_tls_context,
     proxy_secrets,
     resolve_proxy,
-    sync_transport,
+    sync_transports,
 )
 
 if TYPE_CHECKING:
@@ -61,6 +73,9 @@ if TYPE_CHECKING:
 # asyncio and anyio are imported when an async client is used: they would be half of the cost of an import.
 T = TypeVar("T")
 READ_ERRORS: Final = (responses.BodyTooLargeError, responses.DecodingError, *TRANSPORT_ERRORS)
+# Statuses that say that a server cannot process more requests.
+OVERLOAD_STATUSES: Final = frozenset({429, 502, 503, 504})
+RETRY_PAUSES: Final = 0.002, 0.05  # seconds between two attempts to get a permit: the first, and the longest
 
 
 @frozen
@@ -78,6 +93,7 @@ class Options:
     max_response_bytes: int
     trust_env: bool
     record: str | os.PathLike[str] | None
+    max_in_flight: int
 
 
 class WaitGroup(Protocol):
@@ -150,13 +166,19 @@ class Core:
             retry.RetryBudget(),
             clock,
             RateLimiter(clock),
+            RequestTemplate(base_url, headers.raw),
         )
         hooks = validate_hooks(options.event_hooks)
         self.request_hooks = hooks.get("request", ())
         self.response_hooks = hooks.get("response", ())
+        self.transports: Transports
         self.is_closed = False
         # Whether a response of this API has been read: then the base URL is right.
         self.has_read = False
+        self.max_in_flight = validate_maximum(options.max_in_flight, "max_in_flight", LARGEST_MAXIMUM)
+        self.poll_limit = PollLimit(self.max_in_flight)
+        # When it was last logged that polls are late.
+        self.late_logged_at = -math.inf
         # The waits for many jobs that poll with this client.
         self.wait_groups: weakref.WeakSet[WaitGroup] = weakref.WeakSet()
 
@@ -168,6 +190,7 @@ class Core:
             self.recorder.after_fork()
         # Their threads are not in this process, and one may have held a lock.
         self.wait_groups = weakref.WeakSet()
+        self.poll_limit = PollLimit(self.max_in_flight)
 
     def new_call(
         self,
@@ -191,6 +214,25 @@ class Core:
             latest = self.authenticator.latest
             secrets = latest.values.reveal() if latest else ()
             self.recorder.add(request, response, error, secrets, began, time.perf_counter() - start)
+
+    def transport_of(self, call: Call) -> Any:
+        """Return the transport of a call."""
+        if not call.operation.is_idempotent:
+            return self.transports.starts
+        return self.transports.polls if call.policy.is_poll else self.transports.calls
+
+    def measure(self, exchange: Exchange, started_at: float) -> Exchange:
+        """Return the exchange of a poll, from which its client learns how many polls the server can do."""
+        failure, response = exchange
+        now = self.settings.clock.now()
+        is_reused = response is not None and response.extensions.get(IS_REUSED, True)
+        self.poll_limit.adaptive.add(
+            now - started_at if is_reused else None,
+            now,
+            is_overloaded=isinstance(failure, TransportError)
+            or (response is not None and response.status_code in OVERLOAD_STATUSES),
+        )
+        return exchange
 
     def check_open(self, call: Call) -> None:
         """Raise when the client is closed."""
@@ -244,25 +286,19 @@ class SyncCore(Core):
             raise InvalidArgumentError(f"http_transport= must be an httpx.BaseTransport, got {got}")
         # Threads that sleep before a poll or a retry wake up when the client is closed.
         self.closed = Latch()
-        self.poll_semaphore = PollSemaphore(MAX_POLLS_IN_FLIGHT)
         self.connect()
         _cores.add(self)
 
     def connect(self) -> None:
         """Create new connection pools. Requests in flight keep their connections of the old ones."""
-        self.transport: httpx.BaseTransport
-        self.unpooled_transport: httpx.BaseTransport
         if self.tls_context is None:
-            self.transport = self.unpooled_transport = self.custom_transport
+            self.transports = Transports(*3 * (self.custom_transport,))
         else:
-            self.transport = sync_transport(self.tls_context, self.proxy)
-            # A start is sent once: on a new connection it never meets one that the server is about to close.
-            self.unpooled_transport = sync_transport(self.tls_context, self.proxy, UNPOOLED)
+            self.transports = sync_transports(self.tls_context, self.proxy)
 
     def after_fork(self) -> None:
         """Release what this process shares with the one that it was forked from."""
         super().after_fork()
-        self.poll_semaphore = PollSemaphore(MAX_POLLS_IN_FLIGHT)
         self.connect()
 
     def close(self) -> None:
@@ -271,9 +307,8 @@ class SyncCore(Core):
         self.closed.set()
         for group in list(self.wait_groups):
             group.wake()
-        self.transport.close()
-        if self.unpooled_transport is not self.transport:
-            self.unpooled_transport.close()
+        for transport in self.transports.each():
+            transport.close()
 
     def sleep(self, seconds: float) -> None:
         """Sleep before a poll, until the client is closed at the latest."""
@@ -282,6 +317,24 @@ class SyncCore(Core):
             self.closed.wait(seconds)
         else:
             clock.sleep(seconds)
+
+    def acquire_poll(self, seconds: float) -> Permit | None:
+        """Return the permit of a poll, or None if none is free within `seconds` or the client is closed."""
+        clock = self.settings.clock
+        permit = self.poll_limit.acquire(clock.now())
+        if permit is not None:
+            return permit
+        ends_at = time.monotonic() + seconds
+        claim = self.poll_limit.claim()
+        pause, longest = RETRY_PAUSES
+        while True:
+            permit = self.poll_limit.acquire(clock.now(), claim)
+            left = ends_at - time.monotonic()
+            if permit is not None or left <= 0 or self.is_closed:
+                return permit
+            # Jitter, so that two threads that try at the same time do not do so again.
+            self.closed.wait(min(pause * random.uniform(0.5, 1), left))  # noqa: S311 - jitter
+            pause = min(2 * pause, longest)
 
     def call(
         self,
@@ -317,7 +370,10 @@ class SyncCore(Core):
             elif step is RENEW:
                 result = self.authenticator.renew()  # type: ignore[func-returns-value]
             elif isinstance(step, httpx.Request):
+                started_at = self.settings.clock.now()
                 result = self._attempt(call, step) if self.recorder is None else self._recorded(call, step)
+                if call.policy.is_poll:
+                    result = self.measure(result, started_at)
             else:
                 result = self.closed.wait(step)  # type: ignore[arg-type, func-returns-value]
 
@@ -369,7 +425,7 @@ class SyncCore(Core):
 
     def _open(self, call: Call, request: httpx.Request) -> Exchange:
         """Send a request and return the response with its body unread."""
-        transport = self.transport if call.operation.is_idempotent else self.unpooled_transport
+        transport = self.transport_of(call)
         failed: BaseException
         if self.custom_transport is not None:
             return self._open_custom(call, transport, request)
@@ -451,21 +507,18 @@ class AsyncCore(Core):
             raise InvalidArgumentError(f"http_transport= must be an httpx.AsyncBaseTransport, got {got}")
         self.detached: set[asyncio.Task[Any]] = set()
         self._loop: weakref.ref[Any] | None = None
-        self._poll_semaphore: anyio.Semaphore | None = None
+        # What waits for a permit, the longest first: called once when one may be free.
+        self._waiting: OrderedDict[Callable[[], None], None] = OrderedDict()
         self._closed: anyio.Event | None = None
         self.connect()
         _cores.add(self)
 
     def connect(self) -> None:
         """Create new connection pools. Requests in flight keep their connections of the old ones."""
-        self.transport: httpx.AsyncBaseTransport
-        self.unpooled_transport: httpx.AsyncBaseTransport
         if self.tls_context is None:
-            self.transport = self.unpooled_transport = self.custom_transport
+            self.transports = Transports(*3 * (self.custom_transport,))
         else:
-            self.transport = async_transport(self.tls_context, self.proxy)
-            # A start is sent once: on a new connection it never meets one that the server is about to close.
-            self.unpooled_transport = async_transport(self.tls_context, self.proxy, UNPOOLED)
+            self.transports = async_transports(self.tls_context, self.proxy)
 
     def after_fork(self) -> None:
         """Release what this process shares with the one that it was forked from."""
@@ -477,7 +530,8 @@ class AsyncCore(Core):
         """Release what belongs to another event loop: it is of no use here and cannot be closed from here."""
         self.connect()
         self.detached.clear()
-        self._poll_semaphore = None
+        self.poll_limit = PollLimit(self.max_in_flight)
+        self._waiting.clear()
         self._closed = None
 
     async def close(self) -> None:
@@ -498,9 +552,8 @@ class AsyncCore(Core):
             import asyncio
 
             await asyncio.gather(*self.detached, return_exceptions=True)
-        await self.transport.aclose()
-        if self.unpooled_transport is not self.transport:
-            await self.unpooled_transport.aclose()
+        for transport in self.transports.each():
+            await transport.aclose()
 
     async def sleep(self, seconds: float) -> None:
         """Sleep before a poll, until the client is closed at the latest."""
@@ -521,14 +574,44 @@ class AsyncCore(Core):
         with anyio.move_on_after(min(seconds, LONGEST_SLEEP)):
             await self._closed.wait()
 
-    def poll_semaphore(self) -> anyio.Semaphore:
-        """Return the semaphore that limits the polls in flight."""
+    async def acquire_poll(self) -> Permit:
+        """Return the permit of a poll. Waits that came first get one first."""
         import anyio
 
         self.bind_loop()
-        if self._poll_semaphore is None:
-            self._poll_semaphore = anyio.Semaphore(MAX_POLLS_IN_FLIGHT)
-        return self._poll_semaphore
+        clock = self.settings.clock
+        permit = self.poll_limit.acquire(clock.now())
+        if permit is not None:
+            return permit
+        claim = self.poll_limit.claim()
+        if not self._waiting:
+            permit = self.poll_limit.acquire(clock.now(), claim)
+        while permit is None:
+            event = anyio.Event()
+            self._waiting[event.set] = None
+            try:
+                await event.wait()
+            except BaseException:
+                self._waiting.pop(event.set, None)
+                del claim
+                self.wake_waiting()
+                raise
+            permit = self.poll_limit.acquire(clock.now(), claim)
+        return permit
+
+    def call_when_free(self, wake: Callable[[], None]) -> None:
+        """Call a function once, when a permit may be free."""
+        self._waiting.setdefault(wake)
+
+    def wake_waiting(self) -> None:
+        """Wake as many waits as there are free permits. Called whenever a permit has been released or is not used."""
+        if not self._waiting:
+            return
+        free = self.poll_limit.free
+        while self._waiting and free > 0:
+            wake, _ = self._waiting.popitem(last=False)
+            wake()
+            free -= 1
 
     async def call(
         self,
@@ -568,9 +651,9 @@ class AsyncCore(Core):
                 result = None
             elif call.policy.is_detached:
                 self.bind_loop()
-                result = await self._recorded(call, step)
+                result = await self._recorded(call, step, call.take_permit())
             else:
-                result = await self._run_detachable(self._recorded(call, step))
+                result = await self._run_detachable(self._recorded(call, step, call.take_permit()))
 
     async def _run_detachable(self, attempt: Coroutine[Any, Any, T]) -> T:
         """Run an attempt that a cancelled call leaves running: cancelling it would leak a connection of httpx."""
@@ -612,20 +695,30 @@ class AsyncCore(Core):
         if not task.cancelled():
             task.exception()
 
-    async def _recorded(self, call: Call, request: httpx.Request) -> Exchange:
+    async def _recorded(self, call: Call, request: httpx.Request, permit: Permit | None) -> Exchange:
         if self.recorder is None:
-            return await self._attempt(call, request)
+            return await self._attempt(call, request, permit)
         began, start = time.time(), time.perf_counter()
         try:
-            exchange = await self._attempt(call, request)
+            exchange = await self._attempt(call, request, permit)
         except BaseException:
             self.record(request, None, began, start)
             raise
         self.record(request, exchange, began, start)
         return exchange
 
-    async def _attempt(self, call: Call, request: httpx.Request) -> Exchange:
-        """Send one request and read the response."""
+    async def _attempt(self, call: Call, request: httpx.Request, permit: Permit | None) -> Exchange:
+        """Send one request and read the response. A poll holds its permit until then, even if its wait is cancelled."""
+        if not call.policy.is_poll:
+            return await self._exchange(call, request)
+        started_at = self.settings.clock.now()
+        try:
+            return self.measure(await self._exchange(call, request), started_at)
+        finally:
+            del permit
+            self.wake_waiting()
+
+    async def _exchange(self, call: Call, request: httpx.Request) -> Exchange:
         deadline = DEADLINE.set(call.deadline)
         auth = CURRENT.set(call.auth)
         try:
@@ -651,7 +744,7 @@ class AsyncCore(Core):
 
     async def _open(self, call: Call, request: httpx.Request) -> Exchange:
         """Send a request and return the response with its body unread."""
-        transport = self.transport if call.operation.is_idempotent else self.unpooled_transport
+        transport = self.transport_of(call)
         failed: BaseException
         if self.custom_transport is not None:
             error, opened = await bounded.run_async(lambda: transport.handle_async_request(request), call.deadline)

@@ -7,7 +7,6 @@ Known to hold for httpx 0.28 with httpcore 1. `tests/test_httpx_internals.py` fa
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
@@ -30,13 +29,16 @@ def replace_network_backend(transport: httpx.HTTPTransport | httpx.AsyncHTTPTran
     pool._network_backend = wrap(pool._network_backend)
 
 
-def make_pool_lock_reentrant(transport: httpx.HTTPTransport) -> None:
-    """Replace the lock of a pool by a reentrant one.
+def replace_connection_pool(transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport, pool: Any) -> None:
+    """Let a transport send its requests with another pool: httpx has no parameter for it."""
+    transport._pool = pool
 
-    httpcore's own lock is not: a signal handler that raises while the lock is held would make the thread wait for
-    itself.
-    """
-    connection_pool(transport)._optional_thread_lock = threading.RLock()
+
+def is_readable(sock: Any) -> bool:
+    """Return whether a read of an idle socket would return at once: the server has closed it, or sent something."""
+    from httpcore._utils import is_socket_readable
+
+    return is_socket_readable(sock)
 
 
 def stream_of_socket(sock: Any) -> httpcore.NetworkStream:
@@ -58,6 +60,13 @@ def url_pattern(pattern: str) -> Any:
     from httpx._utils import URLPattern
 
     return URLPattern(pattern)
+
+
+def with_path(base: httpx.URL, path: str, query: str | None) -> httpx.URL:
+    """Return a URL with another path and query, which are valid and escaped: httpx would parse and escape them."""
+    url = httpx.URL.__new__(httpx.URL)
+    url._uri_reference = base._uri_reference._replace(path=path, query=query)
+    return url
 
 
 def has_body(response: httpx.Response) -> bool:

@@ -24,7 +24,14 @@ class JobGroup(Generic[J]):
         queue: The unfinished waits.
     """
 
-    def __init__(self, jobs: Iterable[Any], cls: type[J], timeout: float | None, max_rate: float | None) -> None:
+    def __init__(
+        self,
+        jobs: Iterable[Any],
+        cls: type[J],
+        timeout: float | None,
+        max_rate: float | None,
+        max_in_flight: int | None,
+    ) -> None:
         by_poller: dict[Poller[Any], J] = {}
         try:
             listed = list(jobs)
@@ -47,7 +54,7 @@ class JobGroup(Generic[J]):
                 acquired.append(poller)
             if seconds is not None:
                 self._limit(seconds)
-            self.queue = PollQueue(self.pollers, self.clock.now(), max_rate)
+            self.queue = PollQueue(self.pollers, self.clock.now(), max_rate, max_in_flight)
         except BaseException:
             self._release(acquired)
             raise

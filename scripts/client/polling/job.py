@@ -12,6 +12,7 @@ from ..arguments import validate_seconds
 from ..call import Call, CallPolicy
 from ..core import AsyncCore, SyncCore
 from ..errors import InvalidArgumentError, JobStatusError, NotFoundError
+from ..poll_limit import Permit
 from ..sanitize import describe
 from .detach import note_detached
 from .learned import AnySchedule
@@ -189,7 +190,7 @@ class Job(_Handle[T_co]):
                 if delay > 0 and not core.is_closed:
                     core.sleep(delay)
                     continue
-                permit = core.poll_semaphore.acquire(poller.seconds_to_deadline(clock.now()), core.closed)
+                permit = core.acquire_poll(poller.seconds_to_deadline(clock.now()))
                 if (permit is None or not poller.should_poll(clock.now())) and not core.is_closed:
                     permit = None
                     poller.check_deadline(clock.now())
@@ -309,10 +310,14 @@ class AsyncJob(_Handle[T_co]):
                 if delay > 0 and not core.is_closed:
                     await core.sleep(delay)
                     continue
-                async with core.poll_semaphore():
-                    if not poller.should_poll(clock.now()) and not core.is_closed:
-                        continue
-                    call, result = await poll_async(self, POLL)
+                permit: Permit | None = await core.acquire_poll()
+                if not poller.should_poll(clock.now()) and not core.is_closed:
+                    permit = None
+                    core.wake_waiting()
+                    continue
+                request = poll_async(self, POLL, permit)
+                permit = None
+                call, result = await request
                 await notify_async(self, poller.handle_result(call, result, clock.now()))
         except BaseException as error:
             note_detached(error, [poller])
@@ -355,14 +360,20 @@ class AsyncJob(_Handle[T_co]):
             await core.sleep(error_backoff(streak.count))
 
 
-async def poll_async(job: AsyncJob[Any], policy: CallPolicy) -> tuple[Call, httpx.Response | JobStatusError]:
-    """Send one poll."""
-    poller = job.__poller__
+async def poll_async(
+    job: AsyncJob[Any], policy: CallPolicy, permit: Permit | None
+) -> tuple[Call, httpx.Response | JobStatusError]:
+    """Send one poll. Its permit is released when the request has ended, or is not sent."""
+    poller, core = job.__poller__, job.__core__
     call = poller.new_call(policy)
+    call.permit, permit = permit, None
     try:
-        return call, await job.__core__.send(call, poller.build_request())
+        return call, await core.send(call, poller.build_request())
     except JobStatusError as error:
         return call, error
+    finally:
+        call.permit = None
+        core.wake_waiting()
 
 
 async def notify_async(job: AsyncJob[Any], update: Update[Any] | None) -> None:

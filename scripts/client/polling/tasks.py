@@ -8,7 +8,9 @@ from collections.abc import AsyncGenerator, Iterable
 from typing import Any, TypeVar
 
 from ..clock import LONGEST_SLEEP
+from ..core import AsyncCore
 from ..errors import InvalidArgumentError
+from ..poll_limit import Permit
 from .detach import note_detached
 from .group import JobGroup
 from .job import AsyncJob, notify_async, poll_async
@@ -18,7 +20,11 @@ T = TypeVar("T")
 
 
 async def async_wait_all(
-    jobs: Iterable[AsyncJob[T]], *, timeout: float | None = None, max_rate: float | None = None
+    jobs: Iterable[AsyncJob[T]],
+    *,
+    timeout: float | None = None,
+    max_rate: float | None = None,
+    max_in_flight: int | None = None,
 ) -> list[Outcome[T]]:
     """Wait until every job has ended, successfully or not. One job's failure does not affect the others.
 
@@ -28,6 +34,8 @@ async def async_wait_all(
         jobs: The jobs, of one or several clients.
         timeout: Seconds for all of them, in addition to each job's own timeout.
         max_rate: Maximum number of requests per second, of all jobs and clients together.
+        max_in_flight: Maximum number of polls in flight, of all jobs and clients together, up to 1000. Each client has
+            a limit of its own.
 
     Returns:
         The outcomes, in the order of the jobs.
@@ -36,7 +44,7 @@ async def async_wait_all(
         InvalidArgumentError: These are not jobs, or one of them is being waited for already.
     """
     listed = list(jobs) if isinstance(jobs, Iterable) else jobs
-    outcomes = async_as_completed(listed, timeout=timeout, max_rate=max_rate)
+    outcomes = async_as_completed(listed, timeout=timeout, max_rate=max_rate, max_in_flight=max_in_flight)
     try:
         async for _ in outcomes:
             pass
@@ -46,7 +54,11 @@ async def async_wait_all(
 
 
 async def async_as_completed(
-    jobs: Iterable[AsyncJob[T]], *, timeout: float | None = None, max_rate: float | None = None
+    jobs: Iterable[AsyncJob[T]],
+    *,
+    timeout: float | None = None,
+    max_rate: float | None = None,
+    max_in_flight: int | None = None,
 ) -> AsyncGenerator[Outcome[T], None]:
     """Wait for many jobs, and yield the outcome of each as it ends, successfully or not. Runs under asyncio.
 
@@ -57,6 +69,8 @@ async def async_as_completed(
         jobs: The jobs, of one or several clients.
         timeout: Seconds for all of them, in addition to each job's own timeout.
         max_rate: Maximum number of requests per second, of all jobs and clients together.
+        max_in_flight: Maximum number of polls in flight, of all jobs and clients together, up to 1000. Each client has
+            a limit of its own.
 
     Raises:
         InvalidArgumentError: These are not jobs, one of them is being waited for already, or this is not asyncio.
@@ -66,7 +80,7 @@ async def async_as_completed(
     except RuntimeError:
         problem = "waits for many jobs need asyncio; wait for each job by itself"
         raise InvalidArgumentError(problem) from None
-    wait = _AsyncWait(JobGroup(jobs, AsyncJob, timeout, max_rate), loop)
+    wait = _AsyncWait(JobGroup(jobs, AsyncJob, timeout, max_rate, max_in_flight), loop)
     driver = loop.create_task(wait.run())
     driver.add_done_callback(lambda _: wait.has_finished.set())
     try:
@@ -103,8 +117,10 @@ class _AsyncWait:
         self.changed = asyncio.Event()
         self.has_finished = asyncio.Event()
         self.is_stopped = False
-        for core in group.cores():
+        self.cores: list[AsyncCore] = group.cores()
+        for core in self.cores:
             core.wait_groups.add(self)
+            core.bind_loop()
 
     async def run(self) -> None:
         """Poll each job when it is due, until all have ended."""
@@ -115,13 +131,18 @@ class _AsyncWait:
                 self.has_finished.set()
             if poller is not None:
                 job = self.group.job(poller)
-                task = self.loop.create_task(self._poll(job, poller))
+                task = self.loop.create_task(self._poll(job, poller, queue.take_permit(poller)))
                 self.polls[task] = job
                 task.add_done_callback(self._discard)
                 continue
             if not queue.pending:
                 return
             self.changed.clear()
+            for core in queue.starving():
+                core.call_when_free(self.changed.set)
+            # Permits that this wait does not use are for others.
+            for core in self.cores:
+                core.wake_waiting()
             delay = queue.delay(clock.now())
             timer = None if delay is None else self.loop.call_later(min(delay, LONGEST_SLEEP), self.changed.set)
             await self.changed.wait()
@@ -142,12 +163,14 @@ class _AsyncWait:
         self.polls.pop(task)
         self.notifying.discard(task)
 
-    async def _poll(self, job: AsyncJob[Any], poller: Poller[Any]) -> None:
+    async def _poll(self, job: AsyncJob[Any], poller: Poller[Any], permit: Permit | None) -> None:
         """Poll one job. After the end of the wait, the response is discarded."""
         failed: BaseException | None = None
         released = False
         try:
-            call, result = await poll_async(job, DETACHED_POLL)
+            request = poll_async(job, DETACHED_POLL, permit)
+            permit = None
+            call, result = await request
             if self.is_stopped:
                 return
             self.queue.release(poller)
@@ -173,6 +196,9 @@ class _AsyncWait:
     def stop(self) -> None:
         """Leave the polls in flight running: cancelling a request would leak a connection of httpx."""
         self.is_stopped = True
+        self.queue.abandon()
+        for core in self.cores:
+            core.wake_waiting()
         for task, job in self.polls.items():
             if task in self.notifying:
                 task.cancel()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar, cast
 
@@ -34,6 +35,7 @@ from ..errors import (
     WaitSummary,
 )
 from ..expressions import get_path
+from ..poll_limit import PollLimit
 from ..sanitize import MAX_TOKEN, sanitize
 from . import token as tokens
 from .learned import AnySchedule, LearnedSchedule
@@ -59,10 +61,12 @@ WRONG_SERVER_TIMEOUT: Final = 30.0
 NOT_FOUND_TIMEOUT: Final = 30.0  # seconds of 404; a restarting server returns it for a while
 MIN_CONSECUTIVE: Final = 3  # polls from which a condition counts as lasting
 LAST_POLL_MARGIN: Final = 0.1  # seconds from the last poll to the deadline
+LATE: Final = 1.0  # seconds by which a poll may be late however short its interval
+LATE_LOG_INTERVAL: Final = 60.0  # seconds between two lines about late polls
 MAX_SERVER_PAUSE: Final = 86_400.0  # seconds, whatever a server requests
 TRANSIENT_STATUSES: Final = frozenset({408, 425})  # they say as little about a job as a 503
-POLL: Final = CallPolicy(retries=0, is_counted=True)
-DETACHED_POLL: Final = CallPolicy(retries=0, is_counted=True, is_detached=True)
+POLL: Final = CallPolicy(retries=0, is_poll=True)
+DETACHED_POLL: Final = CallPolicy(retries=0, is_poll=True, is_detached=True)
 # What a model raises for a body that it cannot represent.
 PARSE_ERRORS: Final = (TypeError, ValueError, KeyError, AttributeError)
 
@@ -82,6 +86,8 @@ class ClientCore(Protocol):
 
     is_closed: bool
     has_read: bool
+    poll_limit: PollLimit
+    late_logged_at: float
 
 
 @frozen
@@ -110,12 +116,15 @@ class Outcome(Generic[T_co]):
         status: Its last status, typed, if it succeeded, at least in part, else None.
         error: The exception if it did not succeed, else None. It holds the last status.
         partial: Whether it succeeded in part only.
+        lateness: By how many seconds a poll of it was late at most. Polls are late if the polls in flight, `max_rate=`
+            or the processor limit them.
     """
 
     job: Job[T_co] | AsyncJob[T_co]
     status: T_co | None
     error: BaseException | None = None
     partial: bool = False
+    lateness: float = 0.0
 
     def result(self) -> T_co:
         """Return the last status of a job that succeeded.
@@ -192,6 +201,7 @@ class Poller(Generic[T_co]):
         next_poll_at: When the job is to be polled next.
         deadline: When the wait ends, or None.
         outcome: How the wait ended, or None.
+        lateness: By how many seconds a poll was late at most.
         waiter: The handle of the job while it is being waited for, else None.
     """
 
@@ -202,11 +212,13 @@ class Poller(Generic[T_co]):
         "_last",
         "_not_started_since",
         "_origin",
+        "_pause",
         "_polls",
         "_schedule",
         "_started_at",
         "core",
         "deadline",
+        "lateness",
         "next_poll_at",
         "options",
         "outcome",
@@ -248,6 +260,9 @@ class Poller(Generic[T_co]):
         self._errors: ErrorStreak | None = None
         self._not_started_since: float | None = None
         self._last: bytes | None = None
+        # Seconds between the last poll and the next. The first poll has none: very many jobs may start together.
+        self._pause = math.inf
+        self.lateness = 0.0
         self.outcome: Outcome[T_co] | None = None
         self.waiter: Any = None
         try:
@@ -374,12 +389,31 @@ class Poller(Generic[T_co]):
             operation.id, self.values, operation.limits, heed_server=heed_server
         )
         if allowed_at is None:
+            self._note_lateness(now)
             return True
         if self.deadline is not None and allowed_at >= self.deadline:
             self._time_out(now)
         else:
             self.next_poll_at = allowed_at
         return False
+
+    def _note_lateness(self, now: float) -> None:
+        """Keep by how much a poll is late, and log it, at most once a minute per client, if that is an interval."""
+        lateness = now - self.next_poll_at
+        if lateness > self.lateness:
+            self.lateness = lateness
+        if lateness > max(self._pause, LATE) and now - self.core.late_logged_at >= LATE_LOG_INTERVAL:
+            self.core.late_logged_at = now
+            limit = self.core.poll_limit
+            logger.warning(
+                "%s: a poll is %.1f s late, with an interval of %.1f s; %d polls of this client are in flight, at most "
+                "%d: the server, max_in_flight=, max_rate= or the processor limits them",
+                self.name,
+                lateness,
+                self._pause,
+                limit.in_use,
+                limit.adaptive.value,
+            )
 
     def seconds_to_deadline(self, now: float) -> float:
         """Return how long a poll may wait for other polls of its client."""
@@ -428,7 +462,8 @@ class Poller(Generic[T_co]):
             last = f" The last state was {summary.state}." if summary.state is not None else ""
             note = f"This ended the wait for {self.name} after {summary.elapsed:.1f} s and {_polls(summary)}.{last}"
             error.add_note(note)
-        self.outcome = Outcome(self.waiter, None, error.with_traceback(None), isinstance(error, JobPartialError))
+        partial = isinstance(error, JobPartialError)
+        self.outcome = Outcome(self.waiter, None, error.with_traceback(None), partial, self.lateness)
 
     # One status, for `poll_once()`.
 
@@ -582,7 +617,7 @@ class Poller(Generic[T_co]):
             self.fail(call.unexpected_response(problem, response), now)
             return
         self._errors = None
-        self.outcome = Outcome(self.waiter, status, partial=kind == "partial")
+        self.outcome = Outcome(self.waiter, status, partial=kind == "partial", lateness=self.lateness)
 
     def _parse(self, body: Any) -> T_co:
         """Return a status as a model; None for a response without a body, which the type then includes."""
@@ -691,6 +726,7 @@ class Poller(Generic[T_co]):
             # A status that is hardly older than the last one would be is as good.
             due = last if last >= now + min(SHORTEST_INTERVAL, due - now) else deadline
         self.next_poll_at = due
+        self._pause = due - now
 
     def _last_poll_at(self, deadline: float) -> float:
         return deadline - min(LAST_POLL_MARGIN, 0.1 * max(deadline - self._started_at, 0.0))

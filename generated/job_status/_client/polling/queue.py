@@ -8,33 +8,40 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from ..arguments import to_float
+from ..arguments import to_float, validate_maximum
 from ..errors import InvalidArgumentError
+from ..poll_limit import LARGEST_MAXIMUM, Permit
 from ..sanitize import describe
-from ..transport import MAX_POLLS_IN_FLIGHT
 from .poller import Poller
 
 
 class PollQueue:
     """The unfinished waits of any number of clients.
 
-    A client has at most `MAX_POLLS_IN_FLIGHT` polls in flight, so a slow server delays its own jobs only. `max_rate`
-    limits the requests per second of all clients together.
+    Each client has a limit on its polls in flight, which all its waits share, so a slow server delays its own jobs
+    only. `max_rate` limits the requests per second of all clients of the wait together, `max_in_flight` their polls.
 
     Attributes:
         pending: Number of unfinished waits, including those being polled.
         finished: Finished waits that have not been collected yet.
     """
 
-    def __init__(self, pollers: Sequence[Poller[Any]], now: float, max_rate: float | None) -> None:
+    def __init__(
+        self, pollers: Sequence[Poller[Any]], now: float, max_rate: float | None, max_in_flight: int | None = None
+    ) -> None:
         rate = None if max_rate is None else to_float(max_rate)
         if max_rate is not None and not (rate is not None and 0 < rate < math.inf):
             raise InvalidArgumentError(f"max_rate= must be requests per second, above 0, got {describe(max_rate)}")
         self._heap = [poller for poller in pollers if not poller.is_finished]
         heapq.heapify(self._heap)
         self.pending = len(self._heap)
+        if max_in_flight is not None:
+            max_in_flight = validate_maximum(max_in_flight, "max_in_flight", LARGEST_MAXIMUM)
+        self._max_in_flight = math.inf if max_in_flight is None else max_in_flight
+        # By client: the number of polls in flight, the due jobs that wait for a permit, and a claim to the next one.
         self._in_flight: dict[int, int] = {}
         self._throttled: dict[int, deque[Poller[Any]]] = {}
+        self._claims: dict[int, Permit] = {}
         self._min_interval = 1 / rate if rate else 0.0
         self._next_request_at = now
         # Waits that the rate delays beyond their deadlines end on time all the same.
@@ -42,46 +49,103 @@ class PollQueue:
             (poller.deadline, id(poller), poller) for poller in self._heap if rate and poller.deadline is not None
         ]
         heapq.heapify(self._deadlines)
-        self._popped: set[int] = set()
-        self._expired: set[int] = set()
+        self._popped: dict[int, Permit | None] = {}
         self.finished = deque(poller for poller in pollers if poller.is_finished)
 
-    def pop_due(self, now: float) -> Poller[Any] | None:
-        """Return the next wait to poll, or None if none is due.
+    @property
+    def in_flight(self) -> int:
+        """The number of polls in flight."""
+        return sum(self._in_flight.values())
 
-        Each returned wait must be passed to `release` when its response has arrived, and then to `push`. Waits that end
-        without a poll go to `finished`.
+    def pop_due(self, now: float) -> Poller[Any] | None:
+        """Return the next wait to poll, or None if none is due, or none may be polled.
+
+        Each returned wait must be passed to `take_permit`, to `release` when its response has arrived, and then to
+        `push`. Waits that end without a poll go to `finished`.
         """
-        heap = self._heap
-        while heap and heap[0].next_poll_at <= now:
-            if self._min_interval and self._next_request_at > now:
+        while True:
+            if self._is_rate_limited(now):
                 self._expire(now)
                 return None
-            poller = heapq.heappop(heap)
-            if id(poller) in self._expired:
-                continue
-            client = id(poller.core)
-            if self._in_flight.get(client, 0) >= MAX_POLLS_IN_FLIGHT:
-                self._throttled.setdefault(client, deque()).append(poller)
-            elif poller.should_poll(now):
+            found = self._next_permitted(now)
+            if found is None:
+                return None
+            poller, permit = found
+            if poller.should_poll(now):
+                client = id(poller.core)
+                if client in self._throttled:
+                    poller.core.poll_limit.adaptive.note_demand()
                 self._in_flight[client] = self._in_flight.get(client, 0) + 1
                 self._next_request_at = max(self._next_request_at, now) + self._min_interval
-                self._popped.add(id(poller))
+                self._popped[id(poller)] = permit
                 return poller
-            else:
-                self._store(poller)
-                self._unthrottle(client)
-        return None
+            self._store(poller)
+
+    def take_permit(self, poller: Poller[Any]) -> Permit:
+        """Return the permit of a poll, which the caller holds until its response has arrived."""
+        permit = self._popped[id(poller)]
+        assert permit is not None  # noqa: S101 - it is taken once
+        self._popped[id(poller)] = None
+        return permit
 
     def release(self, poller: Poller[Any]) -> None:
-        """Allow another poll of the client whose response has arrived."""
-        client = id(poller.core)
-        self._in_flight[client] -= 1
-        self._unthrottle(client)
+        """Note that a response has arrived."""
+        self._in_flight[id(poller.core)] -= 1
+
+    def starving(self) -> list[Any]:
+        """Return the clients whose jobs wait for a permit while none of them is being polled."""
+        return [jobs[0].core for client, jobs in self._throttled.items() if client in self._claims]
+
+    def has_permitted(self) -> bool:
+        """Return whether a due job that has waited for a permit may have one now."""
+        return self.in_flight < self._max_in_flight and any(
+            jobs[0].core.poll_limit.free > 0 for jobs in self._throttled.values()
+        )
+
+    def abandon(self) -> None:
+        """Release what the queue holds of its clients."""
+        self._claims.clear()
+        self._throttled.clear()
+        self._popped.clear()
+
+    def _is_rate_limited(self, now: float) -> bool:
+        return bool(self._min_interval) and self._next_request_at > now
+
+    def _next_permitted(self, now: float) -> tuple[Poller[Any], Permit] | None:
+        """Return the next due job whose client has a permit for it: first those that have waited for one."""
+        for client, jobs in self._throttled.items():
+            permit = self._acquire(jobs[0], now)
+            if permit is not None:
+                poller = jobs.popleft()
+                if not jobs:
+                    del self._throttled[client]
+                return poller, permit
+        while self._heap and self._heap[0].next_poll_at <= now:
+            poller = heapq.heappop(self._heap)
+            if poller.is_finished:  # its deadline has passed
+                continue
+            client = id(poller.core)
+            permit = None if client in self._throttled else self._acquire(poller, now)
+            if permit is not None:
+                return poller, permit
+            self._throttled.setdefault(client, deque()).append(poller)
+        return None
+
+    def _acquire(self, poller: Poller[Any], now: float) -> Permit | None:
+        client, limit = id(poller.core), poller.core.poll_limit
+        if self.in_flight >= self._max_in_flight:
+            return None
+        permit = limit.acquire(now, self._claims.get(client))
+        if permit is not None:
+            self._claims.pop(client, None)
+        elif not self._in_flight.get(client) and client not in self._claims:
+            # No response of its own will wake this wait up.
+            self._claims[client] = limit.claim()
+        return permit
 
     def push(self, poller: Poller[Any]) -> None:
         """Schedule the next poll of a wait, or collect it if it has finished."""
-        self._popped.discard(id(poller))
+        self._popped.pop(id(poller), None)
         self._store(poller)
 
     def _expire(self, now: float) -> None:
@@ -91,7 +155,6 @@ class PollQueue:
             if not poller.is_finished and id(poller) not in self._popped:
                 poller.should_poll(now)
                 if poller.is_finished:
-                    self._expired.add(id(poller))
                     self._store(poller)
 
     def end_closed(self, now: float) -> None:
@@ -102,16 +165,15 @@ class PollQueue:
         heapq.heapify(self._heap)
 
     def delay(self, now: float) -> float | None:
-        """Return the seconds until the next poll is due, or None if every pending wait is being polled."""
-        if not self._heap:
-            return None
-        due = max(self._heap[0].next_poll_at, self._next_request_at if self._min_interval else now)
-        return (min(due, self._deadlines[0][0]) if self._deadlines else due) - now
-
-    def _unthrottle(self, client: int) -> None:
-        throttled = self._throttled.get(client)
-        if throttled:
-            heapq.heappush(self._heap, throttled.popleft())
+        """Return the seconds until the next poll may be due, or None if that depends on responses alone."""
+        times = []
+        is_limited = self._is_rate_limited(now)
+        if self._heap:
+            times.append(max(self._heap[0].next_poll_at, self._next_request_at if is_limited else now))
+        if is_limited:
+            times.extend([self._next_request_at] if self._throttled else [])
+            times.extend([self._deadlines[0][0]] if self._deadlines else [])
+        return min(times) - now if times else None
 
     def _store(self, poller: Poller[Any]) -> None:
         if poller.is_finished:

@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import queue
 import threading
 from collections.abc import Generator, Iterable, Iterator
 from typing import Any, Final, TypeVar
 
 from ..clock import LONGEST_SLEEP
-from ..transport import MAX_POLLS_IN_FLIGHT
+from ..poll_limit import Permit
 from .detach import note_detached
 from .group import JobGroup
 from .job import Job, notify, poll
@@ -18,10 +20,15 @@ from .poller import Outcome, Poller
 
 T = TypeVar("T")
 SIGNAL_INTERVAL: Final = 0.2  # seconds until a signal is noticed
+RETRY_INTERVAL: Final = 0.02  # seconds until a permit is tried again that other waits hold
 
 
 def wait_all(
-    jobs: Iterable[Job[T]], *, timeout: float | None = None, max_rate: float | None = None
+    jobs: Iterable[Job[T]],
+    *,
+    timeout: float | None = None,
+    max_rate: float | None = None,
+    max_in_flight: int | None = None,
 ) -> list[Outcome[T]]:
     """Wait until every job has ended, successfully or not. One job's failure does not affect the others.
 
@@ -29,6 +36,8 @@ def wait_all(
         jobs: The jobs, of one or several clients.
         timeout: Seconds for all of them, in addition to each job's own timeout.
         max_rate: Maximum number of requests per second, of all jobs and clients together.
+        max_in_flight: Maximum number of polls in flight, of all jobs and clients together, up to 1000. Each client has
+            a limit of its own.
 
     Returns:
         The outcomes, in the order of the jobs.
@@ -37,13 +46,17 @@ def wait_all(
         InvalidArgumentError: These are not jobs, or one of them is being waited for already.
     """
     listed = list(jobs) if isinstance(jobs, Iterable) else jobs
-    for _ in as_completed(listed, timeout=timeout, max_rate=max_rate):
+    for _ in as_completed(listed, timeout=timeout, max_rate=max_rate, max_in_flight=max_in_flight):
         pass
     return [outcome for job in listed if (outcome := job.outcome) is not None]
 
 
 def as_completed(
-    jobs: Iterable[Job[T]], *, timeout: float | None = None, max_rate: float | None = None
+    jobs: Iterable[Job[T]],
+    *,
+    timeout: float | None = None,
+    max_rate: float | None = None,
+    max_in_flight: int | None = None,
 ) -> Generator[Outcome[T], None, None]:
     """Wait for many jobs, and yield the outcome of each as it ends, successfully or not.
 
@@ -54,25 +67,30 @@ def as_completed(
         jobs: The jobs, of one or several clients.
         timeout: Seconds for all of them, in addition to each job's own timeout.
         max_rate: Maximum number of requests per second, of all jobs and clients together.
+        max_in_flight: Maximum number of polls in flight, of all jobs and clients together, up to 1000. Each client has
+            a limit of its own.
 
     Raises:
         InvalidArgumentError: These are not jobs, or one of them is being waited for already.
     """
-    yield from _ThreadedWait(JobGroup(jobs, Job, timeout, max_rate)).outcomes()
+    yield from _ThreadedWait(JobGroup(jobs, Job, timeout, max_rate, max_in_flight)).outcomes()
 
 
 class _ThreadedWait:
-    """The threads of one wait."""
+    """The threads of one wait: one more than polls are in flight, made as they are needed."""
 
     def __init__(self, group: JobGroup[Job[Any]]) -> None:
         self.group = group
         self.clock = group.clock
         self.queue = group.queue
-        # One lock, and one condition for each kind of waiter: the thread that waits for the next due time, the other
-        # threads, and the caller.
-        lock = threading.Lock()
-        self.timer, self.idle, self.caller = (threading.Condition(lock) for _ in range(3))
+        # One lock, and one condition for each kind of waiter: the thread that waits for the next due time, and the
+        # other threads. The caller waits in one call in C: an exception of a signal handler cannot divide it.
+        self.lock = threading.Lock()
+        self.timer, self.idle = (threading.Condition(self.lock) for _ in range(2))
+        self.changes: queue.SimpleQueue[None] = queue.SimpleQueue()
         self.timer_until: float | None = None
+        self.threads = self.free_threads = 0
+        self.max_threads = min(sum(core.max_in_flight for core in group.cores()), self.queue.pending)
         self.is_stopped = False
         # An exception that ends the program, raised by a callback in one of the threads.
         self.fatal: BaseException | None = None
@@ -83,59 +101,78 @@ class _ThreadedWait:
         try:
             for core in cores:
                 core.wait_groups.add(self)
-            for number in range(min(MAX_POLLS_IN_FLIGHT * len(cores), self.queue.pending)):
-                try:
-                    threading.Thread(target=self._work, name=f"job-status-{number}", daemon=True).start()
-                except RuntimeError:
-                    # The machine has no thread left; fewer are enough.
-                    if not number:
-                        raise
-                    break
+            with self.lock:
+                self._start_thread()
             while (outcome := self._next_outcome()) is not None:
                 yield outcome
         except BaseException as error:
             note_detached(error, self.group.pollers)
             raise
         finally:
-            with self.caller:
+            with self.lock:
                 self.is_stopped = True
+                self.queue.abandon()
                 self._wake_all()
             self.group.release()
 
     def _next_outcome(self) -> Outcome[Any] | None:
-        with self.caller:
-            while not self.queue.finished and self.queue.pending and self.fatal is None:
+        while True:
+            with self.lock:
+                if self.fatal is not None:
+                    raise self.fatal
+                if self.queue.finished:
+                    return self.queue.finished.popleft().outcome
+                if not self.queue.pending:
+                    return None
+            with contextlib.suppress(queue.Empty):
                 # Not forever: a signal that arrives just before the wait would not end it.
-                self.caller.wait(SIGNAL_INTERVAL)
-            if self.fatal is not None:
-                raise self.fatal
-            return self.queue.finished.popleft().outcome if self.queue.finished else None
+                self.changes.get(timeout=SIGNAL_INTERVAL)
 
     def wake(self) -> None:
         """End the jobs of closed clients."""
-        with self.caller:
+        with self.lock:
             self.queue.end_closed(self.clock.now())
             self._wake_all()
+
+    def _start_thread(self) -> None:
+        """Start a thread, if none is free to wait for the next due time and more are allowed."""
+        if self.free_threads or self.threads >= self.max_threads:
+            return
+        name = f"job-status-{self.threads}"
+        self.threads += 1
+        self.free_threads += 1
+        try:
+            threading.Thread(target=self._work, name=name, daemon=True).start()
+        except RuntimeError:
+            # The machine has no thread left; fewer are enough.
+            self.threads -= 1
+            self.free_threads -= 1
+            self.max_threads = self.threads
+            if not self.threads:
+                raise
 
     def _work(self) -> None:
         """Poll until all jobs have ended. Every exception reaches the caller."""
         try:
             self._poll_due_jobs()
         except BaseException as error:
-            with self.caller:
+            with self.lock:
                 self.fatal = self.fatal or error
                 self.is_stopped = True
                 self._wake_all()
 
     def _poll_due_jobs(self) -> None:
-        while (poller := self._next_due()) is not None:
+        while (due := self._next_due()) is not None:
+            poller, permit = due
+            del due
             job = self.group.job(poller)
             failed: BaseException | None = None
             try:
                 call, result = poll(job)
             except BaseException as error:
                 failed = error
-            with self.caller:
+            del permit  # the request has ended
+            with self.lock:
                 # After the end of the wait, a response is discarded.
                 if self.is_stopped:
                     return
@@ -148,7 +185,7 @@ class _ThreadedWait:
             self._push(poller, failed)
 
     def _push(self, poller: Poller[Any], failed: BaseException | None) -> None:
-        with self.caller:
+        with self.lock:
             if self.is_stopped:
                 return
             if isinstance(failed, Exception):
@@ -156,18 +193,24 @@ class _ThreadedWait:
             elif failed is not None:
                 self.fatal = failed
             self.queue.push(poller)
+            self.free_threads += 1
             self._notify_caller()
 
-    def _next_due(self) -> Poller[Any] | None:
-        """Return the next due job, or None when all have ended."""
-        with self.caller:
+    def _next_due(self) -> tuple[Poller[Any], Permit] | None:
+        """Return the next due job and the permit to poll it, or None when all have ended."""
+        with self.lock:
             while self.queue.pending and not self.is_stopped:
                 now = self.clock.now()
                 poller = self.queue.pop_due(now)
                 self._notify_caller()
                 if poller is not None:
+                    permit = self.queue.take_permit(poller)
+                    self.free_threads -= 1
+                    self._start_thread()
                     self.idle.notify()
-                    return poller
+                    if self.queue.has_permitted():
+                        self.timer.notify()
+                    return poller, permit
                 if not self.queue.pending:
                     break
                 self._wait_until_due(now)
@@ -177,6 +220,8 @@ class _ThreadedWait:
     def _wait_until_due(self, now: float) -> None:
         """Wait for the next due time, in one thread; the others wait until that thread is busy."""
         delay = self.queue.delay(now)
+        if self.queue.starving():
+            delay = RETRY_INTERVAL if delay is None else min(delay, RETRY_INTERVAL)
         until = math.inf if delay is None else now + delay
         if self.timer_until is not None:
             if until < self.timer_until:
@@ -188,9 +233,10 @@ class _ThreadedWait:
         self.timer_until = None
 
     def _notify_caller(self) -> None:
-        if self.queue.finished or not self.queue.pending or self.fatal is not None:
-            self.caller.notify()
+        if self.changes.empty() and (self.queue.finished or not self.queue.pending or self.fatal is not None):
+            self.changes.put(None)
 
     def _wake_all(self) -> None:
-        for condition in (self.timer, self.idle, self.caller):
-            condition.notify_all()
+        self.timer.notify_all()
+        self.idle.notify_all()
+        self.changes.put(None)
