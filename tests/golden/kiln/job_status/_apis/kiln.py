@@ -4,44 +4,43 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from .._client.auth import AsyncCredential, Credential, Scheme
 from .._client.base import AsyncClient, Client
-from .._client.call import Operation, RawResponse
-from .._client.polling.factory import Link, Start, Starts, follow
-from .._client.polling.factory import resume as _resume
-from .._client.polling.job import AsyncJob, Job, poll_options
-from .._client.polling.spec import JobSpec
-from ..kiln.api.firing.get_firing import _get_kwargs as _build_get_firing
-from ..kiln.api.firing.start_firing import _get_kwargs as _build_start_firing
-from ..kiln.models.firing import Firing
-from ..kiln.models.program import Program
-from ..kiln.models.started_firing import StartedFiring
-from ..kiln.types import UNSET, Unset
+from .._client.schemes import AsyncCredential, Credential, Scheme
+from ..kiln.types import UNSET
 
-_OP_START_FIRING = Operation("start_firing", "POST", (), successes=("202",), is_start=True)
-_OP_GET_FIRING = Operation("get_firing", "GET", ("firing_id",), job_id=("id",))
-_SPEC_FIRING = JobSpec(
-    api="Kiln",
-    operation=_OP_GET_FIRING,
-    build=_build_get_firing,
-    parse=Firing.from_dict,
-    state=("state",),
-    pending=("HOT",),
-    success=("DONE",),
-    failure=("CRACKED",),
-)
-_STARTS: Starts = {
-    StartedFiring: Start(
+if TYPE_CHECKING:
+    from .._operations.kiln import (
+        _OP_GET_FIRING,
         _OP_START_FIRING,
-        (Link(_SPEC_FIRING, (("firingId", ("response.body", ("id",))),), "wait_for_firing", "/firings/{firingId}"),),
-    ),
-}
+        _SPEC_FIRING,
+        _STARTS,
+        AsyncJob,
+        Firing,
+        Job,
+        LearnedSchedule,
+        Program,
+        RawResponse,
+        StartedFiring,
+        Unset,
+        _build_get_firing,
+        _build_start_firing,
+        _resume,
+        follow,
+        poll_options,
+    )
+
+
+def _load() -> None:
+    from .._operations import kiln as operations
+
+    globals().update((name, getattr(operations, name)) for name in operations.__all__)
 
 
 class Kiln(Client):
@@ -64,10 +63,13 @@ class Kiln(Client):
         max_response_bytes: Maximum size of a response body; a larger one is an error.
         trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
             variables of the base URL and the credentials are used.
+        record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
+            secrets redacted.
         max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
             demand and to the latency of the server.
     """
 
+    _load = staticmethod(_load)
     _url_variable = "KILN_URL"
     _schemes = (Scheme("api_key", "key", "header", "X-Key", "KILN_API_KEY"),)
     _alternatives = (("api_key",),)
@@ -86,6 +88,7 @@ class Kiln(Client):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
+        record: str | os.PathLike[str] | None = None,
         max_in_flight: int = 200,
     ) -> None:
         super().__init__(
@@ -100,6 +103,7 @@ class Kiln(Client):
             event_hooks=event_hooks,
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
+            record=record,
             max_in_flight=max_in_flight,
         )
 
@@ -196,7 +200,7 @@ class Kiln(Client):
         verbose: bool | Unset = UNSET,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Job[Firing]:
@@ -219,7 +223,7 @@ class Kiln(Client):
         verbose: bool | Unset = UNSET,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Firing:
@@ -233,7 +237,7 @@ class Kiln(Client):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -262,7 +266,7 @@ class Kiln(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Job[Firing]:
@@ -283,7 +287,7 @@ class Kiln(Client):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Firing:
@@ -296,7 +300,7 @@ class Kiln(Client):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -325,7 +329,7 @@ class Kiln(Client):
         *,
         timeout: float | None = None,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Job[Firing]:
         """Return the job of a resume token, with its start, its run and its deadline.
@@ -335,7 +339,7 @@ class Kiln(Client):
             timeout: Seconds from now, instead of the deadline of the token.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             headers: Headers of every request, in addition to the client's.
 
         Raises:
@@ -364,10 +368,13 @@ class AsyncKiln(AsyncClient):
         max_response_bytes: Maximum size of a response body; a larger one is an error.
         trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and the
             variables of the base URL and the credentials are used.
+        record: The path of an HTTP Archive, HAR 1.2, to which each request and response is appended, with
+            secrets redacted.
         max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
             demand and to the latency of the server.
     """
 
+    _load = staticmethod(_load)
     _url_variable = "KILN_URL"
     _schemes = (Scheme("api_key", "key", "header", "X-Key", "KILN_API_KEY"),)
     _alternatives = (("api_key",),)
@@ -386,6 +393,7 @@ class AsyncKiln(AsyncClient):
         event_hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
         max_response_bytes: int = 10_000_000,
         trust_env: bool = True,
+        record: str | os.PathLike[str] | None = None,
         max_in_flight: int = 200,
     ) -> None:
         super().__init__(
@@ -400,6 +408,7 @@ class AsyncKiln(AsyncClient):
             event_hooks=event_hooks,
             max_response_bytes=max_response_bytes,
             trust_env=trust_env,
+            record=record,
             max_in_flight=max_in_flight,
         )
 
@@ -496,7 +505,7 @@ class AsyncKiln(AsyncClient):
         verbose: bool | Unset = UNSET,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[Firing]:
@@ -519,7 +528,7 @@ class AsyncKiln(AsyncClient):
         verbose: bool | Unset = UNSET,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Firing:
@@ -533,7 +542,7 @@ class AsyncKiln(AsyncClient):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -562,7 +571,7 @@ class AsyncKiln(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[Firing]:
@@ -583,7 +592,7 @@ class AsyncKiln(AsyncClient):
         *,
         timeout: float | None = 3600.0,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         error_timeout: float = 120.0,
         headers: Mapping[str, str] | None = None,
     ) -> Firing:
@@ -596,7 +605,7 @@ class AsyncKiln(AsyncClient):
             timeout: Seconds until `JobTimeoutError`, or None for no limit. The job keeps running.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             error_timeout: Seconds of consecutive transient errors, such as 503 or no connection, that are
                 tolerated.
             headers: Headers of every request, in addition to the client's.
@@ -625,7 +634,7 @@ class AsyncKiln(AsyncClient):
         *,
         timeout: float | None = None,
         on_update: Callable[[Firing, float | None], object] | None = None,
-        schedule: Iterable[float] | None = None,
+        schedule: Iterable[float] | LearnedSchedule | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncJob[Firing]:
         """Return the job of a resume token, with its start, its run and its deadline.
@@ -635,7 +644,7 @@ class AsyncKiln(AsyncClient):
             timeout: Seconds from now, instead of the deadline of the token.
             on_update: Called with the status and the progress, 0 to 100 or None, whenever either changes.
             schedule: Due times of the polls in seconds after the start of the wait, instead of the default
-                schedule. The last interval repeats. An iterator serves one job.
+                schedule; the last interval repeats, and an iterator serves one job. Or a `LearnedSchedule`.
             headers: Headers of every request, in addition to the client's.
 
         Raises:
