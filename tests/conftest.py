@@ -58,6 +58,7 @@ SLOW = frozenset(
         "any_job",
         "any_names",
         "argument_types",
+        "check",
         "cli",
         "client_errors",
         "command",
@@ -82,6 +83,7 @@ SLOW = frozenset(
         "interrupts",
         "malformed_documents",
         "own_document",
+        "learn",
         "live",
         "matrix",
         "mutants",
@@ -90,12 +92,14 @@ SLOW = frozenset(
         "owned",
         "readme",
         "real_node",
+        "redaction",
         "recordings_simulated",
         "schemathesis_plugin",
         "simulator",
         "simulator_any_document",
         "simulator_control",
         "simulator_faults",
+        "tools",
         "unsupported_features",
         "untrusted_text",
         "verify",
@@ -103,7 +107,6 @@ SLOW = frozenset(
         "verify_features",
         "verify_hostile",
         "waiting_many",
-        "tools",
     ]
 )
 
