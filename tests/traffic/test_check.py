@@ -342,7 +342,10 @@ def test_no_secret_is_in_any_output(tmp_path: Path) -> None:
     )
     early = entry("ALSO_NOT_ONE", 1.1, note=f"before it is known: {planted['in basic authentication']} {KEY}")
 
-    done = run(tmp_path, "--har", write(tmp_path, [early, bad]), "-v")
+    # A credential in the place of an id is shown in the timeline of the job.
+    misplaced = entry("SUCCESS", 7.7, job=KEY)
+
+    done = run(tmp_path, "--har", write(tmp_path, [early, bad, misplaced]), "-v")
 
     assert done.returncode == 1, done.stderr
     outputs = [done.stdout, done.stderr, *(path.read_bytes() for path in (tmp_path / "out").iterdir())]

@@ -289,7 +289,7 @@ def _requests(count: int) -> str:
 
 
 def _redact(result: Result, redactor: Redactor) -> None:
-    """Redact the secrets that were learned after a failure or a poll was recorded."""
+    """Redact the secrets in what the observers do not redact themselves, such as the ids of jobs."""
 
     def redacted(failure: Failure) -> Failure:
         expected, got, replay = (redactor.values(part) for part in (failure.expected, failure.got, failure.replay))
