@@ -161,14 +161,20 @@ def test_connection_is_renewed_after_it_has_been_idle_for_long(
 
 
 def test_connections_that_are_no_longer_needed_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "KEEPALIVE", 0.2)
+    monkeypatch.setattr(transport, "KEEPALIVE", 0.5)
     with hostile(Counting()) as server, AGENT.client(server.url) as api:
         wait_all([api.dock_status_job(f"ds-{n}") for n in range(100)])
         assert server.connections > 8
-        time.sleep(0.3)
-        api.get_dock_status("ds-1")
+        shared = api._core.transports.calls._pool.shared
+        connections = server.connections
+        for _ in range(100):
+            api.get_dock_status("ds-1")
+            if len(shared.connections) == 1:
+                break
+            time.sleep(0.05)
 
-        assert len(api._core.transports.calls._pool.shared.connections) == 1
+        assert len(shared.connections) == 1
+        assert server.connections == connections
 
 
 @BOTH
@@ -334,6 +340,39 @@ def test_client_can_be_closed_during_many_polls_from_another_thread() -> None:
 
         assert {type(outcome.error) for outcome in outcomes} == {InvalidArgumentError}
         assert wait_until_closed(server)
+
+
+def test_closing_a_client_ends_requests_in_flight_in_other_threads() -> None:
+    release = threading.Event()
+    with hostile(lambda connection, head: (release.wait(20), None)[1]) as server:
+        api = AGENT.client(server.url, timeout=15, max_retries=0)
+        errors: list[Any] = []
+        threads = [
+            threading.Thread(target=lambda: errors.append(result_of(lambda: api.get_dock_status("ds-1"))), daemon=True)
+            for _ in range(5)
+        ]
+        for thread in threads:
+            thread.start()
+        while len(server.requests) < 5:
+            time.sleep(0.01)
+        api.close()
+        for thread in threads:
+            thread.join(5)
+        release.set()
+
+    assert [type(error) for error in errors] == [TransportError] * 5
+
+
+def test_connections_that_are_closed_or_failed_are_released() -> None:
+    """Plain HTTP behind an https URL: the handshake fails, again and again."""
+    with hostile(always(http_response(), then_close=True)) as server:
+        for url in (server.url, server.url.replace("http:", "https:")):
+            with AGENT.client(url, max_retries=0) as api:
+                for _ in range(5):
+                    result_of(lambda: api.get_dock_status("ds-1"))
+                    time.sleep(0.02)
+                streams = api._core.transports.calls._pool.shared.network._streams
+                assert len(streams) <= 1
 
 
 def test_threads_are_created_as_they_are_needed() -> None:

@@ -21,10 +21,11 @@ def connection_pool(transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport) -
     return transport._pool
 
 
-def replace_network_backend(transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport, wrap: Any) -> None:
-    """Wrap the network backend of a transport: httpx has no parameter for it."""
+def replace_network_backend(transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport, wrap: Any) -> Any:
+    """Wrap the network backend of a transport, and return it: httpx has no parameter for it."""
     pool: Any = connection_pool(transport)
     pool._network_backend = wrap(pool._network_backend)
+    return pool._network_backend
 
 
 def replace_connection_pool(transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport, pool: Any) -> None:

@@ -4,6 +4,8 @@ httpx limits each read, so a server that sends one byte at a time never exceeds 
 handshake is limited by the remaining time of the call.
 """
 
+import contextlib
+import socket
 import ssl
 import time
 from collections.abc import Iterable
@@ -30,8 +32,10 @@ def remaining(timeout: float | None, error: type[httpcore.TimeoutException]) -> 
 class DeadlineStream(httpcore.NetworkStream):
     """A connection whose operations end at the deadline."""
 
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, others: set["DeadlineStream"]) -> None:
         self._inner = inner
+        self._others = others
+        others.add(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read, until the deadline at the latest."""
@@ -43,15 +47,28 @@ class DeadlineStream(httpcore.NetworkStream):
 
     def close(self) -> None:
         """Close the connection."""
+        self._others.discard(self)
         self._inner.close()
+
+    def abort(self) -> None:
+        """End what another thread reads or writes, which then closes the connection.
+
+        Closing it here could let that thread wait for another connection, which has got the same file descriptor.
+        """
+        with contextlib.suppress(OSError):
+            # Not the method of a TLS socket, which the other thread uses.
+            socket.socket.shutdown(self._inner.get_extra_info("socket"), socket.SHUT_RDWR)
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         """Perform the TLS handshake, until the deadline at the latest."""
-        return DeadlineStream(
-            self._inner.start_tls(ssl_context, server_hostname, remaining(timeout, httpcore.ConnectTimeout))
-        )
+        limit = remaining(timeout, httpcore.ConnectTimeout)
+        try:
+            return DeadlineStream(self._inner.start_tls(ssl_context, server_hostname, limit), self._others)
+        finally:
+            # The TLS connection replaces this one, which a failed handshake closes.
+            self._others.discard(self)
 
     def get_extra_info(self, info: str) -> Any:
         """Return information about the connection."""
@@ -63,6 +80,12 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
     def __init__(self, inner: httpcore.NetworkBackend) -> None:
         self._inner = inner
+        self._streams: set[DeadlineStream] = set()
+
+    def abort(self) -> None:
+        """End what other threads read or write."""
+        for stream in list(self._streams):
+            stream.abort()
 
     def connect_tcp(
         self,
@@ -75,16 +98,17 @@ class DeadlineBackend(httpcore.NetworkBackend):
         """Connect, until the deadline at the latest, name resolution and all addresses included."""
         limit = remaining(timeout, httpcore.ConnectTimeout)
         if limit is None:
-            return DeadlineStream(self._inner.connect_tcp(host, port, limit, local_address, socket_options))
-        return DeadlineStream(stream_of_socket(connect(host, port, limit, local_address, socket_options or ())))
+            opened = self._inner.connect_tcp(host, port, limit, local_address, socket_options)
+        else:
+            opened = stream_of_socket(connect(host, port, limit, local_address, socket_options or ()))
+        return DeadlineStream(opened, self._streams)
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.NetworkStream:
         """Connect, until the deadline at the latest."""
-        return DeadlineStream(
-            self._inner.connect_unix_socket(path, remaining(timeout, httpcore.ConnectTimeout), socket_options)
-        )
+        limit = remaining(timeout, httpcore.ConnectTimeout)
+        return DeadlineStream(self._inner.connect_unix_socket(path, limit, socket_options), self._streams)
 
     def sleep(self, seconds: float) -> None:
         """Sleep."""

@@ -34,20 +34,27 @@ class Connections(Generic[C]):
 
     Args:
         factory: The httpcore pool that creates connections.
+        network: The network backend of the pool.
         keepalive: Seconds for which an idle connection is kept, 0 to use each connection once.
     """
 
-    def __init__(self, factory: Any, keepalive: float) -> None:
+    def __init__(self, factory: Any, network: Any, keepalive: float) -> None:
         self.factory = factory
+        self.network = network
         self._keepalive = keepalive
         self._idle: deque[tuple[float, C]] = deque()
         self._in_use: set[C] = set()
         self._is_closed = False
 
     @property
+    def in_use(self) -> list[C]:
+        """The connections of requests in flight."""
+        return list(self._in_use)
+
+    @property
     def connections(self) -> list[C]:
         """The open connections."""
-        return [*self._in_use, *(connection for _, connection in self._idle)]
+        return [*self.in_use, *(connection for _, connection in self._idle)]
 
     def take(self, origin: httpcore.Origin, stale: list[C]) -> tuple[C, bool]:
         """Return a connection and whether it has been used before. Connections to close are added to `stale`."""
@@ -89,9 +96,9 @@ class Connections(Generic[C]):
         return idle
 
     def shut(self) -> list[C]:
-        """Keep no connection from now on, and return all of them, to close them."""
+        """Keep no connection from now on, and return the idle ones, to close them."""
         self._is_closed = True
-        return [*self.clear(), *list(self._in_use)]
+        return self.clear()
 
     def _expire(self, stale: list[C]) -> None:
         """Remove the connections that have been idle for too long: the first ones."""
@@ -152,8 +159,9 @@ class Pool:
         _close_all(stale)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close the idle connections, and end the requests in flight, whose threads close theirs."""
         _close_all(self.shared.shut())
+        self.shared.network.abort()
 
 
 def _close_all(connections: list[httpcore.ConnectionInterface]) -> None:
@@ -234,7 +242,7 @@ class AsyncPool:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await _close_all_async(self.shared.shut())
+        await _close_all_async([*self.shared.shut(), *self.shared.in_use])
 
 
 async def _close_all_async(connections: list[httpcore.AsyncConnectionInterface]) -> None:

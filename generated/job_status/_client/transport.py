@@ -201,10 +201,10 @@ def _create(
     except ImportError:
         problem = "proxy= is a SOCKS proxy; install its dependency: pip install httpx[socks]"
         raise InvalidArgumentError(problem) from None
-    httpx_internals.replace_network_backend(made[0], backend)
+    network = httpx_internals.replace_network_backend(made[0], backend)
     factory = httpx_internals.connection_pool(made[0])
-    shared = connections(factory, KEEPALIVE)
-    once = connections(factory, 0.0)
+    shared = connections(factory, network, KEEPALIVE)
+    once = connections(factory, network, 0.0)
     pools = (pool(shared, MAX_CALLS_IN_FLIGHT), pool(shared, None), pool(once, MAX_CALLS_IN_FLIGHT))
     for transport, replacement in zip(made, pools, strict=True):
         httpx_internals.replace_connection_pool(transport, replacement)
