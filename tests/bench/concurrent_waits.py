@@ -161,7 +161,8 @@ async def tasks(url: str, meter: Meter) -> None:
 
 async def memory(url: str, meter: Meter) -> None:
     """Measure the bytes per waiting job, including its id, in addition to the body of its last response."""
-    async with AsyncAgentPlatform(url, api_key="key") as api:
+    # Connections belong to the client, not to its jobs: a few are enough here.
+    async with AsyncAgentPlatform(url, api_key="key", max_in_flight=8) as api:
         warm = asyncio.wait_for(async_wait_all([api.dock_status_job("warm")]), 1)
         await asyncio.gather(warm, return_exceptions=True)
         tracemalloc.start()

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar, cast
 
@@ -116,8 +115,8 @@ class Outcome(Generic[T_co]):
         status: Its last status, typed, if it succeeded, at least in part, else None.
         error: The exception if it did not succeed, else None. It holds the last status.
         partial: Whether it succeeded in part only.
-        lateness: By how many seconds a poll of it was late at most. Polls are late if the polls in flight, `max_rate=`
-            or the processor limit them.
+        lateness: By how many seconds a poll of it after the first was late at most, 0 if by less than a second. Polls
+            are late if the polls in flight, `max_rate=` or the processor limit them.
     """
 
     job: Job[T_co] | AsyncJob[T_co]
@@ -201,7 +200,7 @@ class Poller(Generic[T_co]):
         next_poll_at: When the job is to be polled next.
         deadline: When the wait ends, or None.
         outcome: How the wait ended, or None.
-        lateness: By how many seconds a poll was late at most.
+        lateness: By how many seconds a poll after the first was late at most, 0 if by less than a second.
         waiter: The handle of the job while it is being waited for, else None.
     """
 
@@ -212,7 +211,6 @@ class Poller(Generic[T_co]):
         "_last",
         "_not_started_since",
         "_origin",
-        "_pause",
         "_polls",
         "_schedule",
         "_started_at",
@@ -260,8 +258,6 @@ class Poller(Generic[T_co]):
         self._errors: ErrorStreak | None = None
         self._not_started_since: float | None = None
         self._last: bytes | None = None
-        # Seconds between the last poll and the next. The first poll has none: very many jobs may start together.
-        self._pause = math.inf
         self.lateness = 0.0
         self.outcome: Outcome[T_co] | None = None
         self.waiter: Any = None
@@ -398,11 +394,18 @@ class Poller(Generic[T_co]):
         return False
 
     def _note_lateness(self, now: float) -> None:
-        """Keep by how much a poll is late, and log it, at most once a minute per client, if that is an interval."""
+        """Keep by how much a poll is late, and log it, at most once a minute per client, if that is an interval.
+
+        The first poll has no interval before it: very many jobs may start together. A lateness of less than a second is
+        not kept: there may be very many jobs.
+        """
         lateness = now - self.next_poll_at
-        if lateness > self.lateness:
-            self.lateness = lateness
-        if lateness > max(self._pause, LATE) and now - self.core.late_logged_at >= LATE_LOG_INTERVAL:
+        if lateness <= LATE or not self._polls:
+            return
+        self.lateness = max(self.lateness, lateness)
+        schedule = self._schedule
+        planned = self._interval(self.next_poll_at - self._origin) if schedule is None else schedule.interval
+        if lateness > planned and now - self.core.late_logged_at >= LATE_LOG_INTERVAL:
             self.core.late_logged_at = now
             limit = self.core.poll_limit
             logger.warning(
@@ -410,7 +413,7 @@ class Poller(Generic[T_co]):
                 "%d: the server, max_in_flight=, max_rate= or the processor limits them",
                 self.name,
                 lateness,
-                self._pause,
+                planned,
                 limit.in_use,
                 limit.adaptive.value,
             )
@@ -726,7 +729,6 @@ class Poller(Generic[T_co]):
             # A status that is hardly older than the last one would be is as good.
             due = last if last >= now + min(SHORTEST_INTERVAL, due - now) else deadline
         self.next_poll_at = due
-        self._pause = due - now
 
     def _last_poll_at(self, deadline: float) -> float:
         return deadline - min(LAST_POLL_MARGIN, 0.1 * max(deadline - self._started_at, 0.0))

@@ -76,6 +76,11 @@ class Schedule:
         self._due = -math.inf
         self._interval = 0.0
 
+    @property
+    def interval(self) -> float:
+        """The seconds between the last two due times."""
+        return self._interval or LONGEST_INTERVAL
+
     def next_after(self, elapsed: float) -> float:
         """Return the first due time after `elapsed`. Missed ones are skipped.
 
