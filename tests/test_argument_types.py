@@ -864,7 +864,7 @@ SCHEDULES: dict[str, Any] = {
 @BOTH
 def test_schedule(asynchronous: bool, case: Case, method: str) -> None:
     api = AGENT.client("http://host", asynchronous=asynchronous, http_transport=pending_then_success())
-    check_case(case, "schedule=", lambda: get_status(method, asynchronous, api, schedule=case.value(), timeout=60))
+    check_case(case, "schedule=", lambda: get_status(method, asynchronous, api, schedule=case.value(), timeout=2))
 
 
 def pending_then_success() -> httpx.MockTransport:
