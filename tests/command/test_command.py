@@ -281,7 +281,7 @@ def test_ids_from_stdin(command: Command, simulator: RunningSimulator) -> None:
 
 
 def test_a_thousand_jobs_from_stdin(command: Command, simulator: RunningSimulator) -> None:
-    """One process, eight requests in flight, and each job is polled as the schedule says."""
+    """One process, up to 200 requests in flight, and each job is polled as the schedule says."""
     names = [
         found["id"]
         for found in simulator.create_jobs(1000, api=PROCESS, after=[[0, "IN_PROGRESS"], [1500.5, "SUCCESS"]])
@@ -303,7 +303,7 @@ def test_a_thousand_jobs_from_stdin(command: Command, simulator: RunningSimulato
     assert process.returncode == 0
     assert sorted(out.splitlines()) == sorted(f"{name} SUCCESS" for name in names)
     assert peak < 80_000  # kB
-    assert threads <= 12
+    assert threads <= 200 + 4
     # No job has ended before the 1500th request, and then each needs one more.
     assert 1500 < simulator.now() - began <= 3 * len(names)
 
