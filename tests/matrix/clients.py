@@ -40,6 +40,8 @@ CLIENT_OPTIONS = frozenset(
         "event_hooks",
         "max_response_bytes",
         "trust_env",
+        "record",
+        "max_in_flight",
     ]
 )
 SCHEDULE = [number * 0.002 for number in range(1, 500)]  # seconds; the clock of the simulator moves with each request

@@ -124,7 +124,7 @@ SCHEMES = (
         "OAuth2PasswordBearer",
         "X.Token",
     ),
-    *("1st", "größe", "http_transport", "verify", "trust_env", "cls", "core"),
+    *("1st", "größe", "http_transport", "verify", "trust_env", "record", "cls", "core"),
 )
 TITLES = (
     "2 fast 2 jobs",
