@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from importlib import metadata
@@ -92,6 +93,15 @@ def test_scripts_has_no_other_package() -> None:
     folders = {path.name for path in (ROOT / "scripts").iterdir() if path.is_dir() and path.name != "__pycache__"}
 
     assert folders == set(PACKAGES)
+
+
+def test_top_level_has_nothing_else() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    folders = {".ci", ".github", "docs", "generated", "openapi", "scripts", "tests"}
+    files = {".gitattributes", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md"}
+
+    found = {name.split("/")[0] for name in listed.stdout.splitlines()}
+    assert found == {*folders, *files, "pyproject.toml", "requirements.lock"}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
