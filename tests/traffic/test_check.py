@@ -261,6 +261,16 @@ def test_suggested_overlay_makes_the_document_true(document: Document, tmp_path:
     assert after.suggestions == {}
 
 
+def test_overlay_is_of_all_servers_of_a_document(document: Document, tmp_path: Path) -> None:
+    first = [entry(at=1.1, owner="x")]
+    second = [edited(entry(at=2.2, note=1), "request.url", f"http://127.0.0.1:1/agent-platform{STATUS_PATH}")]
+
+    (text,) = checked(tmp_path, [document], [*first, *second]).suggestions.values()
+
+    assert "owner:" in text
+    assert "note:" in text
+
+
 def test_state_that_ended_a_job_is_for_a_person_to_decide(document: Document, tmp_path: Path) -> None:
     (text,) = checked(tmp_path, [document], drifted()).suggestions.values()
 

@@ -3,16 +3,15 @@
 """Credentials, which appear in no repr, vars, pickle, log, error or traceback."""
 
 import base64
-import html
 import inspect
 import logging
-import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
 
 import httpx
 
+from .encodings import encodings
 from .errors import InvalidArgumentError
 from .schemes import Scheme
 
@@ -121,7 +120,7 @@ class Authenticator:
         self._schemes = tuple(scheme for scheme in schemes if scheme.keyword in chosen)
         self._credentials = Secret({keyword: credentials[keyword] for keyword in chosen})
         # Secrets that are not credentials of the API, such as the password of a proxy.
-        self._others = Secret(frozenset(form for other in other_secrets for form in {other, *_encodings(other)}))
+        self._others = Secret(frozenset(form for other in other_secrets for form in {other, *encodings(other)}))
         # The parameters of the last request, to redact them in a response that repeats them.
         self.latest: AuthParameters | None = None
         # Without callables the parameters never change, and are built once.
@@ -208,7 +207,7 @@ def _serialize(scheme: Scheme, value: Any) -> tuple[str, set[str]]:
                 f"{scheme.keyword}= has a user with a colon, which basic authentication cannot represent"
             )
         encoded = base64.b64encode(f"{user}:{password}".encode()).decode()
-        return f"Basic {encoded}", {password, encoded, *_encodings(password)}
+        return f"Basic {encoded}", {password, encoded, *encodings(password)}
     if not isinstance(value, str) or not value:
         got = "an empty string" if value == "" else type(value).__name__
         raise InvalidArgumentError(f"{scheme.keyword}= must be a string, got {got}")
@@ -217,19 +216,4 @@ def _serialize(scheme: Scheme, value: Any) -> tuple[str, set[str]]:
         problem = "a line break, a leading or trailing space or a character that a header cannot contain"
         raise InvalidArgumentError(f"{scheme.keyword}= contains {problem}")
     text = f"Bearer {value}" if scheme.kind == "bearer" else value
-    return text, {value, *_encodings(value)}
-
-
-def _encodings(value: str) -> set[str]:
-    """Return the forms in which a response can repeat a credential: in a URL, JSON, HTML or a repr."""
-
-    def escape_all(form: str) -> str:
-        return "".join(c if c.isalnum() else form.format(ord(c)) for c in value)
-
-    quoted = urllib.parse.quote(value, safe="")
-    lowered = "".join(c if c.isalnum() else urllib.parse.quote(c, safe="").lower() for c in value)
-    forms = {quoted, lowered, urllib.parse.quote_plus(value), repr(value)[1:-1], value.replace("/", "\\/")}
-    forms |= {value.replace("+", escape) for escape in ("\\u002b", "\\u002B", "&#43;", "&#x2b;", "&#x2B;")}
-    forms |= {escape_all("\\u{:04x}"), escape_all("\\u{:04X}"), escape_all("&#{};"), escape_all("&#x{:x};")}
-    forms.add(html.escape(value))
-    return forms
+    return text, {value, *encodings(value)}

@@ -7,12 +7,13 @@ from __future__ import annotations
 import base64
 import binascii
 import functools
-import html
 import json
 import re
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
+
+from .encodings import encodings
 
 REDACTED: Final = "***"
 SHORTEST: Final = 4  # characters of a secret that is redacted wherever it occurs; a shorter one only in its place
@@ -374,23 +375,3 @@ def _map_strings(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, list):
         return [_map_strings(child, change) for child in value]
     return change(value) if isinstance(value, str) and value else value
-
-
-def encodings(value: str) -> set[str]:
-    """Return the forms in which a message can repeat a secret: in a URL, JSON, HTML, base64 or a repr."""
-
-    def escape_all(form: str) -> str:
-        return "".join(c if c.isalnum() else form.format(ord(c)) for c in value)
-
-    quoted = urllib.parse.quote(value, safe="")
-    lowered = "".join(c if c.isalnum() else urllib.parse.quote(c, safe="").lower() for c in value)
-    forms = {value, quoted, lowered, urllib.parse.quote(value), urllib.parse.quote_plus(value), repr(value)[1:-1]}
-    forms |= {value.replace("+", escape) for escape in ("\\u002b", "\\u002B", "&#43;", "&#x2b;", "&#x2B;")}
-    forms |= {escape_all("\\u{:04x}"), escape_all("\\u{:04X}"), escape_all("&#{};"), escape_all("&#x{:x};")}
-    forms |= {html.escape(value), html.escape(value, quote=False), value.replace("/", "\\/")}
-    for escaped in (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]):
-        forms |= {escaped, json.dumps(escaped)[1:-1]}
-    encoded = value.encode(errors="surrogatepass")
-    if len(encoded) >= 6:
-        forms |= {base64.b64encode(encoded).decode(), base64.urlsafe_b64encode(encoded).decode().rstrip("=")}
-    return forms

@@ -1,6 +1,7 @@
 """Check recorded traffic: match, order and check the exchanges, and say what could not be checked."""
 
 import math
+import urllib.parse
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -58,7 +59,7 @@ class _Api:
     session: Session
     undocumented: Undocumented
     starts: Starts
-    # The latest end of a request for each job, in seconds since 1970, with that of whole seconds only.
+    # The latest end of a poll of each job, in seconds since 1970.
     ends: dict[tuple[str, ...], float] = Factory(dict)
     accepted_credentials: set[tuple[str, ...]] = Factory(set)
     cut: Counter[str] = Factory(Counter)
@@ -88,7 +89,7 @@ def check_traffic(
     matcher = Matcher(documents, base_url)
     count = 0
     with Spool() as spool:
-        for source, path in enumerate(paths):
+        for path in paths:
             with Archive(path) as archive:
                 for number, data in enumerate(archive.entries(), 1):
                     count += 1
@@ -96,7 +97,7 @@ def check_traffic(
                     if match is not None:
                         learn_entry(redactor, data)
                         entry = read_entry(data, f"{archive.name}, entry {number}")
-                        spool.add(match.key, match.operation.id, source, entry)
+                        spool.add(match.key, match.operation.id, entry)
         by_stem = {document.stem: document for document in documents}
         apis: dict[Key, _Api] = {}
         for row in spool.rows():
@@ -115,11 +116,12 @@ def check_traffic(
     _add_others(results[0], matcher)
     for result in results:
         _redact(result, redactor)
-    suggestions = {
-        api.session.target.document.stem: redactor.values(text)
-        for api in apis.values()
-        if (text := suggest(api.session.target.document, api.undocumented))
-    }
+    suggestions = {}
+    for stem in dict.fromkeys(stem for stem, _ in apis):
+        # One document may have traffic of several servers.
+        undocumented = [api.undocumented for (name, _), api in apis.items() if name == stem]
+        if text := suggest(by_stem[stem], undocumented):
+            suggestions[stem] = redactor.values(text)
     return TrafficReport(results, suggestions)
 
 
@@ -217,7 +219,8 @@ def _credentials(document: Document, exchange: Exchange) -> tuple[str, ...]:
         elif scheme.where == "cookie":
             found.append(headers.get("cookie", ""))
         else:
-            found.append(exchange.url.partition("?")[2])
+            query = urllib.parse.parse_qs(urllib.parse.urlsplit(exchange.url).query)
+            found.append("".join(query.get(scheme.name, ())))
     return tuple(found)
 
 

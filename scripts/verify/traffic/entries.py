@@ -29,11 +29,6 @@ class Entry:
     has_fraction: bool
     is_cut: bool
 
-    @property
-    def began(self) -> float:
-        """When the request was sent, in seconds since 1970; NaN if that is unknown."""
-        return self.exchange.at
-
 
 def read_entry(data: Mapping[str, Any], origin: str) -> Entry:
     """Convert an entry. Members that are missing, or of another type than HAR 1.2 says, are taken as unknown.

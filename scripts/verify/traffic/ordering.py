@@ -14,7 +14,7 @@ from .entries import Entry
 from .matching import Key
 
 COLUMNS = (
-    "began source number document base operation method url request_headers status headers body elapsed error content "
+    "began number document base operation method url request_headers status headers body elapsed error content "
     "origin has_fraction is_cut"
 )
 BATCH = 500  # rows that are inserted at a time
@@ -23,10 +23,9 @@ CACHE = 20_000  # KiB of the database in memory; the rest is in a temporary file
 
 @frozen
 class Row:
-    """A recorded exchange of an operation, and the archive that it is from."""
+    """A recorded exchange of an operation, and the document and base URL that it belongs to."""
 
     key: Key
-    source: int
     entry: Entry
 
 
@@ -50,7 +49,7 @@ class Spool:
     ) -> None:
         self._database.close()
 
-    def add(self, key: Key, operation_id: str, source: int, entry: Entry) -> None:
+    def add(self, key: Key, operation_id: str, entry: Entry) -> None:
         """Add an entry of an operation."""
         exchange = entry.exchange
         self._number += 1
@@ -58,7 +57,6 @@ class Spool:
             (
                 # NaN is null in SQLite, which comes first.
                 math.inf if math.isnan(exchange.at) else exchange.at,
-                source,
                 self._number,
                 *key,
                 operation_id,
@@ -83,7 +81,7 @@ class Spool:
         """Yield the entries by time; those without a time come last, and those of equal times as they were added."""
         self._flush()
         for row in self._database.execute("SELECT * FROM entries ORDER BY began, number"):
-            at, source, _, stem, base, operation_id, method, url, sent, status, headers, body, elapsed, *rest = row
+            at, _, stem, base, operation_id, method, url, sent, status, headers, body, elapsed, *rest = row
             error, content, origin, has_fraction, is_cut = rest
             exchange = Exchange(
                 operation_id,
@@ -99,7 +97,7 @@ class Spool:
                 content,
                 origin=origin,
             )
-            yield Row((stem, base), source, Entry(exchange, bool(has_fraction), bool(is_cut)))
+            yield Row((stem, base), Entry(exchange, bool(has_fraction), bool(is_cut)))
 
     def _flush(self) -> None:
         marks = ", ".join("?" * len(COLUMNS.split()))

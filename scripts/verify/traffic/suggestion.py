@@ -1,7 +1,7 @@
 """The smallest overlay that makes a document true again, as far as recorded traffic shows."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +31,13 @@ def listed(undocumented: Undocumented, operation_id: str) -> Iterator[str]:
         yield f"{operation_id}: {kind} that the document does not describe: {', '.join(found[:MAX_LISTED])}{more}"
 
 
-def suggest(document: Document, undocumented: Undocumented) -> str:
+def suggest(document: Document, seen_by_server: Sequence[Undocumented]) -> str:
     """Return an overlay as YAML, or an empty string if nothing has to change."""
     actions: list[tuple[str, dict[str, Any]]] = []
-    for operation_id, differences in undocumented.differences.items():
-        for difference, seen in differences.items():
-            actions += _actions(document, undocumented, operation_id, difference, seen)
+    for undocumented in seen_by_server:
+        for operation_id, differences in undocumented.differences.items():
+            for difference, seen in differences.items():
+                actions += _actions(document, undocumented, operation_id, difference, seen)
     if not actions:
         return ""
     name = f"{document.stem}.overlay.yaml"
