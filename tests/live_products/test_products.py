@@ -149,6 +149,8 @@ def test_fifty_at_once(product: Product, package: Path) -> None:
         outcomes = generated().wait_all(jobs, timeout=TIMEOUT)
 
     states = [outcome.job.state for outcome in outcomes]
+    unexpected = [outcome.error for outcome in outcomes if outcome.job.state not in {product.success, product.failure}]
+    assert unexpected == []
     assert states == [product.success] * MANY.count(QUICK) + [product.failure] * MANY.count(BROKEN)
 
 
