@@ -20,7 +20,7 @@ from job_status import (
     async_wait_all,
     wait_all,
 )
-from job_status._client import transport
+from job_status._client import poll_limit, transport
 
 from .hostile import HostileServer, always, hostile, http_response
 from .products import AGENT, BOTH, echo, in_time, mocked, requested_id
@@ -30,21 +30,31 @@ from .virtual_clock import VirtualClock, run_until_complete
 
 
 class Counting:
-    """A behaviour that responds with the requested id after a pause, and counts the requests in flight."""
+    """A behaviour that responds with the requested id after a pause, and counts the requests in flight.
 
-    def __init__(self, pause: float = 0.02, state: str | None = None) -> None:
+    Args:
+        pause: Seconds.
+        state: State of the job, a success if absent.
+        until: Number of requests in flight up to which the first ones wait for each other, however slow the machine
+            is. After ten seconds they get their responses nevertheless.
+    """
+
+    def __init__(self, pause: float = 0.02, state: str | None = None, until: int = 0) -> None:
         self.pause = pause
         self.state = state
-        self.lock = threading.Lock()
+        self.until = until
+        self.changed = threading.Condition()
         self.current = self.most = 0
 
     def __call__(self, connection: socket.socket, head: bytes) -> None:
         """Respond to one request."""
-        with self.lock:
+        with self.changed:
             self.current += 1
             self.most = max(self.most, self.current)
+            self.changed.notify_all()
+            self.changed.wait_for(lambda: self.most >= self.until, timeout=10)
         time.sleep(self.pause)
-        with self.lock:
+        with self.changed:
             self.current -= 1
         connection.sendall(http_response(body=AGENT.body(requested_id(head), self.state)))
 
@@ -240,7 +250,8 @@ def test_polls_in_flight_rise_with_the_demand(asynchronous: bool) -> None:
 @pytest.mark.parametrize("maximum", [1, 3, 12])
 @BOTH
 def test_maximum_of_polls_in_flight_is_kept(asynchronous: bool, maximum: int, place: str) -> None:
-    counting, option = Counting(0.005), dict[str, Any](max_in_flight=maximum)
+    expected = min(maximum, poll_limit.INITIAL)
+    counting, option = Counting(0.005, until=expected), dict[str, Any](max_in_flight=maximum)
     with hostile(counting) as server:
         if place == "client":
             wait_for(server.url, asynchronous, 100, **option)
@@ -248,7 +259,7 @@ def test_maximum_of_polls_in_flight_is_kept(asynchronous: bool, maximum: int, pl
             wait_for(server.url, asynchronous, 100, option)
 
     assert counting.most <= maximum
-    assert counting.most >= min(maximum, 8)
+    assert counting.most >= expected
 
 
 @pytest.mark.parametrize("value", [0, -1, 1001, 2.5, True, "8", float("nan")])
