@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from job_status._client import transport
 
 from scripts.document import Document, load_folder
 from scripts.simulate import Simulator, SimulatorSettings, SteppingClock
@@ -76,6 +77,7 @@ SLOW = frozenset(
         "env_proxy",
         "export",
         "false_positives",
+        "fast",
         "fork",
         "fuzz",
         "generated",
@@ -136,6 +138,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def asynchronous(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Return whether a test uses the async client; for `products.EACH`."""
+    monkeypatch.setattr(transport, "has_fast_extra", lambda: request.param == "fast")
+    return bool(request.param != "sync")
 
 
 @pytest.fixture

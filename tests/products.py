@@ -16,6 +16,7 @@ import job_status
 import pytest
 from attrs import evolve, frozen
 from httpx_aiohttp import AiohttpTransport
+from job_status._client import transport
 from job_status._client.core import AsyncCore
 
 from .hostile import Behaviour, http_response
@@ -55,6 +56,8 @@ PRODUCTS: Final = (
 AGENT: Final = PRODUCTS[0]
 EVERY: Final = pytest.mark.parametrize("product", PRODUCTS, ids=[product.name for product in PRODUCTS])
 BOTH: Final = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+# As `BOTH`, and the async client both without and with the extra `fast`: for tests of connections.
+EACH: Final = pytest.mark.parametrize("asynchronous", ["sync", "async", "fast"], indirect=True)
 
 
 def ssl_context(certificates: Path) -> ssl.SSLContext:
@@ -67,15 +70,16 @@ def aiohttp_transport(verify: ssl.SSLContext | bool = True) -> httpx.AsyncBaseTr
     return AiohttpTransport(client=lambda: aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=verify)))
 
 
-@pytest.fixture(params=["built-in", "aiohttp"])
+@pytest.fixture(params=["httpcore", "fast", "aiohttp"])
 def async_transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run a test with the built-in async transport, and with that of httpx-aiohttp."""
+    """Run a test with the built-in async transport, without and with the extra `fast`, and with that of httpx-aiohttp."""
+    monkeypatch.setattr(transport, "has_fast_extra", lambda: request.param == "fast")
     if request.param == "aiohttp":
         original = AsyncCore.__init__
 
         def init(core: AsyncCore, options: Any, *arguments: Any) -> None:
-            transport = options.http_transport or aiohttp_transport()
-            original(core, evolve(options, http_transport=transport), *arguments)
+            chosen = options.http_transport or aiohttp_transport()
+            original(core, evolve(options, http_transport=chosen), *arguments)
 
         monkeypatch.setattr(AsyncCore, "__init__", init)
 

@@ -228,7 +228,7 @@ def test_https_clients_share_one_lazily_created_tls_context() -> None:
         AsyncAgentPlatform("https://h", api_key="k"),
     ]
 
-    contexts = [client._core.transports.calls._pool.shared.factory._ssl_context for client in clients]
+    contexts = [client._core.tls_context for client in clients]
     assert contexts[1] is contexts[2] is default_context()
     assert contexts[0] is not contexts[1]
 

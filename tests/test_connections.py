@@ -23,7 +23,7 @@ from job_status import (
 from job_status._client import poll_limit, transport
 
 from .hostile import HostileServer, always, hostile, http_response
-from .products import AGENT, BOTH, echo, in_time, mocked, requested_id
+from .products import AGENT, EACH, echo, in_time, mocked, requested_id
 from .test_interrupts import result_of
 from .vendor import Vendor, ends_at
 from .virtual_clock import VirtualClock, run_until_complete
@@ -88,7 +88,7 @@ def wait_for(url: str, asynchronous: bool, count: int, wait: dict[str, Any] | No
         return wait_all([api.dock_status_job(f"ds-{n}") for n in range(count)], **(wait or {}))
 
 
-@BOTH
+@EACH
 def test_calls_and_polls_share_connections(asynchronous: bool) -> None:
     with hostile(echo(AGENT)) as server:
         use(server.url, asynchronous, ["call", "wait", "call", "wait"], max_retries=0)
@@ -104,7 +104,7 @@ def wait_until_closed(server: HostileServer) -> bool:
     return not server._open
 
 
-@BOTH
+@EACH
 def test_idle_connections_are_closed_with_the_client(asynchronous: bool) -> None:
     with hostile(Counting()) as server:
         wait_for(server.url, asynchronous, 100)
@@ -113,7 +113,7 @@ def test_idle_connections_are_closed_with_the_client(asynchronous: bool) -> None
         assert wait_until_closed(server)
 
 
-@BOTH
+@EACH
 def test_connection_that_the_server_has_closed_is_not_used(asynchronous: bool) -> None:
     """The server closes each connection after a response, without saying so."""
 
@@ -147,7 +147,7 @@ def test_connection_that_the_server_has_closed_is_not_used(asynchronous: bool) -
         assert (server.connections, len(server.requests)) == (10, 10)
 
 
-@BOTH
+@EACH
 def test_connection_is_renewed_after_it_has_been_idle_for_long(
     monkeypatch: pytest.MonkeyPatch, asynchronous: bool
 ) -> None:
@@ -187,7 +187,7 @@ def test_connections_that_are_no_longer_needed_are_closed(monkeypatch: pytest.Mo
         assert server.connections == connections
 
 
-@BOTH
+@EACH
 def test_calls_at_the_same_time_are_limited(asynchronous: bool) -> None:
     counting = Counting()
 
@@ -210,7 +210,7 @@ def test_calls_at_the_same_time_are_limited(asynchronous: bool) -> None:
         assert server.connections == 10
 
 
-@BOTH
+@EACH
 def test_call_that_gets_no_connection_ends_at_its_deadline(asynchronous: bool) -> None:
     async def run(url: str) -> BaseException | None:
         async with AGENT.client(url, asynchronous=True, max_retries=0) as api:
@@ -236,7 +236,7 @@ def test_call_that_gets_no_connection_ends_at_its_deadline(asynchronous: bool) -
     assert found.timed_out
 
 
-@BOTH
+@EACH
 def test_polls_in_flight_rise_with_the_demand(asynchronous: bool) -> None:
     counting = Counting()
     with hostile(counting) as server:
@@ -248,7 +248,7 @@ def test_polls_in_flight_rise_with_the_demand(asynchronous: bool) -> None:
 
 @pytest.mark.parametrize("place", ["client", "wait"])
 @pytest.mark.parametrize("maximum", [1, 3, 12])
-@BOTH
+@EACH
 def test_maximum_of_polls_in_flight_is_kept(asynchronous: bool, maximum: int, place: str) -> None:
     expected = min(maximum, poll_limit.INITIAL)
     counting, option = Counting(0.005, until=expected), dict[str, Any](max_in_flight=maximum)
@@ -263,7 +263,7 @@ def test_maximum_of_polls_in_flight_is_kept(asynchronous: bool, maximum: int, pl
 
 
 @pytest.mark.parametrize("value", [0, -1, 1001, 2.5, True, "8", float("nan")])
-@BOTH
+@EACH
 def test_maximum_of_polls_in_flight_is_validated(asynchronous: bool, value: Any) -> None:
     problem = "max_in_flight= must be an integer from 1 to 1000, got"
     with pytest.raises(InvalidArgumentError, match=problem):
@@ -272,7 +272,7 @@ def test_maximum_of_polls_in_flight_is_validated(asynchronous: bool, value: Any)
         wait_for("http://host", asynchronous, 1, {"max_in_flight": value})
 
 
-@BOTH
+@EACH
 def test_waits_of_one_client_share_its_polls_in_flight(asynchronous: bool) -> None:
     """Waits for one job, and waits for many, at the same time: none is starved, and together they keep the limit."""
     counting = Counting(0.01)
@@ -433,7 +433,7 @@ def test_late_polls_are_reported(caplog: pytest.LogCaptureFixture) -> None:
     assert "s late, with an interval of" in lines[0]
 
 
-@BOTH
+@EACH
 def test_polls_in_time_are_not_reported(asynchronous: bool, caplog: pytest.LogCaptureFixture) -> None:
     clock = VirtualClock()
     transport = httpx.MockTransport(Vendor(clock, ends_at(50)))

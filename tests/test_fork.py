@@ -24,7 +24,7 @@ from job_status._client import core
 
 from .conftest import ROOT
 from .hostile import hostile, http_response
-from .products import AGENT, BOTH, EVERY, PRODUCTS, Product, echo, in_time, requested_id
+from .products import AGENT, EACH, EVERY, PRODUCTS, Product, echo, in_time, requested_id
 
 CHILDREN = 4
 CALLS = 50
@@ -222,7 +222,7 @@ OTHER_IDS = {
 
 @pytest.mark.parametrize("other", OTHER_IDS)
 @pytest.mark.parametrize("use_raw", [False, True], ids=["typed", "raw"])
-@BOTH
+@EACH
 @EVERY
 def test_response_about_another_job_is_rejected(
     product: Product, asynchronous: bool, use_raw: bool, other: str
@@ -239,7 +239,7 @@ def test_response_about_another_job_is_rejected(
 
 
 @pytest.mark.parametrize(("sent", "reported_id"), [("mine", "mine"), ("7", 7), ("a/b", "a/b"), ("ü", "ü")])
-@BOTH
+@EACH
 @EVERY
 def test_response_about_the_same_job_is_accepted(
     product: Product, asynchronous: bool, sent: str, reported_id: Any
@@ -250,7 +250,7 @@ def test_response_about_the_same_job_is_accepted(
     assert job_id(product, status) == reported_id
 
 
-@BOTH
+@EACH
 @EVERY
 def test_unsolicited_response_is_not_used_for_the_next_request(product: Product, asynchronous: bool) -> None:
     def respond_twice(connection: socket.socket, head: bytes) -> None:
@@ -306,7 +306,7 @@ def test_waits_of_the_parent_are_not_woken_up_in_the_child() -> None:
     api.close()
 
 
-@BOTH
+@EACH
 def test_client_that_could_not_be_created_is_not_renewed_after_fork(asynchronous: bool) -> None:
     known = len(core._cores)
     with pytest.raises(InvalidArgumentError, match="http_transport= must be") as caught:

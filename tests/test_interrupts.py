@@ -22,7 +22,7 @@ from job_status import InvalidArgumentError, JobStatusError, JobTimeoutError, as
 from job_status._client.clock import Clock
 
 from .hostile import HostileServer, hostile, http_response
-from .products import AGENT, BOTH, Product, do, echo, in_time, requested_id
+from .products import AGENT, EACH, Product, do, echo, in_time, requested_id
 
 MAX_POLLS, MAX_CALLS = 8, 10  # of a client at the same time
 SLACK = 0.5  # seconds by which a call may end late on a loaded machine
@@ -308,7 +308,7 @@ def old_token(api: Any) -> str:
 
 
 @pytest.mark.parametrize("waiting", WAITING_STATES)
-@BOTH
+@EACH
 def test_closing_client_wakes_up_sleeping_calls(asynchronous: bool, waiting: str) -> None:
     behave, action = WAITING_STATES[waiting]
     with hostile(behave) as server:
@@ -351,7 +351,7 @@ def close_during(
 
 @pytest.mark.parametrize("due", [[0, 20], [20]])
 @pytest.mark.parametrize("count", [1, 5, 30])
-@BOTH
+@EACH
 def test_closing_client_ends_all_its_waits(asynchronous: bool, count: int, due: list[float]) -> None:
     def action(api: Any) -> Any:
         jobs = [api.dock_status_job(f"ds-{number}", schedule=due) for number in range(count)]
@@ -365,7 +365,7 @@ def test_closing_client_ends_all_its_waits(asynchronous: bool, count: int, due: 
     assert seconds < SLACK
 
 
-@BOTH
+@EACH
 def test_closing_client_keeps_waits_of_other_clients(asynchronous: bool) -> None:
     with hostile(pending_jobs(AGENT)) as server, hostile(echo(AGENT)) as other_server:
         other = AGENT.client(other_server.url, asynchronous=asynchronous)
@@ -443,7 +443,7 @@ def error_is_reported(result: Any) -> bool:
 
 @pytest.mark.parametrize("at", [*range(5, 25, 2)])
 @pytest.mark.parametrize("error", ERRORS)
-@BOTH
+@EACH
 def test_failing_clock_does_not_hang(asynchronous: bool, error: str, at: int) -> None:
     with hostile(pending_jobs(AGENT)) as server:
         api = AGENT.client(server.url, asynchronous=asynchronous)
@@ -466,7 +466,7 @@ def failing_schedule(error: BaseException, after: int) -> Iterator[float]:
 
 @pytest.mark.parametrize("after", [0, 1, 2, 5])
 @pytest.mark.parametrize("error", ERRORS)
-@BOTH
+@EACH
 def test_failing_schedule_does_not_hang(asynchronous: bool, error: str, after: int) -> None:
     with hostile(pending_jobs(AGENT)) as server:
         api = AGENT.client(server.url, asynchronous=asynchronous)
@@ -493,7 +493,7 @@ class FailingHandler(logging.Handler):
 
 
 @pytest.mark.parametrize("error", ERRORS)
-@BOTH
+@EACH
 def test_failing_log_handler_does_not_hang(asynchronous: bool, error: str) -> None:
     handler, logger = FailingHandler(ERRORS[error]), logging.getLogger("job_status")
     state = f"UNKNOWN_{error}_{asynchronous}"
@@ -508,7 +508,7 @@ def test_failing_log_handler_does_not_hang(asynchronous: bool, error: str) -> No
 
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("where", ["acquire", "defer", "count"])
-@BOTH
+@EACH
 def test_failing_rate_limiter_does_not_hang(
     monkeypatch: pytest.MonkeyPatch, asynchronous: bool, where: str, error: str
 ) -> None:
@@ -523,7 +523,7 @@ def test_failing_rate_limiter_does_not_hang(
 
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("where", ["credential", "request", "response", "on_update"])
-@BOTH
+@EACH
 def test_failing_callbacks_do_not_hang(asynchronous: bool, where: str, error: str) -> None:
     def fail(*_: Any) -> str:
         raise ERRORS[error]
@@ -645,7 +645,7 @@ def test_closing_async_client_in_another_thread_ends_its_waits() -> None:
     assert "the client is closed" in str(errors[0])
 
 
-@BOTH
+@EACH
 def test_client_can_be_closed_twice(asynchronous: bool) -> None:
     with hostile(echo(AGENT)) as server:
         api = AGENT.client(server.url, asynchronous=asynchronous)

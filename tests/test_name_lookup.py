@@ -14,7 +14,7 @@ from job_status import InvalidArgumentError, JobTimeoutError, TransportError, as
 from job_status._client import connect
 
 from .hostile import hostile
-from .products import AGENT, BOTH, echo, in_time
+from .products import AGENT, EACH, echo, in_time
 
 TIMEOUT = 0.5  # of a call, in seconds
 SLACK = 0.35  # seconds by which a call may exceed its timeout on a loaded machine
@@ -135,7 +135,7 @@ def time_call(
 @pytest.mark.parametrize("max_retries", [0, 2])
 @pytest.mark.parametrize("timeout", [0.2, 0.5, 0.9])
 @pytest.mark.parametrize("method", [call, call_raw])
-@BOTH
+@EACH
 def test_hanging_lookup_does_not_delay_a_call(
     hanging: HangingLookup, asynchronous: bool, method: Callable[..., Any], timeout: float, max_retries: int
 ) -> None:
@@ -150,7 +150,7 @@ def test_hanging_lookup_does_not_delay_a_call(
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-@BOTH
+@EACH
 def test_hanging_lookup_of_a_proxy_does_not_delay_a_call(
     hanging: HangingLookup, asynchronous: bool, scheme: str
 ) -> None:
@@ -163,7 +163,7 @@ def test_hanging_lookup_of_a_proxy_does_not_delay_a_call(
     assert HANGING_HOST in hanging.looked_up
 
 
-@BOTH
+@EACH
 def test_hanging_lookup_does_not_delay_a_wait(hanging: HangingLookup, asynchronous: bool) -> None:
     """A poll takes at most the timeout of a call, and a wait ends at most one poll after its deadline."""
     elapsed, result = time_call(
@@ -178,7 +178,7 @@ def test_hanging_lookup_does_not_delay_a_wait(hanging: HangingLookup, asynchrono
     assert elapsed < 0.6 + 0.3 + SLACK
 
 
-@BOTH
+@EACH
 def test_hanging_lookup_does_not_delay_other_jobs(hanging: HangingLookup, asynchronous: bool) -> None:
     with hostile(echo(AGENT)) as server:
         if asynchronous:
@@ -215,7 +215,7 @@ def test_lookup_threads_do_not_accumulate(hanging: HangingLookup) -> None:
 
 @LOOPBACK
 @pytest.mark.parametrize("count", [1, 2, 6, 12])
-@BOTH
+@EACH
 def test_unresponsive_addresses_share_the_timeout_of_a_call(
     resolve_to: Callable[[list[str]], None], asynchronous: bool, count: int
 ) -> None:
@@ -234,7 +234,7 @@ def test_unresponsive_addresses_share_the_timeout_of_a_call(
 
 @LOOPBACK
 @pytest.mark.parametrize("count", [1, 2, 5])
-@BOTH
+@EACH
 def test_responsive_address_is_reached_after_unresponsive_ones(
     resolve_to: Callable[[list[str]], None], asynchronous: bool, count: int
 ) -> None:
@@ -251,7 +251,7 @@ def test_responsive_address_is_reached_after_unresponsive_ones(
 
 @LOOPBACK
 @pytest.mark.parametrize("count", [1, 6])
-@BOTH
+@EACH
 def test_responsive_address_is_reached_immediately_after_refusing_ones(
     resolve_to: Callable[[list[str]], None], asynchronous: bool, count: int
 ) -> None:
@@ -264,7 +264,7 @@ def test_responsive_address_is_reached_immediately_after_refusing_ones(
 
 
 @LOOPBACK
-@BOTH
+@EACH
 def test_connect_timeout_applies_to_all_addresses_together(
     monkeypatch: pytest.MonkeyPatch, resolve_to: Callable[[list[str]], None], asynchronous: bool
 ) -> None:
@@ -291,7 +291,7 @@ LOOKUP_ERRORS: dict[str, Exception] = {
 
 @pytest.mark.parametrize("failure", LOOKUP_ERRORS)
 @pytest.mark.parametrize("method", ["call", "wait"])
-@BOTH
+@EACH
 def test_failed_lookup_raises_a_job_status_error(
     monkeypatch: pytest.MonkeyPatch, asynchronous: bool, method: str, failure: str
 ) -> None:

@@ -19,7 +19,7 @@ from job_status import (
 from job_status.credentials import AppToken
 
 from .hostile import Behaviour, HostileServer, hostile, http_response, reset
-from .products import AGENT, BOTH, requested_id
+from .products import AGENT, EACH, requested_id
 
 STARTED = b'{"modelId":"cm-1","dockStatusId":"ds-1"}'
 SECRET = "a-client-secret-that-is-32-bytes-long"
@@ -113,7 +113,7 @@ def count_starts(server: HostileServer) -> int:
 @pytest.mark.parametrize("method", ["undeploy_model", "undeploy_model_raw"])
 @pytest.mark.parametrize("earlier", EARLIER_CALLS)
 @pytest.mark.parametrize("disconnect", DISCONNECTS)
-@BOTH
+@EACH
 def test_start_does_not_reuse_a_connection_that_the_server_drops(
     asynchronous: bool, disconnect: str, earlier: str, method: str
 ) -> None:
@@ -127,7 +127,7 @@ def test_start_does_not_reuse_a_connection_that_the_server_drops(
     assert all(is_get(head) for head in keep_alive.dropped)
 
 
-@BOTH
+@EACH
 def test_start_does_not_reuse_an_idle_connection(asynchronous: bool) -> None:
     """The server closes connections that are idle for 50 ms; starts are sent around that time."""
 
@@ -159,7 +159,7 @@ def test_start_does_not_reuse_an_idle_connection(asynchronous: bool) -> None:
 
 
 @pytest.mark.parametrize("reads", [0, 1, 5])
-@BOTH
+@EACH
 def test_reads_share_one_connection_apart_from_the_start(asynchronous: bool, reads: int) -> None:
     calls = [("get_dock_status", "ds-0")] * reads
     with hostile(lambda connection, head: connection.sendall(valid_response(head))) as server:
@@ -199,7 +199,7 @@ FAILURES: dict[str, tuple[Callable[[socket.socket], None], type[Exception]]] = {
 
 @pytest.mark.parametrize("earlier", [0, 1], ids=["first request", "after a read"])
 @pytest.mark.parametrize("failure", FAILURES)
-@BOTH
+@EACH
 def test_failed_start_is_not_retried(asynchronous: bool, failure: str, earlier: int) -> None:
     fail, error = FAILURES[failure]
     with hostile(fail_starts(fail)) as server:

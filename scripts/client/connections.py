@@ -59,10 +59,11 @@ class Connections(Generic[C]):
         found = None
         while found is None:
             try:
-                _, connection = self._idle.pop()
+                released_at, connection = self._idle.pop()
             except IndexError:
                 break
-            if connection.has_expired() or not connection.can_handle_request(origin):
+            is_old = released_at + self._keepalive < time.monotonic()
+            if is_old or connection.has_expired() or not connection.can_handle_request(origin):
                 stale.append(connection)
             else:
                 found = connection

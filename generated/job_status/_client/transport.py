@@ -189,7 +189,25 @@ def async_transports(verify: ssl.SSLContext, proxy: httpx.Proxy | None) -> Trans
     from .connections import AsyncPool, Connections  # httpcore is imported when the first client is created
     from .network import AsyncDeadlineBackend
 
-    return _create(httpx.AsyncHTTPTransport, AsyncDeadlineBackend, Connections, AsyncPool, verify, proxy)
+    made = _create(httpx.AsyncHTTPTransport, AsyncDeadlineBackend, Connections, AsyncPool, verify, proxy)
+    if proxy is None and has_fast_extra():
+        from .fast import Factory
+
+        for transport in made.each():
+            shared = httpx_internals.connection_pool(transport).shared
+            shared.factory = Factory(shared.factory, verify)
+    return made
+
+
+@functools.cache
+def has_fast_extra() -> bool:
+    """Return whether what the extra `fast` requires is installed."""
+    try:
+        import httptools
+    except ImportError:
+        return False
+    # Older versions lack the means to be as lenient as httpcore.
+    return hasattr(httptools.HttpResponseParser, "set_dangerous_leniencies")
 
 
 def _create(
