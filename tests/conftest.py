@@ -88,6 +88,7 @@ SLOW = frozenset(
         "own_document",
         "learn",
         "learned_schedule",
+        "limits_store",
         "live",
         "matrix",
         "mutants",

@@ -60,6 +60,7 @@ class Client(_Base):
         trust_env: bool,
         record: str | os.PathLike[str] | None,
         max_in_flight: int,
+        limits_store: str | os.PathLike[str] | None,
     ) -> None:
         from .core import Options, SyncCore
         from .environment import base_url_of, credentials_of
@@ -78,6 +79,7 @@ class Client(_Base):
             trust_env,
             record,
             max_in_flight,
+            limits_store,
         )
         self._core = SyncCore(
             options,
@@ -124,6 +126,7 @@ class AsyncClient(_Base):
         trust_env: bool,
         record: str | os.PathLike[str] | None,
         max_in_flight: int,
+        limits_store: str | os.PathLike[str] | None,
     ) -> None:
         from .core import AsyncCore, Options
         from .environment import base_url_of, credentials_of
@@ -142,6 +145,7 @@ class AsyncClient(_Base):
             trust_env,
             record,
             max_in_flight,
+            limits_store,
         )
         self._core = AsyncCore(
             options,

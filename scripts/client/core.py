@@ -66,6 +66,7 @@ if TYPE_CHECKING:
 
     import anyio
 
+    from .limits_store import LimitsStore
     from .recorder import Recorder
 
 # asyncio and anyio are imported when an async client is used: they would be half of the cost of an import.
@@ -92,6 +93,7 @@ class Options:
     trust_env: bool
     record: str | os.PathLike[str] | None
     max_in_flight: int
+    limits_store: str | os.PathLike[str] | None = field(repr=False)  # a URL may contain a password
 
 
 class WaitGroup(Protocol):
@@ -152,6 +154,11 @@ class Core:
             "Accept-Encoding": "identity",
             "User-Agent": f"job-status (httpx {httpx.__version__}; Python {platform.python_version()})",
         }
+        self._limits_store: LimitsStore | None = None
+        if options.limits_store is not None:
+            from .limits_store import Guarded, open_store
+
+            self._limits_store = Guarded(open_store(options.limits_store))
         validate_headers(options.headers)
         headers = httpx.Headers(standard)
         headers.update(options.headers)
@@ -163,7 +170,7 @@ class Core:
             headers.raw,
             retry.RetryBudget(),
             clock,
-            RateLimiter(clock),
+            RateLimiter(clock, self._limits_store, base_url),
             RequestTemplate(base_url, headers.raw),
         )
         hooks = validate_hooks(options.event_hooks)
@@ -182,8 +189,8 @@ class Core:
 
     def after_fork(self) -> None:
         """Release what this process shares with the one that it was forked from."""
-        clock = self.settings.clock
-        self.settings = attrs.evolve(self.settings, retry_budget=retry.RetryBudget(), rate_limiter=RateLimiter(clock))
+        limiter = RateLimiter(self.settings.clock, self._limits_store, self.settings.base_url)
+        self.settings = attrs.evolve(self.settings, retry_budget=retry.RetryBudget(), rate_limiter=limiter)
         if self.recorder is not None:
             self.recorder.after_fork()
         # Their threads are not in this process, and one may have held a lock.

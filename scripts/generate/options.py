@@ -71,6 +71,11 @@ CLIENT_OPTIONS = (
         "Maximum number of polls in flight, up to 1000. Below it, their number adapts to the demand and to the latency "
         "of the server.",
     ),
+    Option(
+        "limits_store",
+        "str | _os.PathLike[str] | None = None",
+        "The path of a file, or a Redis URL, by which processes with the same credential share the documented limits.",
+    ),
 )
 
 CALL_OPTIONS = (

@@ -42,6 +42,7 @@ CLIENT_OPTIONS = frozenset(
         "trust_env",
         "record",
         "max_in_flight",
+        "limits_store",
     ]
 )
 SCHEDULE = [number * 0.002 for number in range(1, 500)]  # seconds; the clock of the simulator moves with each request

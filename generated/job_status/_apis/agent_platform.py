@@ -59,6 +59,8 @@ class AgentPlatform(Client):
             secrets redacted.
         max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
             demand and to the latency of the server.
+        limits_store: The path of a file, or a Redis URL, by which processes with the same credential share
+            the documented limits.
 
     Source: https://docs.kore.ai/agent-platform/apis
     """
@@ -84,6 +86,7 @@ class AgentPlatform(Client):
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
         max_in_flight: int = 200,
+        limits_store: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -99,6 +102,7 @@ class AgentPlatform(Client):
             trust_env=trust_env,
             record=record,
             max_in_flight=max_in_flight,
+            limits_store=limits_store,
         )
 
     def get_dock_status(
@@ -267,6 +271,8 @@ class AsyncAgentPlatform(AsyncClient):
             secrets redacted.
         max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
             demand and to the latency of the server.
+        limits_store: The path of a file, or a Redis URL, by which processes with the same credential share
+            the documented limits.
 
     Source: https://docs.kore.ai/agent-platform/apis
     """
@@ -292,6 +298,7 @@ class AsyncAgentPlatform(AsyncClient):
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
         max_in_flight: int = 200,
+        limits_store: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -307,6 +314,7 @@ class AsyncAgentPlatform(AsyncClient):
             trust_env=trust_env,
             record=record,
             max_in_flight=max_in_flight,
+            limits_store=limits_store,
         )
 
     async def get_dock_status(

@@ -64,6 +64,8 @@ class AIForProcess(Client):
             secrets redacted.
         max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
             demand and to the latency of the server.
+        limits_store: The path of a file, or a Redis URL, by which processes with the same credential share
+            the documented limits.
 
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
@@ -89,6 +91,7 @@ class AIForProcess(Client):
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
         max_in_flight: int = 200,
+        limits_store: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -104,6 +107,7 @@ class AIForProcess(Client):
             trust_env=trust_env,
             record=record,
             max_in_flight=max_in_flight,
+            limits_store=limits_store,
         )
 
     def get_dock_status(
@@ -387,6 +391,8 @@ class AsyncAIForProcess(AsyncClient):
             secrets redacted.
         max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
             demand and to the latency of the server.
+        limits_store: The path of a file, or a Redis URL, by which processes with the same credential share
+            the documented limits.
 
     Source: https://docs.kore.ai/ai-for-process/apis/apis
     """
@@ -412,6 +418,7 @@ class AsyncAIForProcess(AsyncClient):
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
         max_in_flight: int = 200,
+        limits_store: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -427,6 +434,7 @@ class AsyncAIForProcess(AsyncClient):
             trust_env=trust_env,
             record=record,
             max_in_flight=max_in_flight,
+            limits_store=limits_store,
         )
 
     async def get_dock_status(

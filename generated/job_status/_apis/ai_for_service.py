@@ -60,6 +60,8 @@ class AIForService(Client):
             secrets redacted.
         max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
             demand and to the latency of the server.
+        limits_store: The path of a file, or a Redis URL, by which processes with the same credential share
+            the documented limits.
 
     Source: https://docs.kore.ai/ai-for-service/apis/automation/api-list
     """
@@ -85,6 +87,7 @@ class AIForService(Client):
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
         max_in_flight: int = 200,
+        limits_store: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -100,6 +103,7 @@ class AIForService(Client):
             trust_env=trust_env,
             record=record,
             max_in_flight=max_in_flight,
+            limits_store=limits_store,
         )
 
     def get_publish_status(
@@ -275,6 +279,8 @@ class AsyncAIForService(AsyncClient):
             secrets redacted.
         max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
             demand and to the latency of the server.
+        limits_store: The path of a file, or a Redis URL, by which processes with the same credential share
+            the documented limits.
 
     Source: https://docs.kore.ai/ai-for-service/apis/automation/api-list
     """
@@ -300,6 +306,7 @@ class AsyncAIForService(AsyncClient):
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
         max_in_flight: int = 200,
+        limits_store: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -315,6 +322,7 @@ class AsyncAIForService(AsyncClient):
             trust_env=trust_env,
             record=record,
             max_in_flight=max_in_flight,
+            limits_store=limits_store,
         )
 
     async def get_publish_status(

@@ -61,6 +61,8 @@ class OpenSearchFlowFramework(Client):
             secrets redacted.
         max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
             demand and to the latency of the server.
+        limits_store: The path of a file, or a Redis URL, by which processes with the same credential share
+            the documented limits.
 
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
@@ -86,6 +88,7 @@ class OpenSearchFlowFramework(Client):
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
         max_in_flight: int = 200,
+        limits_store: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -101,6 +104,7 @@ class OpenSearchFlowFramework(Client):
             trust_env=trust_env,
             record=record,
             max_in_flight=max_in_flight,
+            limits_store=limits_store,
         )
 
     def get_workflow_status(
@@ -342,6 +346,8 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
             secrets redacted.
         max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
             demand and to the latency of the server.
+        limits_store: The path of a file, or a Redis URL, by which processes with the same credential share
+            the documented limits.
 
     Source: https://docs.opensearch.org/latest/automating-workflows/api/index/
     """
@@ -367,6 +373,7 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
         max_in_flight: int = 200,
+        limits_store: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -382,6 +389,7 @@ class AsyncOpenSearchFlowFramework(AsyncClient):
             trust_env=trust_env,
             record=record,
             max_in_flight=max_in_flight,
+            limits_store=limits_store,
         )
 
     async def get_workflow_status(

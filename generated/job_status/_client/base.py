@@ -62,6 +62,7 @@ class Client(_Base):
         trust_env: bool,
         record: str | os.PathLike[str] | None,
         max_in_flight: int,
+        limits_store: str | os.PathLike[str] | None,
     ) -> None:
         from .core import Options, SyncCore
         from .environment import base_url_of, credentials_of
@@ -80,6 +81,7 @@ class Client(_Base):
             trust_env,
             record,
             max_in_flight,
+            limits_store,
         )
         self._core = SyncCore(
             options,
@@ -126,6 +128,7 @@ class AsyncClient(_Base):
         trust_env: bool,
         record: str | os.PathLike[str] | None,
         max_in_flight: int,
+        limits_store: str | os.PathLike[str] | None,
     ) -> None:
         from .core import AsyncCore, Options
         from .environment import base_url_of, credentials_of
@@ -144,6 +147,7 @@ class AsyncClient(_Base):
             trust_env,
             record,
             max_in_flight,
+            limits_store,
         )
         self._core = AsyncCore(
             options,

@@ -167,8 +167,9 @@ class Settings:
         cls = getattr(import_module(self.distribution.package), product.class_name)
         kinds = {credential.keyword: credential.kind for credential in product.credentials}
         values = {keyword: _credential(kinds[keyword], one) for keyword, one in found.items()}
+        store = self.find("limits_store", product.url_variable.removesuffix("URL") + "LIMITS_STORE")
         try:
-            return cls(url.value, **values)
+            return cls(url.value, **values, limits_store=None if store is None else store.value)
         except InvalidArgumentError as error:
             status = USAGE if "base_url=" in str(error) else UNKNOWN
             raise CommandError(f"{product.name}: {error}", status) from None

@@ -67,6 +67,8 @@ class Kiln(Client):
             secrets redacted.
         max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
             demand and to the latency of the server.
+        limits_store: The path of a file, or a Redis URL, by which processes with the same credential share
+            the documented limits.
     """
 
     _load = staticmethod(_load)
@@ -90,6 +92,7 @@ class Kiln(Client):
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
         max_in_flight: int = 200,
+        limits_store: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -105,6 +108,7 @@ class Kiln(Client):
             trust_env=trust_env,
             record=record,
             max_in_flight=max_in_flight,
+            limits_store=limits_store,
         )
 
     def start_firing(
@@ -372,6 +376,8 @@ class AsyncKiln(AsyncClient):
             secrets redacted.
         max_in_flight: Maximum number of polls in flight, up to 1000. Below it, their number adapts to the
             demand and to the latency of the server.
+        limits_store: The path of a file, or a Redis URL, by which processes with the same credential share
+            the documented limits.
     """
 
     _load = staticmethod(_load)
@@ -395,6 +401,7 @@ class AsyncKiln(AsyncClient):
         trust_env: bool = True,
         record: str | os.PathLike[str] | None = None,
         max_in_flight: int = 200,
+        limits_store: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -410,6 +417,7 @@ class AsyncKiln(AsyncClient):
             trust_env=trust_env,
             record=record,
             max_in_flight=max_in_flight,
+            limits_store=limits_store,
         )
 
     async def start_firing(
