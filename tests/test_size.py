@@ -9,7 +9,7 @@ from .conftest import ROOT
 
 # Lines of Python, templates and YAML.
 LIMITS = {
-    "document": 3560,
+    "document": 3590,
     "client": 10730,
     "compare": 2760,
     "drift": 410,
@@ -18,7 +18,7 @@ LIMITS = {
     "generate": 4680,
     "har": 360,
     "simulate": 4470,
-    "verify": 7170,
+    "verify": 7250,
     "mutate": 5370,
 }
 
