@@ -55,6 +55,7 @@ def served(application: Any, key: Path | None = None, certificate: Path | None =
 SLOW = frozenset(
     f"test_{name}"
     for name in [
+        "action",
         "any_job",
         "any_names",
         "argument_types",
