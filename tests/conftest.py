@@ -93,6 +93,7 @@ SLOW = frozenset(
         "name_lookup",
         "names",
         "owned",
+        "pre_commit",
         "readme",
         "real_node",
         "redaction",

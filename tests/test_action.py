@@ -4,6 +4,7 @@ import html
 import json
 import re
 import shutil
+import subprocess
 import sysconfig
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
@@ -13,9 +14,10 @@ import pytest
 import yaml
 
 from scripts.document import load
+from scripts.github_runner import append_summary, repository_path, set_outputs
 from scripts.simulate import Simulator, SimulatorSettings, SteppingClock
 
-from .action_runner import ActionError, Annotation, Run, Runner, evaluate, job_variables, parse_outputs
+from .action_runner import ActionError, Annotation, Run, Runner, evaluate, expand, job_variables, parse_outputs
 from .conftest import ENVIRONMENT, ROOT, Serve
 from .faulty_responses import FaultyServer, OutgoingResponse
 from .paths import operation_in
@@ -338,6 +340,41 @@ def test_scripts_have_no_expressions_and_actions_have_versions() -> None:
     assert named == action["inputs"].keys()
 
 
+def test_paths_are_those_of_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "service").mkdir()
+    monkeypatch.chdir(tmp_path / "service")
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    paths: list[str | Path] = [
+        "openapi/kiln.yaml",
+        "../kiln.yaml",
+        tmp_path / "service/kiln.yaml",
+        "/elsewhere/kiln.yaml",
+    ]
+
+    assert [*map(repository_path, paths)] == ["openapi/kiln.yaml", "../kiln.yaml", "kiln.yaml", "/elsewhere/kiln.yaml"]
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert [*map(repository_path, paths)] == [
+        "service/openapi/kiln.yaml",
+        "kiln.yaml",
+        "service/kiln.yaml",
+        "/elsewhere/kiln.yaml",
+    ]
+
+
+def test_files_of_the_runner_that_cannot_be_written_are_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "absent/summary"))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+
+    append_summary("a")
+    set_outputs({"x": "y\nz=1"})
+
+    assert capsys.readouterr().err == "GITHUB_STEP_SUMMARY: cannot be written: No such file or directory\n"
+    assert parse_outputs((tmp_path / "output").read_text(encoding="utf-8")) == {"x": "y\nz=1"}
+
+
 CONTEXT = {"inputs": {"a": "x", "b": ""}, "steps": {"s": {"outputs": {"status": "0"}}}}
 CONDITIONS = {
     "always() && steps.s.outputs.reports != ''": (False, False),
@@ -367,3 +404,89 @@ def test_runner_parses_outputs_of_several_lines() -> None:
     for text in ("nonsense\n", "a<<EOF\nx\n"):
         with pytest.raises(ActionError):
             parse_outputs(text)
+
+
+PAGE = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_inputs_and_outputs_are_those_of_the_page() -> None:
+    action = yaml.safe_load((ACTION / "action.yml").read_text(encoding="utf-8"))
+    rows = re.findall(r"^\| (`.*) \| .* \|(.*)\|$", PAGE, re.MULTILINE)
+    shown: dict[str, str] = {}
+    for names, defaults in rows:
+        listed = re.findall(r"`([^`]*)`", names)
+        values = re.findall(r"`([^`]*)`", defaults) or [""] * len(listed)
+        shown |= dict(zip(listed, values, strict=True))
+
+    assert shown == {name: one.get("default") for name, one in action["inputs"].items()}
+    (sentence,) = re.findall(r"The outputs are (.*?);", PAGE)
+    assert set(re.findall(r"`(\w+)`", sentence)) == action["outputs"].keys()
+
+
+def test_github_example_verifies(act: Act, server: Callable[..., str]) -> None:
+    example = yaml.safe_load(BLOCKS[0])["steps"][1]
+    assert example["uses"].partition("@")[0].endswith("/.github/actions/verify")
+    assert len(BLOCKS[0].splitlines()) <= 10
+    inputs = {**example["with"], "url": server()}
+    values = {"secrets.AGENT_PLATFORM_API_KEY": KEY, "vars.DOCK_STATUS_ID": JOB}
+    inputs["credentials"] = re.sub(r"\$\{\{ (.*?) \}\}", lambda found: values[found[1]], inputs["credentials"])
+
+    run = act(inputs)
+
+    assert run.outputs["status"] == "0", run.log
+    assert run.masks == [KEY, JOB]
+
+
+def test_code_scanning_example_uses_the_outputs(act: Act, workspace: Path) -> None:
+    verified, uploaded = yaml.safe_load(BLOCKS[1])
+    assert verified.keys() == {"uses", "id", "continue-on-error"}
+
+    run = act({})
+
+    context = {"steps": {verified["id"]: {"outputs": run.outputs}}}
+    assert evaluate(uploaded["if"], context)
+    assert (workspace / expand(uploaded["with"]["sarif_file"], context)).is_file()
+
+
+STUB = """#!/bin/sh
+printf '%s\\n' "$*" >>"$CALLS"
+"""
+
+
+def test_gitlab_example_verifies(installed_tools: Path, server: Callable[..., str], workspace: Path) -> None:
+    job = yaml.safe_load(BLOCKS[2])["verify"]
+    assert len(BLOCKS[2].splitlines()) <= 10
+    stubs = workspace / "bin"
+    stubs.mkdir()
+    tools = f'#!/bin/sh\nexec {python()} {installed_tools}/bin/job-status-tools "$@"\n'
+    for name, script in {"git": STUB, "pip": STUB, "job-status-tools": tools}.items():
+        (stubs / name).write_text(script, encoding="utf-8")
+        (stubs / name).chmod(0o755)
+    environment = {
+        **job_variables(),
+        **dict(line.split("=") for line in CREDENTIALS.split()),
+        "AGENT_PLATFORM_URL": server(),
+        "JOB_STATUS_REPOSITORY": "https://example.com/x.git",
+        "CALLS": str(workspace / "calls"),
+        "PATH": f"{stubs}:/usr/bin:/bin",
+        "PYTHONPATH": str(installed_tools),
+    }
+
+    done = subprocess.run(
+        ["bash", "-ec", "\n".join(job["script"])],
+        cwd=workspace,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=140,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    cloned, installed = (workspace / "calls").read_text(encoding="utf-8").splitlines()
+    assert cloned.split()[-1] == "build/job-status"
+    assert installed.split()[-1] == "./build/job-status"
+    assert (workspace / job["artifacts"]["reports"]["junit"]).is_file()
+    assert [(workspace / path).is_dir() for path in job["artifacts"]["paths"]] == [True]
+    assert "::error" not in done.stdout
