@@ -81,8 +81,9 @@ def load_folder(folder: Path) -> tuple[Document, ...]:
         NoDocumentsError: The folder contains no document.
         DocumentError: A document is invalid. The error holds every problem of every document.
     """
-    files = [folder] if folder.is_file() else sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
-    if all(path.stem.endswith(MARK) for path in files) and not folder.is_file():
+    is_file = folder.is_file()
+    files = sorted(path for path in ([folder] if is_file else folder.glob("*")) if path.suffix in SUFFIXES)
+    if not any(is_file or not path.stem.endswith(MARK) for path in files):
         message = "contains no *.yaml, *.yml or *.json document; name a folder of OpenAPI documents"
         raise NoDocumentsError([Problem(folder, 1, "", message)])
     return load_files(files)
