@@ -56,6 +56,7 @@ def served(application: Any, key: Path | None = None, certificate: Path | None =
 SLOW = frozenset(
     f"test_{name}"
     for name in [
+        "action",
         "any_job",
         "any_names",
         "argument_types",
@@ -95,6 +96,7 @@ SLOW = frozenset(
         "name_lookup",
         "names",
         "owned",
+        "pre_commit",
         "readme",
         "real_node",
         "redaction",

@@ -98,7 +98,15 @@ def test_scripts_has_no_other_package() -> None:
 def test_top_level_has_nothing_else() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
     folders = {".ci", ".github", "docs", "generated", "openapi", "scripts", "tests"}
-    files = {".gitattributes", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md"}
+    files = {
+        ".gitattributes",
+        ".gitignore",
+        ".pre-commit-hooks.yaml",
+        "CHANGELOG.md",
+        "LICENSE",
+        "Makefile",
+        "README.md",
+    }
 
     found = {name.split("/")[0] for name in listed.stdout.splitlines()}
     assert found == {*folders, *files, "pyproject.toml", "requirements.lock"}

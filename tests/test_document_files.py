@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scripts.document import DocumentError, load, load_folder, read_file
+from scripts.document import DocumentError, load, load_files, load_folder, read_file
 from scripts.document.naming import name_operations
 from scripts.document.upgrade import upgrade
 
@@ -370,6 +370,40 @@ def test_overlay_of_no_document_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DocumentError, match=r"oven\.overlay\.yaml:1: is an overlay of no document"):
         load_folder(tmp_path)
+
+
+def test_one_document_of_a_folder_is_loaded(tmp_path: Path) -> None:
+    path = write(tmp_path, DOCUMENT)
+    write(tmp_path, "[]", "other.yaml")
+
+    assert [document.path for document in load_folder(path)] == [path]
+    with pytest.raises(DocumentError, match=r"other\.yaml:1: expected a mapping"):
+        load_folder(tmp_path)
+
+
+def test_overlay_stands_for_its_document(tmp_path: Path) -> None:
+    path = overlaid(tmp_path, "- {target: $.info, update: {title: Oven}}")
+    overlay = tmp_path / "kiln.overlay.yaml"
+
+    (document,) = load_files([overlay, path])
+
+    assert (document.path, document.data["info"]["title"]) == (path, "Oven")
+    overlay.write_text(OVERLAY + "  - {update: {}}", encoding="utf-8")
+    with pytest.raises(DocumentError, match=r"kiln\.overlay\.yaml:4 action 1: has no target"):
+        load_files([overlay])
+
+
+def test_files_that_are_no_documents_are_refused_together(tmp_path: Path) -> None:
+    files = [write(tmp_path, DOCUMENT, name) for name in ("notes.md", "none.overlay.yaml")]
+
+    with pytest.raises(DocumentError) as caught:
+        load_files([*files, tmp_path / "absent.yaml"])
+
+    assert [problem.message[:21] for problem in caught.value.problems] == [
+        "cannot be read: [Errn",
+        "is an overlay of no d",
+        "expected a document, ",
+    ]
 
 
 @pytest.mark.parametrize(

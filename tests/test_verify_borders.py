@@ -18,7 +18,7 @@ from scripts.simulate.bodies import copy_value, set_value
 from scripts.verify import recordings, sender
 from scripts.verify.checks import request_validity
 from scripts.verify.exchange import Exchange
-from scripts.verify.report import annotations, junit, page, sarif, table
+from scripts.verify.report import annotations, junit, page, sarif, summary, table
 from scripts.verify.run import verify as run_verification
 from scripts.verify.scenarios import edge_cases
 from scripts.verify.scenarios.edge_cases import EdgeCase
@@ -219,6 +219,10 @@ def test_untrusted_text_is_escaped_in_reports_and_annotations(documents: dict[st
         for report in (junit([result]), page([result], "all"), sarif([result])):
             assert all(line.isprintable() for line in report.replace("\t", " ").splitlines())
             report.encode()
+        for line in summary([result], text).replace("\u200b", "").splitlines():
+            assert line.isprintable(), ascii(line)
+            assert "<" not in line
+            assert "##[" not in line
         ET.fromstring(junit([result]))  # noqa: S314 - our own report
         json.loads(sarif([result]))
 

@@ -3,7 +3,7 @@
 from .expression import MISSING, Expression, Keys, Message, walk
 from .job import Condition, Detail, FieldTest, JobLifecycle, Kind, Limit, Mirror, Progress, Subtasks, state_name
 from .known import known_values
-from .load import load, load_folder
+from .load import load, load_files, load_folder
 from .model import (
     RUNNING,
     Document,
@@ -56,6 +56,7 @@ __all__ = [
     "fields_of",
     "known_values",
     "load",
+    "load_files",
     "load_folder",
     "read_file",
     "sample",

@@ -1,6 +1,7 @@
 """Load and check documents."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,24 +75,42 @@ def _remove(data: Any, pointer: Pointer) -> None:
 
 
 def load_folder(folder: Path) -> tuple[Document, ...]:
-    """Load every document of a folder, `*.yaml`, `*.yml` and `*.json` except overlays, ordered by file name.
+    """Load every document of a folder, `*.yaml`, `*.yml` and `*.json` except overlays, ordered by file name, or a file.
 
     Raises:
         NoDocumentsError: The folder contains no document.
         DocumentError: A document is invalid. The error holds every problem of every document.
     """
-    files = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
-    paths = [path for path in files if not path.stem.endswith(MARK)]
-    if not paths:
+    is_file = folder.is_file()
+    files = sorted(path for path in ([folder] if is_file else folder.glob("*")) if path.suffix in SUFFIXES)
+    if not any(is_file or not path.stem.endswith(MARK) for path in files):
         message = "contains no *.yaml, *.yml or *.json document; name a folder of OpenAPI documents"
         raise NoDocumentsError([Problem(folder, 1, "", message)])
+    return load_files(files)
+
+
+def load_files(files: Sequence[Path]) -> tuple[Document, ...]:
+    """Load documents; an overlay stands for the document that it changes.
+
+    Raises:
+        DocumentError: A document is invalid, or a file is not one. The error holds every problem of every file.
+    """
     documents: list[Document] = []
     problems: list[Problem] = []
-    for path in set(files) - set(paths):
-        if not any(overlay_of(document) == path for document in paths):
-            message = f"is an overlay of no document; name it <stem>{MARK}.yaml after the file that it changes"
-            problems.append(Problem(path, 1, "", message))
-    for path in paths:
+    paths: dict[Path, None] = {}
+    for path in files:
+        if path.suffix not in SUFFIXES:
+            problems.append(Problem(path, 1, "", "expected a document, *.yaml, *.yml or *.json"))
+        elif not path.stem.endswith(MARK):
+            paths[path] = None
+        else:
+            names = [path.with_name(path.stem.removesuffix(MARK) + suffix) for suffix in SUFFIXES]
+            changed = [name for name in names if name.is_file() and overlay_of(name) == path]
+            paths |= dict.fromkeys(changed)
+            if not changed:
+                message = f"is an overlay of no document; name it <stem>{MARK}.yaml after the file that it changes"
+                problems.append(Problem(path, 1, "", message))
+    for path in sorted(paths):
         try:
             documents.append(load(path))
         except DocumentError as error:

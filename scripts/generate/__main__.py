@@ -22,13 +22,16 @@ from .output import generate, stale
 def main() -> int:
     """Generate the client, or compare it if `--check` is given; return the exit status."""
     parser = argparse.ArgumentParser(prog=cli.program_name("generate"), description="Generate the client.")
-    parser.add_argument("--openapi", type=Path, default=Path("openapi"), help="the folder of documents")
+    parser.add_argument(
+        "--openapi", type=Path, default=Path("openapi"), help="the folder of documents, or one document"
+    )
     parser.add_argument("--out", type=Path, default=Path("generated"), help="the folder of the distribution")
     parser.add_argument("--name", default="", help="the name of the distribution, such as kiln-client")
     parser.add_argument("--package-version", default="", help="its version; by default that of the documents")
     parser.add_argument("--check", action="store_true", help="write nothing; list the files that are not up to date")
     arguments = parser.parse_args()
-    label = arguments.openapi.resolve().name
+    openapi = arguments.openapi.resolve()
+    label = (openapi.parent if openapi.is_file() else openapi).name
     try:
         documents = load_folder(arguments.openapi)
         chosen = choose_names(documents, arguments.name, arguments.package_version, project_version())

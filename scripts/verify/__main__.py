@@ -12,14 +12,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from .. import cli, owned
+from .. import cli, github_runner, owned
 from ..document import Document, DocumentError, load_folder
 from ..har.archive import HarError
 from ..owned import NotOwnedError
 from ..printable import printable
 from .baseline import apply_baseline, load_baseline
 from .local_simulator import SimulatorStartError, run_simulator, synthetic_environment
-from .report import REPORTS, annotations, table
+from .report import REPORTS, annotations, error_annotations, summary, table
 from .result import Result
 from .run import SECONDS, announcement, default_seconds, verify
 from .target import Target, UsageError, is_loopback, make_target, parse_base_url
@@ -34,7 +34,9 @@ MARK = re.compile(rb"job-status verify|\A# job-status simulator|\A# Suggested fr
 def main() -> int:
     """Run a verification and write its reports."""
     parser = argparse.ArgumentParser(prog=cli.program_name("verify"), description="Verify servers against documents.")
-    parser.add_argument("--openapi", type=Path, default=Path("openapi"), help="the folder of documents")
+    parser.add_argument(
+        "--openapi", type=Path, default=Path("openapi"), help="the folder of documents, or one document"
+    )
     parser.add_argument("--out", type=Path, default=Path("build/verify"), help="the folder of the reports")
     parser.add_argument("--api", metavar="STEM", help="the file stem of one document (default: all)")
     parser.add_argument(
@@ -86,11 +88,9 @@ def main() -> int:
             stopped = error
             results[-1].problems.append(f"{error or 'stopped by SIGINT'}: only partly checked")
     except (DocumentError, HarError, NotOwnedError, SimulatorStartError, UsageError) as error:
-        cli.print_error(str(error))
-        return cli.EXIT_ERROR
+        return _refused(error)
     except OSError as error:
-        cli.print_error(f"{printable(error.filename or arguments.out, None)}: {printable(error.strerror or error)}")
-        return cli.EXIT_ERROR
+        return _refused(UsageError(f"{error.filename or arguments.out}: {error.strerror or error}"))
     apply_baseline(results, baseline, datetime.date.today())
     status = 1 if any(result.status == 1 for result in results) else max(result.status for result in results)
     origin = "recorded traffic" if arguments.har else f"seed {arguments.seed}"
@@ -123,9 +123,20 @@ def _report(
     for stem, text in suggestions.items():
         lines += [f"suggested overlay, {arguments.out / stem}.overlay.yaml:", "", text]
     lines += [headline, f"reports: {names}"]
-    if os.environ.get("GITHUB_ACTIONS") == "true":
+    if github_runner.is_runner():
         lines += annotations(results)
+        github_runner.append_summary(summary(results, headline))
+        failures = sum(len(list(result.failures())) for result in results)
+        github_runner.set_outputs({"failures": str(failures), "reports": str(arguments.out)})
     _print("\n".join(lines))
+
+
+def _refused(error: Exception) -> int:
+    """Print why nothing could be checked; return the exit status."""
+    cli.print_error("\n".join(printable(line, None) for line in str(error).splitlines()))
+    if github_runner.is_runner():
+        _print("\n".join(error_annotations(error)))
+    return cli.EXIT_ERROR
 
 
 def _print(text: str) -> None:

@@ -1,4 +1,4 @@
-"""Reports of a verification: a table, JUnit XML, SARIF, GitHub annotations and one HTML page.
+"""Reports of a verification: a table, JUnit XML, SARIF, one HTML page, and annotations and a summary for GitHub.
 
 A new report that is written to a file is one module with one function, and its entry in `REPORTS`.
 """
@@ -6,12 +6,13 @@ A new report that is written to a file is one module with one function, and its 
 from collections.abc import Callable, Mapping, Sequence
 
 from ..result import Result
+from .github import annotations, error_annotations, summary
 from .junit import junit
 from .page import page
-from .sarif import annotations, sarif
+from .sarif import sarif
 from .table import table
 
-__all__ = ["REPORTS", "annotations", "junit", "page", "sarif", "table"]
+__all__ = ["REPORTS", "annotations", "error_annotations", "junit", "page", "sarif", "summary", "table"]
 
 # The files, each with the function that returns its text from the results and the last line of the output.
 REPORTS: Mapping[str, Callable[[Sequence[Result], str], str]] = {

@@ -1,12 +1,10 @@
-"""SARIF 2.1.0 report and GitHub annotations: each failure has the location of the violated clause."""
+"""SARIF 2.1.0 report: each failure has the location of the violated clause."""
 
 import json
-import os
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from ...github_text import annotation
+from ...github_runner import repository_path
 from ..checks import CHECKS
 from ..result import Failure, Result
 
@@ -50,34 +48,24 @@ def sarif(results: Sequence[Result]) -> str:
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
-def annotations(results: Sequence[Result]) -> Iterator[str]:
-    """Yield a GitHub workflow command for each failure and each problem."""
-    for result in results:
-        for failure in result.failures():
-            path, line = _place(failure)
-            title = f"{result.document.stem} {failure.operation_id} {failure.check}"
-            yield annotation("error", _message(failure), title=title, file=path, line=line)
-        for problem in result.problems:
-            yield annotation("error", problem, title=f"{result.document.stem} could not be checked")
-
-
 def _result(failure: Failure) -> dict[str, Any]:
-    path, line = _place(failure)
+    path, line = place(failure)
     location = {"artifactLocation": {"uri": path}, "region": {"startLine": line}}
     return {
         "ruleId": failure.check,
         "level": "error",
-        "message": {"text": f"{failure.operation_id}: {_message(failure)}"},
+        "message": {"text": f"{failure.operation_id}: {message(failure)}"},
         "locations": [{"physicalLocation": location}],
         "properties": {"replay": failure.replay},
     }
 
 
-def _message(failure: Failure) -> str:
+def message(failure: Failure) -> str:
+    """Return what was expected and received."""
     return f"expected {failure.expected}; got {failure.got}"
 
 
-def _place(failure: Failure) -> tuple[str, int]:
-    """Return the file, relative to the current folder if it is below it, and the line."""
+def place(failure: Failure) -> tuple[str, int]:
+    """Return the file of the violated clause, relative to the repository or the current folder, and the line."""
     path, _, line = failure.clause.rpartition(":")
-    return Path(os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else path).as_posix(), int(line)
+    return repository_path(path), int(line)
