@@ -83,8 +83,8 @@ fuzz: $(READY) ## Send malformed responses to the client (COUNT=100000 SEED=1)
 	@PYTHONPATH=generated $(BIN)/python -m tests.fuzz --count $(or $(COUNT),100000) --seed $(SEED)
 
 .PHONY: bench
-bench: $(READY) ## Compare performance with plain httpx and an earlier commit, as ratios (BASE=commit)
-	@PYTHONPATH=generated $(BIN)/python -m tests.bench
+bench: $(READY) ## Compare performance with other libraries and an earlier commit (PARTS="waiting schedules" BASE=commit)
+	@PYTHONPATH=generated $(BIN)/python -m tests.bench $${PARTS}
 
 .PHONY: clean
 clean: ## Remove build output and caches

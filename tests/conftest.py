@@ -60,6 +60,7 @@ SLOW = frozenset(
         "any_job",
         "any_names",
         "argument_types",
+        "bench_clients",
         "check",
         "cli",
         "client_errors",

@@ -31,8 +31,8 @@ from job_status import (
 from job_status._client.polling.learned import MAX_KEPT
 from job_status._client.polling.schedule import LONGEST_INTERVAL
 
-from .bench.distributions import POLL_COST, Distribution, optimum
-from .bench.schedules import WORKLOADS, default_costs, learned_costs
+from .bench.distributions import POLL_COST, WORKLOADS, Distribution, optimum
+from .bench.schedules import default_costs, learned_costs
 from .harness import STREAM_ID, Harness, publish_status, rate_is_within
 from .vendor import Vendor
 from .virtual_clock import VirtualClock, run_until_complete

@@ -11,6 +11,7 @@ import pytest
 from scripts.document import load
 from scripts.verify.baseline import load_baseline
 
+from .bench.installed import LOCK
 from .live_products.environments import HERE
 from .live_products.products import PRODUCTS
 from .live_products.servers import Servers
@@ -19,9 +20,9 @@ NAMES = [product.name for product in PRODUCTS]
 PINNED = re.compile(r"[a-z0-9-]+==\S+( ; [^\\]+)? \\(\n    --hash=sha256:[0-9a-f]{64}( \\)?)+\n")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_lock_file_has_exact_versions_and_hashes_only(name: str) -> None:
-    text = (HERE / name / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize("lock", [*(HERE / name / "requirements.lock" for name in NAMES), LOCK], ids=str)
+def test_lock_file_has_exact_versions_and_hashes_only(lock: Path) -> None:
+    text = lock.read_text(encoding="utf-8")
 
     assert "".join(match[0] for match in PINNED.finditer(text)) == text
     assert "://" not in text

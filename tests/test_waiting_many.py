@@ -41,9 +41,8 @@ from job_status import (
 from job_status.agent_platform.models import DockStatus
 from starlette.responses import JSONResponse
 
-from .bench.concurrent_waits import PENDING
 from .bench.distributions import Lognormal
-from .bench.server import server
+from .bench.server import PENDING, server
 from .conftest import ROOT, Serve
 from .harness import publish_status, rate_is_within
 from .hostile import hostile, http_response

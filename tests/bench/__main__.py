@@ -1,109 +1,74 @@
-"""`make bench`: measure client, waits, simulator and verification in comparison with alternatives."""
+"""`make bench`: measure client, waits, simulator and verification in comparison with alternatives.
 
-import asyncio
-import json
-import statistics
+`python -m tests.bench [PART ...]` measures some parts or all, keeps the figures of the others in build/bench.json, and
+prints one table. `python -m tests.bench --write-docs` writes docs/performance.md from that file.
+"""
+
+import argparse
+import datetime
+import importlib
+import os
 import time
-from collections.abc import Awaitable, Callable
-
-import httpx
-from job_status import AgentPlatform, AsyncAgentPlatform
-from job_status.ai_for_service.models import PublishStatus
-
-from scripts.document import load
+from collections.abc import Sequence
+from pathlib import Path
 
 from ..conftest import ROOT
-from ..paths import path_of
-from . import base_commit, concurrent_waits, connections, imports, scaling, schedules, simulating, traffic, verifying
-from .server import server
+from . import installed
+from .page import terminal, write_docs
+from .results import Results
 
-ROUNDS, CALLS = 40, 60
-SMALL = json.dumps({"_id": "ds-1", "toolId": "a-1", "jobType": "TOOLS", "action": "DEPLOY", "status": "SUCCESS"})
-TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-LIMITS = httpx.Limits(max_connections=10, max_keepalive_connections=10, keepalive_expiry=60.0)
-PATH = path_of("agent-platform", "get_dock_status", "ds-1")
-
-
-def alternate(plain: Callable[[], object], ours: Callable[[], object]) -> tuple[float, float]:
-    """Return the median seconds of each call; the calls alternate so that noise of the machine affects both."""
-    for _ in range(CALLS):
-        plain()
-        ours()
-    times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(ROUNDS * CALLS):
-        for index, call in enumerate((plain, ours)):
-            started = time.perf_counter()
-            call()
-            times[index].append(time.perf_counter() - started)
-    return statistics.median(times[0]), statistics.median(times[1])
+HTTP = ("httpx", "httpcore", "aiohttp")
+# Each is a module with `tables()`, and has the packages whose versions matter.
+PARTS: dict[str, tuple[str, ...]] = {
+    "waiting": HTTP,
+    "schedules": ("google-api-core", "azure-core", "botocore", "tenacity"),
+    "calls": (),
+    "base_commit": (),
+    "imports": (),
+    "many_waits": (),
+    "in_flight": (),
+    "simulating": (),
+    "verifying": (),
+    "scaling": (),
+    "traffic": (),
+}
+RESULTS, PAGE = ROOT / "build" / "bench.json", ROOT / "docs" / "performance.md"
+PUBLISHED = Path(__file__).with_name("published.json")  # the results in the page
 
 
-async def alternate_async(
-    plain: Callable[[], Awaitable[object]], ours: Callable[[], Awaitable[object]]
-) -> tuple[float, float]:
-    """Return the median seconds of each async call, as `alternate` does for sync calls."""
-    for _ in range(CALLS):
-        await plain()
-        await ours()
-    times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(ROUNDS * CALLS):
-        for index, call in enumerate((plain, ours)):
-            started = time.perf_counter()
-            await call()
-            times[index].append(time.perf_counter() - started)
-    return statistics.median(times[0]), statistics.median(times[1])
+def measure(part: str, results: Results, load: float) -> None:
+    """Measure one part, and write the file; `load` is the load average before the run."""
+    names = PARTS[part]
+    versions = installed.versions(*names) if names else {}
+    began = datetime.datetime.now(datetime.UTC)
+    tables = importlib.import_module(f"{__package__}.{part}").tables()
+    results.replace(part, tables, began=began, load=load, versions=versions)
+    results.parts = {name: results.parts[name] for name in PARTS if name in results.parts}
+    results.save()
 
 
-def print_comparison(name: str, plain: float, ours: float, unit: str = "us", goal: str = "") -> None:
-    """Print one line of the results; `plain` and `ours` are in seconds."""
-    scale = {"us": 1e6, "ms": 1e3}[unit]
-    print(
-        f"{name:48} plain {plain * scale:8.1f} {unit}   ours {ours * scale:8.1f} {unit}   ratio {ours / plain:5.2f}   {goal}"
-    )
-
-
-def bench_calls() -> None:
-    """Compare a call of the client with one of plain httpx that parses the JSON."""
-    with server(SMALL) as url:
-        plain = httpx.Client(timeout=TIMEOUT, limits=LIMITS, headers={"x-api-key": "key"})
-        with plain, AgentPlatform(url, api_key="key") as api:
-            pair = alternate(lambda: plain.get(url + PATH).json(), lambda: api.get_dock_status("ds-1"))
-            print_comparison("call, sync, against client.get(...).json()", *pair, goal="goal 1.10")
-
-        async def run() -> tuple[float, float]:
-            plain = httpx.AsyncClient(timeout=TIMEOUT, limits=LIMITS, headers={"x-api-key": "key"})
-
-            async def get() -> object:
-                return (await plain.get(url + PATH)).json()
-
-            async with plain, AsyncAgentPlatform(url, api_key="key") as api:
-                return await alternate_async(get, lambda: api.get_dock_status("ds-1"))
-
-        print_comparison("call, async, against client.get(...).json()", *asyncio.run(run()), goal="goal 1.10")
-
-
-def bench_decoding() -> None:
-    """Compare the decoding of a model with that of plain JSON, without a network."""
-    document = load(ROOT / "openapi/ai-for-service.yaml")
-    value = document.operations[0].success.media_types[0].examples[0].value
-    text = json.dumps(value)
-    pair = alternate(lambda: json.loads(text), lambda: PublishStatus.from_dict(json.loads(text)))
-    print_comparison("publish status, against json.loads", *pair)
-
-
-def main() -> None:
-    """Run every benchmark."""
-    base_commit.main()
-    bench_calls()
-    imports.main()
-    bench_decoding()
-    schedules.main()
-    concurrent_waits.main()
-    connections.main()
-    simulating.main()
-    verifying.main()
-    scaling.main()
-    traffic.main()
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure the parts, or write the page."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"a part: {', '.join(PARTS)}; default: all")
+    parser.add_argument("--write-docs", action="store_true", help="write docs/performance.md from build/bench.json")
+    options = parser.parse_args(arguments)
+    if unknown := [part for part in options.parts if part not in PARTS]:
+        parser.error(f"unknown part {unknown[0]!r}; expected {', '.join(PARTS)}")
+    if options.write_docs:
+        if options.parts or not RESULTS.is_file():
+            parser.error(f"--write-docs needs {RESULTS.relative_to(ROOT)}, and no part")
+        write_docs(Results.load(RESULTS), PAGE, PUBLISHED)
+        return
+    results = Results.resume(RESULTS)
+    chosen, load = options.parts or list(PARTS), os.getloadavg()[0]
+    for part in chosen:
+        began = time.monotonic()
+        print(f"{part} ...", end=" ", flush=True)
+        measure(part, results, load)
+        print(f"{time.monotonic() - began:.0f} s", flush=True)
+    print()
+    print(terminal([table for part in chosen for table in results.tables(part)]), end="")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tarfile
@@ -11,9 +10,10 @@ import tempfile
 from pathlib import Path
 
 from ..conftest import ROOT
+from .results import Table
 from .server import server
 
-ROUNDS, CALLS = 15, 1500
+ROUNDS, CALLS = 9, 1000
 BODY = json.dumps({"_id": "ds-1", "toolId": "a-1", "jobType": "TOOLS", "action": "DEPLOY", "status": "SUCCESS"})
 # Runs in one process for each package, and measures one round for each line of its standard input.
 PROGRAM = """
@@ -50,14 +50,15 @@ asyncio.run(main())
 """
 
 
-def main() -> None:
+def tables() -> list[Table]:
     """Measure both packages alternately."""
     base = os.environ.get("BASE") or "HEAD~1"
+    table = Table("Since an earlier commit", base, "CPU time of calls and of polls by id, at a server without latency.")
     with tempfile.TemporaryDirectory() as folder, server(BODY) as url:
         packed = subprocess.run(["git", "archive", base, "generated"], cwd=ROOT, capture_output=True, check=False)
         if packed.returncode:
             print(f"BASE={base} is not a commit of this repository; the comparison with it is skipped")
-            return
+            return []
         with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
             archive.extractall(folder, filter="data")
         packages = (Path(folder, "generated"), ROOT / "generated")
@@ -72,14 +73,11 @@ def main() -> None:
             for package in packages
         ]
         for name in ("call", "poll", "async"):
-            times = _alternate(programs, name)
-            before, now = (statistics.median(values) * 1e6 for values in times)
-            print(
-                f"{f'{name}, CPU time, against {base}':48} before {before:7.1f} us   "
-                f"now {now:8.1f} us   ratio {now / before:5.2f}   goal 1.02"
-            )
+            for subject, times in zip((base, "job-status"), _alternate(programs, name), strict=True):
+                table.add(subject, name, "us", times, scale=1e6, goal="ratio up to 1.02")
         for program in programs:
             program.communicate()
+    return [table]
 
 
 def _alternate(programs: list["subprocess.Popen[str]"], name: str) -> list[list[float]]:
@@ -101,7 +99,3 @@ def _send_line(program: "subprocess.Popen[str]", line: str) -> None:
     assert program.stdin is not None
     program.stdin.write(line + "\n")
     program.stdin.flush()
-
-
-if __name__ == "__main__":
-    main()

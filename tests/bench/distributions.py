@@ -13,6 +13,8 @@ from attrs import frozen
 
 POLL_COST = 0.25
 ROOT_STEP = 0.04  # the optimum polls at squares of its multiples
+LONGEST_JOB = 6 * 3600.0  # seconds
+Z99 = 2.3263
 UNLIMITED = 150.0  # seconds between two polls of the optimum; a longer interval changes no digit
 
 
@@ -27,6 +29,15 @@ class Distribution(Protocol):
 
     def area(self, age: float) -> float:
         """Return the integral of `ended` from 0."""
+
+
+def quantile(distribution: Distribution, share: float) -> float:
+    """Return the age at which a share of the jobs, between 0 and 1, has ended."""
+    low, high = 0.0, LONGEST_JOB
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if distribution.ended(middle) < share else (low, middle)
+    return high
 
 
 def normal(value: float) -> float:
@@ -172,3 +183,15 @@ def repeat(interval: Callable[[float], float], first: float | None = None) -> It
     while True:
         now += interval(now)
         yield now
+
+
+# p1 5 s, p99 20 min.
+DEPLOY_MEDIAN, DEPLOY_SIGMA = math.sqrt(5 * 1200), math.log(1200 / 5) / (2 * Z99)
+WORKLOADS: dict[str, Distribution] = {
+    "deploy": Lognormal(DEPLOY_MEDIAN, DEPLOY_SIGMA),
+    "bimodal": Mixture(((0.6, Lognormal(8, 0.3)), (0.4, Lognormal(180, 0.3)))),
+    "heavy": Lomax(1.2, 12, LONGEST_JOB),
+    "opensearch": Mixture(((0.9, Lognormal(3, 0.3)), (0.1, Lognormal(45, 0.3)))),
+    "publish": Lognormal(2, 0.5),
+}
+WORKLOADS["mix"] = Mixture(tuple((1 / 5, workload) for workload in WORKLOADS.values()))

@@ -8,7 +8,6 @@ import importlib.metadata
 import re
 import resource
 import shutil
-import statistics
 import subprocess
 import tempfile
 import venv
@@ -16,14 +15,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..conftest import ROOT
+from .results import Table
 
 ROUNDS = 15
 NOTHING, HTTPX, HTTPX_CLIENT = "pass", "import httpx", "import httpx; httpx.Client()"
 CLASS = "from job_status import AgentPlatform"
 # What is measured, with the program to compare it with and the goal.
 ROWS = (
-    ("import job_status", "import job_status", HTTPX, "goal 0.40"),
-    ("a class by name", CLASS, HTTPX, "goal 1.25"),
+    ("import job_status", "import job_status", HTTPX, "ratio up to 0.40"),
+    ("a class by name", CLASS, HTTPX, "ratio up to 1.25"),
     ("a class and a client", f"{CLASS}; AgentPlatform('http://localhost', api_key='k')", HTTPX_CLIENT, ""),
     (
         "the command, --help",
@@ -77,8 +77,8 @@ def spent(python: str, program: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def main() -> None:
-    """Print the medians of alternating rounds."""
+def tables() -> list[Table]:
+    """Measure all programs in alternating rounds."""
     programs = list(dict.fromkeys([NOTHING, *(one for _, ours, plain, _ in ROWS for one in (plain, ours))]))
     times: dict[str, list[float]] = {program: [] for program in programs}
     with tempfile.TemporaryDirectory() as folder:
@@ -88,13 +88,14 @@ def main() -> None:
         for _ in range(ROUNDS):
             for program in programs:
                 times[program].append(spent(python, program))
-    medians = {program: statistics.median(values) * 1000 for program, values in times.items()}
-    print(f"\nprocessor time of a new process, clean environment; an empty one takes {medians[NOTHING]:.1f} ms")
-    for name, ours, plain, goal in ROWS:
-        label = f"{name}, against {plain}"
-        ratio = medians[ours] / medians[plain]
-        print(f"{label:48} plain {medians[plain]:6.1f} ms   ours {medians[ours]:6.1f} ms   ratio {ratio:5.2f}   {goal}")
-
-
-if __name__ == "__main__":
-    main()
+    made = []
+    for plain in dict.fromkeys(plain for _, _, plain, _ in ROWS):
+        note = "CPU time of a new process, in an environment with the requirements of the distribution alone."
+        table = Table(f"Import, compared with `{plain}`", f"`{plain}`", note)
+        table.add("nothing", "CPU time", "ms", times[NOTHING], scale=1e3)
+        table.add(f"`{plain}`", "CPU time", "ms", times[plain], scale=1e3)
+        for name, ours, compared, goal in ROWS:
+            if compared == plain:
+                table.add(f"job-status, {name}{f' ({goal})' if goal else ''}", "CPU time", "ms", times[ours], scale=1e3)
+        made.append(table)
+    return made

@@ -18,6 +18,7 @@ from scripts.simulate import Simulator, SimulatorSettings
 from scripts.verify.local_simulator import run_simulator, synthetic_environment
 
 from ..conftest import ROOT
+from .results import Table
 
 SIZES = (10, 50, 200)  # operations
 MAX_GROWTH = 1.2  # times the growth of the number of operations
@@ -182,19 +183,21 @@ def measure(sizes: Sequence[int] = SIZES) -> tuple[dict[str, dict[int, float]], 
     return times, memory
 
 
-def main() -> None:
-    """Print the seconds of each step, and its growth in comparison with that of the number of operations."""
+def tables() -> list[Table]:
+    """Return the seconds of each step, and its growth in comparison with that of the number of operations."""
     times, memory = measure()
+    note = f"CPU time of each step. Growth: seconds per operation, relative to a document of {SIZES[0]} operations"
+    table = Table(
+        "Growth with the number of operations", None, f"{note}; a request is to one operation in any document."
+    )
     for step, seconds in times.items():
-        (first, least), *others = seconds.items()
-        # A request is to one operation, however many there are.
-        growth = {size: taken / least / (1 if step == "requests" else size / first) for size, taken in others}
-        grown = ", ".join(f"{size}: {taken:.1f} s ({growth[size]:.2f})" for size, taken in others)
-        goal = "not to grow" if step == "requests" else "linear growth"
-        print(f"{step:10} {first}: {least:.1f} s; {grown}   goal ({MAX_GROWTH}), {goal}")
-    listed = ", ".join(f"{size}: {used:.0f} MB" for size, used in memory.items())
-    print(f"{'memory':10} {listed} for a verification   goal under {MAX_MEMORY} MB")
-
-
-if __name__ == "__main__":
-    main()
+        least = seconds[SIZES[0]]
+        for size, taken in seconds.items():
+            table.add(f"job-status, {step}", f"{size} operations", "s", taken)
+            if size != SIZES[0]:
+                growth = taken / least / (1 if step == "requests" else size / SIZES[0])
+                table.add(f"job-status, {step}", f"growth to {size}", "", growth, goal=f"up to {MAX_GROWTH}")
+    used = Table("Memory of a verification", None, "The peak of the process.")
+    for size, megabytes in memory.items():
+        used.add("job-status", f"{size} operations", "MB", megabytes, goal=f"under {MAX_MEMORY}")
+    return [table, used]

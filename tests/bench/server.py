@@ -1,9 +1,16 @@
 """A minimal HTTP server with little overhead, in a separate process."""
 
 import contextlib
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Final
+
+# The status of a job that has not ended; the server puts in the id of the request.
+PENDING: Final = json.dumps(
+    {"_id": "{id}", "toolId": "a-1", "jobType": "TOOLS", "action": "DEPLOY", "status": "IN_PROGRESS"}
+)
 
 PROGRAM = """
 import asyncio, sys

@@ -22,11 +22,13 @@ from scripts.simulate.remote import Control
 
 from ..conftest import ROOT
 from ..paths import path_of
+from .results import Table
 
 DOCUMENT = "opensearch-flow-framework"
 PRISM = "@stoplight/prism-cli@5.14.2"
 CONNECTIONS, SECONDS = 32, 6.0
-HUNDRED_THOUSAND, MILLION = 100_000, 1_000_000
+ROUNDS = 3
+HUNDRED_THOUSAND, LAST_REQUEST = 100_000, 300_000
 PATH = path_of(DOCUMENT, "get_workflow_status", "d6WKB6IBR8spXwU9M5eD")
 HEAD = "GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n"
 
@@ -74,11 +76,9 @@ class LoadGenerator:
         uvloop.run(run_all())
         return (self.statuses.total() - before) / (time.monotonic() - began)
 
-    def summary(self) -> str:
-        """Summarize whether exactly the invalid requests were rejected."""
-        wrong = sum(count for (invalid, status), count in self.statuses.items() if invalid != (400 <= status < 500))
-        invalid = sum(count for (invalid, _), count in self.statuses.items() if invalid)
-        return f"{invalid} invalid requests, {f'{wrong} responses not' if wrong else 'all responses'} as expected"
+    def wrong(self) -> int:
+        """Return how many responses were unexpected: exactly the invalid requests are to be rejected."""
+        return sum(count for (invalid, status), count in self.statuses.items() if invalid != (400 <= status < 500))
 
 
 @contextlib.contextmanager
@@ -123,6 +123,11 @@ def run_prism() -> Iterator[int | None]:
         process.wait()
 
 
+def affinity() -> set[int]:
+    """Return the cores on which this process may run, or none if the system does not report them."""
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+
+
 def resident_memory(pid: int) -> float:
     """Return the resident memory of a process in MB, or 0 if the system does not report it."""
     status = Path(f"/proc/{pid}/status")
@@ -132,34 +137,47 @@ def resident_memory(pid: int) -> float:
     return int(line.split()[1]) / 1024
 
 
-def main() -> None:
-    """Print the request rates, their ratio, and the memory."""
-    print(f"\nstatus requests per second on one core, every request validated, {DOCUMENT}")
+def tables() -> list[Table]:
+    """Return the request rates of both, and the memory of the simulator."""
+    prism = "Prism"
+    rates = Table(
+        "Requests to the simulator",
+        prism,
+        f"{DOCUMENT}, {CONNECTIONS} connections; one request in twenty is invalid. Each server has one core.",
+    )
+    memory = Table("Memory of the simulator", None, "Resident memory of the process.")
+    before_all = affinity()
     if taskset(1):
         os.sched_setaffinity(0, {1})
-    with run_simulator_process() as (port, pid):
-        load = LoadGenerator(port, f"/{DOCUMENT}")
-        load.run(1.0)
-        rate = load.run(SECONDS)
-        print(f"  simulator {rate:8.0f}   {load.summary()}")
-        with run_prism() as other:
-            if other is not None:
-                mock = LoadGenerator(other, "")
-                mock.run(1.0)
-                theirs = mock.run(SECONDS)
-                print(f"  Prism     {theirs:8.0f}   {mock.summary()}")
-                print(f"simulator / Prism {rate / theirs:6.1f}   goal 3")
-        before = resident_memory(pid)
-        with Control(f"http://127.0.0.1:{port}") as control:
-            began = time.monotonic()
-            control.create_jobs(HUNDRED_THOUSAND, api=DOCUMENT)
-            took = time.monotonic() - began
-        print(f"{HUNDRED_THOUSAND} jobs created in {took:.1f} s, {resident_memory(pid) - before:.0f} MB")
-        load.run(requests=max(HUNDRED_THOUSAND - load.statuses.total(), CONNECTIONS))
-        first = resident_memory(pid)
-        load.run(requests=MILLION - load.statuses.total())
-        print(f"memory from request {HUNDRED_THOUSAND} to {MILLION}: {resident_memory(pid) - first:+.1f} MB   goal 20")
-
-
-if __name__ == "__main__":
-    main()
+    try:
+        with run_simulator_process() as (port, pid):
+            load = LoadGenerator(port, f"/{DOCUMENT}")
+            with run_prism() as other:
+                loads = {"job-status": load}
+                if other is not None:
+                    loads[prism] = LoadGenerator(other, "")
+                found: dict[str, list[float]] = {name: [] for name in loads}
+                for one in loads.values():
+                    one.run(1.0)
+                for _ in range(ROUNDS):
+                    for name, one in loads.items():
+                        found[name].append(one.run(SECONDS / ROUNDS))
+                for name, one in loads.items():
+                    rates.add(name, "rate", "requests/s", found[name], goal="ratio of 3 or more")
+                    rates.add(name, "unexpected responses", "", one.wrong())
+            before = resident_memory(pid)
+            with Control(f"http://127.0.0.1:{port}") as control:
+                began = time.monotonic()
+                control.create_jobs(HUNDRED_THOUSAND, api=DOCUMENT)
+                took = time.monotonic() - began
+            memory.add("job-status", f"creation of {HUNDRED_THOUSAND} jobs", "s", took)
+            memory.add("job-status", f"memory of {HUNDRED_THOUSAND} jobs", "MB", resident_memory(pid) - before)
+            load.run(requests=max(HUNDRED_THOUSAND - load.statuses.total(), CONNECTIONS))
+            first = resident_memory(pid)
+            load.run(requests=LAST_REQUEST - load.statuses.total())
+            name = f"growth from request {HUNDRED_THOUSAND} to {LAST_REQUEST}"
+            memory.add("job-status", name, "MB", resident_memory(pid) - first, goal="up to 20")
+    finally:
+        if before_all:
+            os.sched_setaffinity(0, before_all)
+    return [rates, memory]

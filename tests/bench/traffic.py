@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..conftest import ROOT
 from ..paths import path_of
+from .results import Table
 
 EXCHANGES, JOBS = 100_000, 1000
 STEM = "agent-platform"
@@ -86,20 +87,17 @@ def measure(command: list[str]) -> tuple[float, float]:
     return seconds, memory
 
 
-def main() -> None:
-    """Print what checking recorded traffic costs."""
+def tables() -> list[Table]:
+    """Return what checking recorded traffic costs."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "traffic.har")
         write(path)
         size = path.stat().st_size / 1e6
         plain = measure([sys.executable, "-c", PLAIN, str(path), STEM])
         ours = measure([sys.executable, "-m", "scripts", "verify", "--har", str(path), "--out", f"{folder}/out"])
-    for name, index, unit, goal in (("processor time", 0, "s", "goal 60 s"), ("memory", 1, "MB", "")):
-        print(
-            f"{EXCHANGES} exchanges, {size:.0f} MB: {name:16} validating bodies {plain[index]:7.1f} {unit}   "
-            f"ours {ours[index]:7.1f} {unit}   ratio {ours[index] / plain[index]:5.2f}   {goal}"
-        )
-
-
-if __name__ == "__main__":
-    main()
+    validating = "validating the bodies"
+    table = Table("Recorded traffic", validating, f"{EXCHANGES} exchanges, {size:.0f} MB, by `verify --har`.")
+    for subject, (seconds, memory) in ((validating, plain), ("job-status", ours)):
+        table.add(subject, "CPU time", "s", seconds, goal="up to 60 s")
+        table.add(subject, "memory", "MB", memory)
+    return [table]

@@ -14,6 +14,7 @@ from scripts.verify.session import Session
 from scripts.verify.target import credential_location, make_target
 
 from ..conftest import ROOT
+from .results import Table
 
 
 def stock(url: str, path: Path, header: str) -> float:
@@ -24,7 +25,7 @@ def stock(url: str, path: Path, header: str) -> float:
     return time.perf_counter() - began
 
 
-def main() -> None:
+def tables() -> list[Table]:
     """Measure the complete verification and its deterministic part alone."""
     documents = load_folder(ROOT / "openapi")
     environment = synthetic_environment(documents)
@@ -47,7 +48,9 @@ def main() -> None:
                 value = environment[document.environment_variable(key)]
                 _, name, credential = credential_location(document.security_schemes[key], value)
                 plain += stock(f"{base}/{document.stem}", document.path, f"{name}: {credential}")
-    for name, ours, goal in (("complete verification", whole, 30), ("its deterministic part", deterministic, 3)):
-        print(
-            f"{name:48} stock {plain:7.1f} s    ours {ours:8.1f} s    ratio {ours / plain:5.2f}   goal under {goal} s"
-        )
+    stock_name = "schemathesis, st run"
+    table = Table("Verification of the simulator", stock_name, "Seconds for the four documents, one run.")
+    table.add(stock_name, "time", "s", plain)
+    table.add("job-status, complete, under 30 s", "time", "s", whole)
+    table.add("job-status, deterministic part, under 3 s", "time", "s", deterministic)
+    return [table]
