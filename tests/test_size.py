@@ -15,7 +15,7 @@ LIMITS = {
     "drift": 410,
     "export": 408,
     "learn": 380,
-    "generate": 4680,
+    "generate": 4690,
     "har": 360,
     "simulate": 4470,
     "verify": 7250,
