@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+import re
 import uuid
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ from ..errors import InvalidArgumentError
 from .run_id import RunId
 
 VERSION: Final = 1
+# The context of a span, as the W3C defines it: version 00, trace, span and flags.
+TRACEPARENT: Final = "00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})"
 SCALARS: Final = str | int | float | bool | None
 
 
@@ -21,7 +24,7 @@ class Token:
     """The state of a wait that another process can resume. Times are seconds since 1970.
 
     `polls`, `failed_polls` and `elapsed` are the progress of the wait, `remaining` the seconds to its deadline when the
-    token was written.
+    token was written, `trace` the context of its span.
     """
 
     api: str
@@ -40,6 +43,7 @@ class Token:
     failed_polls: int = 0
     elapsed: float = 0.0
     remaining: float | None = None
+    trace: str | None = None
 
 
 def dumps(token: Token) -> str:
@@ -65,6 +69,7 @@ def dumps(token: Token) -> str:
             "failed_polls": token.failed_polls,
             "elapsed": round(token.elapsed, 3),
             "remaining": None if token.remaining is None else round(token.remaining, 3),
+            **({"trace": token.trace} if token.trace else {}),
         }
     )
 
@@ -114,7 +119,15 @@ def loads(text: str, api: str) -> Token:
         failed_polls=_count(raw, "failed_polls"),
         elapsed=max(_seconds(raw, "elapsed"), 0.0) if "elapsed" in raw else 0.0,
         remaining=None if raw.get("remaining") is None else _seconds(raw, "remaining"),
+        trace=_trace(raw),
     )
+
+
+def _trace(raw: dict[str, Any]) -> str | None:
+    value = raw.get("trace")
+    if value is not None and not (isinstance(value, str) and re.fullmatch(TRACEPARENT, value)):
+        raise InvalidArgumentError(f"the token's trace must be a W3C traceparent, got {str(value)[:40]!r}")
+    return value
 
 
 def _count(raw: dict[str, Any], name: str) -> int:

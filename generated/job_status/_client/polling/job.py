@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
@@ -85,6 +86,15 @@ def poll_options(
     return options
 
 
+def _poller_class() -> type[Poller[Any]]:
+    """Return the class of waits: one with spans in a program that has imported OpenTelemetry."""
+    if sys.modules.get("opentelemetry.trace") is None:
+        return Poller
+    from .tracing import TracedPoller
+
+    return TracedPoller
+
+
 class _Handle(Generic[T_co]):
     """What sync and async handles share. Internals have a name of the form `__x__`, to keep `dir(job)` short."""
 
@@ -102,7 +112,8 @@ class _Handle(Generic[T_co]):
         just_started: bool = False,
         token: Token | None = None,
     ) -> None:
-        self.__poller__ = Poller(
+        cls: type[Poller[T_co]] = _poller_class()
+        self.__poller__ = cls(
             core,
             spec,
             values,
@@ -222,7 +233,7 @@ class Job(_Handle[T_co]):
             InvalidArgumentError: The job is being waited for, or the client is closed.
         """
         poller, core = self.__poller__, self.__core__
-        poller.acquire(self)
+        poller.reserve(self)
         try:
             if poller.has_ended:
                 return poller.final_status()
@@ -258,7 +269,8 @@ def poll(job: Job[Any]) -> tuple[Call, httpx.Response | JobStatusError]:
     poller = job.__poller__
     call = poller.new_call()
     try:
-        return call, job.__core__.send(call, poller.build_request())
+        with poller.in_span():
+            return call, job.__core__.send(call, poller.build_request())
     except JobStatusError as error:
         return call, error
 
@@ -331,7 +343,7 @@ class AsyncJob(_Handle[T_co]):
     async def poll_once(self) -> T_co:
         """Read the status once, now, and return it; see `Job.poll_once`."""
         poller, core = self.__poller__, self.__core__
-        poller.acquire(self)
+        poller.reserve(self)
         try:
             if poller.has_ended:
                 return poller.final_status()
@@ -370,7 +382,8 @@ async def poll_async(
     call = poller.new_call(policy)
     call.permit, permit = permit, None
     try:
-        return call, await core.send(call, poller.build_request())
+        with poller.in_span():
+            return call, await core.send(call, poller.build_request())
     except JobStatusError as error:
         return call, error
     finally:

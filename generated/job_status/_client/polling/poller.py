@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar, cast
 
 import httpx
@@ -66,6 +67,7 @@ MAX_SERVER_PAUSE: Final = 86_400.0  # seconds, whatever a server requests
 TRANSIENT_STATUSES: Final = frozenset({408, 425})  # they say as little about a job as a 503
 POLL: Final = CallPolicy(retries=0, is_poll=True)
 DETACHED_POLL: Final = CallPolicy(retries=0, is_poll=True, is_detached=True)
+NO_SPAN: Final[AbstractContextManager[Any]] = nullcontext()
 # What a model raises for a body that it cannot represent.
 PARSE_ERRORS: Final = (TypeError, ValueError, KeyError, AttributeError)
 
@@ -308,6 +310,11 @@ class Poller(Generic[T_co]):
         return self._polls
 
     @property
+    def failed_polls(self) -> int:
+        """Number of polls without a status of the job."""
+        return self._failed_polls
+
+    @property
     def last_content(self) -> bytes | None:
         """The last status response, without credentials, or None before the first."""
         return self._last
@@ -341,13 +348,31 @@ class Poller(Generic[T_co]):
                 failed_polls=self._failed_polls,
                 elapsed=max(now - self._started_at, 0.0),
                 remaining=None if self.deadline is None else self.deadline - now,
+                trace=self.traceparent,
             )
         )
+
+    @property
+    def traceparent(self) -> str | None:
+        """The context of the span of this wait, or None; see `tracing`."""
+        return None
 
     # What a driver calls.
 
     def acquire(self, waiter: object) -> None:
         """Reserve the job for one wait, by the handle of the job.
+
+        Raises:
+            InvalidArgumentError: Another waits for it already.
+        """
+        self.reserve(waiter)
+
+    def in_span(self) -> AbstractContextManager[Any]:
+        """Return the context of a poll; see `tracing`."""
+        return NO_SPAN
+
+    def reserve(self, waiter: object) -> None:
+        """Reserve the job for one poll, by the handle of the job.
 
         Raises:
             InvalidArgumentError: Another waits for it already.
