@@ -17,6 +17,7 @@ LIMITS = {
     "learn": 380,
     "generate": 4700,
     "har": 360,
+    "release": 570,
     "simulate": 4490,
     "verify": 7170,
     "mutate": 5370,
