@@ -112,10 +112,12 @@ def run_command(main: Callable[[], int]) -> int:
 def internal_error(error: BaseException) -> str:
     """Return a one-line message for an unexpected exception, with its location in this project."""
     package = Path(internal_error.__code__.co_filename).parent
+    # An installed package has the libraries around it, the repository its tests.
+    above = package if package.parent.name in {"site-packages", "dist-packages"} else package.parent
     frames = [
         (path.relative_to(package.parent).as_posix(), frame.lineno)
         for frame in traceback.extract_tb(error.__traceback__)
-        if (path := Path(frame.filename)).is_relative_to(package)
+        if (path := Path(frame.filename)).is_relative_to(above) and "site-packages" not in path.relative_to(above).parts
     ]
     where = f" at {frames[-1][0]}:{frames[-1][1]}" if frames else ""
     return f"internal error, please report it: {type(error).__name__}: {printable(error)}{where}"
