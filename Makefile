@@ -13,7 +13,7 @@ READY := .venv/.ready
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "expected Python 3.11 or newer, got " + sys.version.split()[0] + "; choose one with PYTHON=")'
@@ -72,6 +72,18 @@ test-matrix: $(READY) ## Generate, verify and use clients of many documents with
 .PHONY: test-live
 test-live: $(READY) ## Test with live products, installed under build/live (Apache Airflow, Celery with Flower)
 	@$(TOOL) pytest tests/live_products
+
+.PHONY: package
+package: $(READY) ## Build wheels, source archives and bills of materials in build/dist (TAG=tag REPOSITORY=https://github.com/OWNER/NAME)
+	@$(TOOL) scripts.release $${TAG:+--tag "$$TAG"} $${REPOSITORY:+--repository "$$REPOSITORY"}
+
+.PHONY: package-locks
+package-locks: $(READY) ## Write the lock files of the newest and the lowest dependencies again
+	@$(TOOL) scripts.release lock
+
+.PHONY: test-package
+test-package: package ## Test the wheels with each Python of this machine, and the newest and the lowest dependencies
+	@$(TOOL) pytest tests/package
 
 .PHONY: mutants
 mutants: $(READY) ## Verify faulty servers, to measure what a verification detects (SEEDS=1 WORKERS=2 PEERS=1 MUTANTS=folder OPENAPI=folder OUT=folder)

@@ -1,5 +1,6 @@
 """Run a command: signals, unexpected exceptions, exit statuses and messages on stderr."""
 
+import io
 import logging
 import os
 import signal
@@ -10,6 +11,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -73,6 +75,9 @@ def run_command(main: Callable[[], int]) -> int:
     previous = {
         number: signal.signal(number, _stop) for number in signals if signal.getsignal(number) != signal.SIG_IGN
     }
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a character that its encoding does not have is escaped
+            stream.reconfigure(errors="backslashreplace")
     hook = sys.unraisablehook
     sys.unraisablehook = partial(_report_unraisable, hook)
     try:
@@ -106,8 +111,15 @@ def run_command(main: Callable[[], int]) -> int:
 
 def internal_error(error: BaseException) -> str:
     """Return a one-line message for an unexpected exception, with its location in this project."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename]
-    where = f" at {os.path.relpath(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
+    package = Path(internal_error.__code__.co_filename).parent
+    # An installed package has the libraries around it, the repository its tests.
+    above = package if package.parent.name in {"site-packages", "dist-packages"} else package.parent
+    frames = [
+        (path.relative_to(package.parent).as_posix(), frame.lineno)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if (path := Path(frame.filename)).is_relative_to(above) and "site-packages" not in path.relative_to(above).parts
+    ]
+    where = f" at {frames[-1][0]}:{frames[-1][1]}" if frames else ""
     return f"internal error, please report it: {type(error).__name__}: {printable(error)}{where}"
 
 

@@ -1,6 +1,7 @@
 """Exit statuses and messages of commands, and no process left running after a signal."""
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import pytest
 
 from scripts import cli
 from scripts.__main__ import COMMANDS
+from scripts.generate.generator import format_package
 
 from .conftest import ROOT
 
@@ -272,3 +274,25 @@ def test_status_of_a_command_is_that_of_the_program(tmp_path: Path) -> None:
     assert run_tools("lint", "--openapi", "openapi").returncode == 0
     assert run_tools("lint", "--openapi", str(tmp_path)).returncode == 1
     assert run_tools("lint", "--openapi", str(tmp_path / "missing")).returncode == 2
+
+
+def test_character_that_the_encoding_lacks_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+
+    def show() -> int:
+        print("Prüfung", flush=True)
+        return 0
+
+    assert cli.run_command(show) == 0
+    assert raw.getvalue() == b"Pr\\xfcfung\n"
+
+
+def test_ruff_is_found_apart_from_the_interpreter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    module = tmp_path / "module.py"
+    module.write_text("x = { 'a':1 }\n", encoding="utf-8")
+
+    format_package(tmp_path)
+
+    assert module.read_text(encoding="utf-8") == 'x = {"a": 1}\n'

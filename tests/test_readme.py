@@ -310,6 +310,7 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
         "make test-matrix",
         "make mutants",
         "make test-live",
+        "make test-package",
     ]
     assert "bash .ci/run" in (ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8")
 

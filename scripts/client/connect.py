@@ -125,11 +125,16 @@ def _race(addresses: list[Address], ends_at: float, local_address: str | None) -
                     if status == 0:
                         return tried
                     tried.close()
-                    last = OSError(status, os.strerror(status))
+                    last = _socket_error(status)
     finally:
         for unused in connecting:
             unused.close()
     raise httpcore.ConnectError(str(last)) from None
+
+
+def _socket_error(status: int) -> OSError:
+    """Return the error of a socket; on Windows, its numbers have messages of their own."""
+    return OSError(status, getattr(socket, "errorTab", {}).get(status) or os.strerror(status))
 
 
 def _start(address: Address, local_address: str | None) -> socket.socket:
@@ -142,7 +147,7 @@ def _start(address: Address, local_address: str | None) -> socket.socket:
             sock.bind((local_address, 0))
         status = sock.connect_ex(socket_address)
         if status not in {0, errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", 0)}:
-            raise OSError(status, os.strerror(status))
+            raise _socket_error(status)
     except BaseException:
         sock.close()
         raise

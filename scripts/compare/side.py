@@ -189,7 +189,7 @@ def _checkout(ref: str, folder: Path, openapi: Path, generated: str) -> str:
         way_out = "if this is a shallow clone, fetch it (actions/checkout: `fetch-depth: 0`)"
         raise CannotCompareError(f"{printable(ref)}: {expected}; git knows no such commit; {way_out}")
     listed = _git(
-        at, "ls-tree", "-z", "--name-only", ref, "--", str(openapi), generated, "pyproject.toml", "CHANGELOG.md"
+        at, "ls-tree", "-z", "--name-only", ref, "--", openapi.as_posix(), generated, "pyproject.toml", "CHANGELOG.md"
     )
     names = [name for name in listed[1].decode("utf-8", "replace").split("\0") if name]
     if listed[0] or not {openapi.as_posix(), Path(generated).as_posix()} & set(names):

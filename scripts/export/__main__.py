@@ -52,6 +52,13 @@ def main() -> int:
     return 0
 
 
+def _reference(path: Path, folder: Path) -> str:
+    """Return the relative reference of a file from a folder, or its URL if it is on another drive."""
+    if path.anchor != folder.anchor:
+        return path.as_uri()
+    return os.path.relpath(path, folder).replace(os.sep, "/")
+
+
 def _export(documents: tuple[Document, ...], form: str, out: Path) -> list[Path]:
     """Write a file for each document; an error leaves the folder unchanged."""
     out = out.resolve()
@@ -61,7 +68,7 @@ def _export(documents: tuple[Document, ...], form: str, out: Path) -> list[Path]
     names = []
     with tempfile.TemporaryDirectory(prefix="job-status-") as aside:
         for document in documents:
-            source = os.path.relpath(document.path.resolve(), out).replace(os.sep, "/")
+            source = _reference(document.path.resolve(), out)
             try:
                 data = arazzo(document, source) if form == "arazzo" else speakeasy(document)
             except NotExpressibleError as error:

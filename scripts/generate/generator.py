@@ -5,7 +5,6 @@ import io
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,13 @@ from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
+from ruff import find_ruff_bin  # type: ignore[import-untyped]
 
 from ..document import Document
 from ..printable import printable
 
 # The output must not depend on the machine: no configuration, no cache, listed rules. --isolated ignores a
-# pyproject.toml in a parent folder; the PATH of _environment makes sure that the pinned ruff is used.
+# pyproject.toml in a parent folder. The ruff is the one that is installed with these tools, wherever its program is.
 HOOKS = (
     "ruff check --isolated --no-cache --quiet --fix-only --target-version py311 --line-length 120 "
     "--select F401,I,RUF022,RUF100,UP",
@@ -114,10 +114,8 @@ def _refusal(view: Mapping[str, Any], error: GeneratorError) -> Refusal | None:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment with this interpreter's programs, such as the pinned ruff, first on PATH."""
-    programs = str(Path(sys.executable).parent)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RUFF_", "PYTHONHASHSEED"))}
-    return {**kept, "PATH": os.pathsep.join([programs, os.environ.get("PATH", "")])}
+    """Return the environment without the settings of ruff."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("RUFF_", "PYTHONHASHSEED"))}
 
 
 def format_package(package: Path, sorted_files: Iterable[Path] = ()) -> None:
@@ -129,9 +127,15 @@ def format_package(package: Path, sorted_files: Iterable[Path] = ()) -> None:
     for hook in HOOKS:
         targets = list(sorted_files) if " check " in hook else []
         command = [*hook.split(), *map(str, targets or [package])]
-        command[0] = str(Path(sys.executable).with_name(command[0]))
+        command[0] = find_ruff_bin()
         done = subprocess.run(  # noqa: S603
-            command, env=_environment(), capture_output=True, text=True, check=False, timeout=60
+            command,
+            env=_environment(),
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            timeout=60,
         )
         if done.returncode != 0:
             output = done.stdout + done.stderr or f"exit status {done.returncode}"

@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from scripts.release.environments import locked_environment
+
 from ..conftest import ROOT
-from ..environments import environment
 
 BUILD = ROOT / "build" / "bench"
 LOCK = Path(__file__).with_name("peers") / "requirements.lock"
@@ -19,7 +20,7 @@ STOCK_DOCUMENT = ROOT / "openapi" / "agent-platform.yaml"
 @cache
 def python() -> Path:
     """Return the Python of the environment build/bench/venv, which is made if it is not current."""
-    return environment(LOCK, BUILD / "venv") / "bin" / "python"
+    return locked_environment(BUILD / "venv", LOCK) / "bin" / "python"
 
 
 @cache

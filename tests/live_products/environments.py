@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from .. import environments
+from scripts.release.environments import locked_environment
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
@@ -12,4 +12,4 @@ BUILD: Final = ROOT / "build" / "live"
 
 def environment(name: str) -> Path:
     """Return the environment of a product, made again if its lock file has changed."""
-    return environments.environment(HERE / name / "requirements.lock", BUILD / name)
+    return locked_environment(BUILD / name, HERE / name / "requirements.lock")

@@ -33,7 +33,8 @@ _logger = logging.getLogger("job_status")
 class Recorder:
     """Appends each exchange to a file, which is a complete archive after each of them.
 
-    Clients, threads and processes can share a file. An existing file is continued if a recorder has written it.
+    Clients, threads and, except on Windows, processes can share a file. An existing file is continued if a recorder has
+    written it.
     """
 
     def __init__(self, path: Any, secret_names: Iterable[str]) -> None:
