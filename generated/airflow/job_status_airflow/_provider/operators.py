@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any, ClassVar, Final, NoReturn, cast
 
@@ -207,7 +208,9 @@ def job_of(operator: Any, call: Call, api: Any, timeout: float | None) -> Job[An
         raise AirflowFailException(f"expected either {', '.join(call.parameters)} or resume_token")
     try:
         if operator.resume_token:
-            job: Job[Any] = api.resume(operator.resume_token, timeout=timeout)
+            token = operator.resume_token  # parsed, if templates are rendered as native objects
+            text = token if isinstance(token, str) else json.dumps(token)
+            job: Job[Any] = api.resume(text, timeout=timeout)
             return job
         method = getattr(api, call.method)
         positional, keywords = call.arguments(operator, method)
