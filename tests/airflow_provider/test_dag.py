@@ -120,7 +120,7 @@ def hooks(python: Path, home: Path, *rows: tuple[str, bool, dict[str, Any]]) -> 
 
 def test_connection_gives_url_and_credential(python: Path, tmp_path: Path) -> None:
     product, other = "ai-for-process", "opensearch-flow-framework"
-    rows = [
+    rows: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         (product, {"host": "https://host/base/", "password": "k"}, {"base_url": "https://host/base", "api_key": "k"}),
         (product, {"host": "host", "password": "k"}, {"base_url": "https://host", "api_key": "k"}),
         (
