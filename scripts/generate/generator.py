@@ -120,18 +120,15 @@ def _environment() -> dict[str, str]:
     return {**kept, "PATH": os.pathsep.join([programs, os.environ.get("PATH", "")])}
 
 
-def format_package(package: Path, sorted_files: Iterable[Path] = (), third_party: Sequence[str] = ()) -> None:
+def format_package(package: Path, sorted_files: Iterable[Path] = ()) -> None:
     """Format a package with ruff, and sort and reduce the imports of some of its files, by default of all.
-
-    `third_party` are packages that are not first-party, whatever the current folder contains.
 
     Raises:
         GenerationError: ruff failed.
     """
     for hook in HOOKS:
         targets = list(sorted_files) if " check " in hook else []
-        known = ["--config", f"lint.isort.known-third-party={list(third_party)}"] if third_party else []
-        command = [*hook.split(), *known, *map(str, targets or [package])]
+        command = [*hook.split(), *map(str, targets or [package])]
         command[0] = str(Path(sys.executable).with_name(command[0]))
         done = subprocess.run(  # noqa: S603
             command, env=_environment(), capture_output=True, text=True, check=False, timeout=60

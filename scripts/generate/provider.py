@@ -313,7 +313,7 @@ def write(
         _write(package / name, source)
     _copy_runtime(package / RUNTIME, chosen)
     check()
-    format_package(package, [package], ("airflow", "asgiref", "attrs", chosen.import_name))
+    format_package(package, [package])
     for path in sorted(package.rglob("*.py")):
         name = path.relative_to(package).as_posix()
         mark = sources.get(name) or distribution.banner(f"scripts/airflow/{path.name}")
