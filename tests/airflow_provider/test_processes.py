@@ -84,6 +84,21 @@ class Processes:
             os.kill(pid, signal.SIGKILL)
         process.wait()
 
+    def wait_for_scheduler(self) -> None:
+        """Wait until the scheduler knows that the processes of deferred tasks have ended.
+
+        Airflow 3.3.2 fails a task that runs again before the scheduler has processed the end of its first process
+        ("finished with state success, but the task instance's state attribute is running").
+        """
+        seen: set[str] = set()
+
+        def have_changed() -> bool:
+            health = httpx.get(f"{self.url}/api/v2/monitor/health", timeout=30, trust_env=False).json()
+            seen.add(health["scheduler"]["latest_scheduler_heartbeat"])
+            return len(seen) > 3
+
+        self.servers.wait_until("the scheduler has sent three heartbeats", have_changed, TIMEOUT)
+
     def tasks(self, run: str) -> list[dict[str, Any]]:
         """Return the task instances of a run of the DAG."""
         found: list[dict[str, Any]] = []
@@ -161,6 +176,7 @@ def test_every_outcome_is_right_though_a_triggerer_is_killed(
         return [task["state"] for task in airflow.tasks(run)]
 
     wait("all tasks are deferred", lambda: states().count("deferred") == COUNT, TIMEOUT)
+    airflow.wait_for_scheduler()
     simulator.fault("status", operation="get_dock_status", status=503, share=0.1)
     simulator.fault("reset", operation="get_dock_status", share=0.1)
     before = simulator.requests()[-1]["number"]
