@@ -12,7 +12,7 @@ from ..live_products.servers import Servers, free_port
 from .environments import BUILD
 
 USER: Final = "postgres"  # of Debian's package, under which a cluster of root runs
-# A signal for a process when the test has ended in any way, also by SIGKILL.
+# A signal for the cluster when the test has ended in any way, also by SIGKILL.
 FAST: Final = ("setpriv", "--pdeathsig", "INT")
 
 

@@ -5,6 +5,7 @@ import os
 import secrets
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +26,7 @@ MODEL: Final = "cm-20d4f1bf-0ac9-5e70-8b21-81c6a9f0e380"
 LOOPBACK: Final = "127.0.0.1"
 EARLY, LATE = 1000.0, 5000.0  # when jobs end, in seconds of the simulator's clock
 TIMEOUT: Final = 600.0
-ENDS_WITH_TEST: Final = ("setpriv", "--pdeathsig", "TERM", "nice", "-n", "5")
+NICE: Final = ("nice", "-n", "5")
 
 
 class Processes:
@@ -33,9 +34,12 @@ class Processes:
 
     def __init__(self, python: Path, home: Path, connections: dict[str, Any], jobs: dict[str, list[str]]) -> None:
         self.servers, self.home = Servers(home), home
-        self.airflow = [*ENDS_WITH_TEST, str(python), "-m", "airflow"]
+        self.airflow = [*NICE, str(python), "-m", "airflow"]
         self.url = f"http://{LOOPBACK}:{free_port()}"
         password, self.triggerers = secrets.token_hex(16), 0
+        # It ends the processes if the test is killed.
+        guard = [sys.executable, str(PROGRAMS / "guard.py")]
+        self.guard = subprocess.Popen(guard, stdin=subprocess.PIPE, text=True, start_new_session=True)
         try:
             settings = {
                 "api__host": LOOPBACK,
@@ -69,7 +73,7 @@ class Processes:
             headers = {"Authorization": f"Bearer {token}"}
             self.api = httpx.Client(base_url=f"{self.url}/api/v2/dags/", headers=headers, timeout=60)
         except BaseException:
-            self.servers.stop()
+            self._end()
             raise
 
     def start_triggerer(self) -> None:
@@ -117,10 +121,17 @@ class Processes:
     def stop(self) -> None:
         """Stop the processes."""
         self.api.close()
-        self.servers.stop()
+        self._end()
 
     def _start(self, log: str, *command: str) -> None:
         self.servers.start(log, [*self.airflow, *command], self.variables, self.home)
+        assert self.guard.stdin is not None
+        self.guard.stdin.writelines(f"{session}\n" for session in self.servers.sessions())
+        self.guard.stdin.flush()
+
+    def _end(self) -> None:
+        self.servers.stop()
+        self.guard.communicate(timeout=30)
 
     def _is_ready(self) -> bool:
         try:

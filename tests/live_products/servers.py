@@ -54,6 +54,10 @@ class Servers:
         ends = ((log, log.read_text(encoding="utf-8", errors="replace")) for _, log in self._running)
         return "\n".join(f"{log}:\n{text[-3000:]}" for log, text in ends)
 
+    def sessions(self) -> list[int]:
+        """Return the ids of the sessions of the running processes."""
+        return [process.pid for process, _ in self._running]
+
     def remove(self, name: str) -> subprocess.Popen[bytes]:
         """Return a process by the name of its log file, and leave it to the caller to end it."""
         found = next(row for row in self._running if row[1].stem == name)
@@ -62,7 +66,7 @@ class Servers:
 
     def stop(self) -> None:
         """End all processes, with those that they have started in their sessions."""
-        sessions = [process.pid for process, _ in self._running]
+        sessions = self.sessions()
         for process, _ in reversed(self._running):
             if process.poll() is None:
                 process.terminate()
