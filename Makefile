@@ -24,15 +24,15 @@ $(READY): requirements.lock
 	@touch $@
 
 .PHONY: generate
-generate: $(READY) ## Write the client from the documents (OPENAPI=folder OUT=folder NAME=distribution VERSION=version)
+generate: $(READY) ## Write the client from the documents (OPENAPI=folder OUT=folder NAME=distribution VERSION=version NO_AIRFLOW=1)
 	@$(TOOL) scripts generate --openapi "$$OPENAPI" --out "$${OUT:-generated}" \
-		$${NAME:+--name "$$NAME"} $${VERSION:+--package-version "$$VERSION"}
+		$${NAME:+--name "$$NAME"} $${VERSION:+--package-version "$$VERSION"} $${NO_AIRFLOW:+--no-airflow}
 
 .PHONY: check
 check: $(READY) ## Check that generated code is current, the style of documents, lint and types
 	@$(TOOL) scripts lint --openapi "$$OPENAPI" --house
 	@$(TOOL) scripts generate --openapi "$$OPENAPI" --out "$${OUT:-generated}" --check \
-		$${NAME:+--name "$$NAME"} $${VERSION:+--package-version "$$VERSION"}
+		$${NAME:+--name "$$NAME"} $${VERSION:+--package-version "$$VERSION"} $${NO_AIRFLOW:+--no-airflow}
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
@@ -84,6 +84,10 @@ package-locks: $(READY) ## Write the lock files of the newest and the lowest dep
 .PHONY: test-package
 test-package: package ## Test the wheels with each Python of this machine, and the newest and the lowest dependencies
 	@$(TOOL) pytest tests/package
+
+.PHONY: test-airflow
+test-airflow: $(READY) ## Test the provider with Apache Airflow, installed under build, and PostgreSQL (N=200 deferred tasks)
+	@$(TOOL) pytest tests/airflow_provider
 
 .PHONY: mutants
 mutants: $(READY) ## Verify faulty servers, to measure what a verification detects (SEEDS=1 WORKERS=2 PEERS=1 MUTANTS=folder OPENAPI=folder OUT=folder)

@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from .conftest import ROOT, SLOW
 
 PACKAGES = (
+    "airflow",
     "document",
     "generate",
     "client",
@@ -28,8 +29,9 @@ PACKAGES = (
     "mutate",
 )
 ALLOWED_IMPORTS: dict[str, set[str]] = {
+    "airflow": {"client"},
     "document": set(),
-    "generate": {"client", "document"},
+    "generate": {"airflow", "client", "document"},
     "client": set(),
     "compare": {"document", "generate"},
     "drift": set(),

@@ -83,7 +83,7 @@ def test_every_file_has_the_generated_banner() -> None:
     assert files
     for path in files:
         first = path.read_text(encoding="utf-8").splitlines()[0]
-        assert re.search("Generated from (openapi|scripts/client/)", first), path
+        assert re.search("Generated from (openapi|scripts/(client|airflow)/)", first), path
         assert "`make generate`; do not edit." in first, path
 
 

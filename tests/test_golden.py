@@ -15,7 +15,7 @@ from scripts.owned import list_files
 
 GOLDEN = Path(__file__).parent / "golden"
 # Copied files, which are the same in every package.
-COPIED = ("job_status/_client/", "LICENSE")
+COPIED = ("job_status/_client/", "LICENSE", "airflow/job_status_airflow/_provider/", "airflow/LICENSE")
 
 
 def package(document: Path, folder: Path) -> dict[str, str]:

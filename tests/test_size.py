@@ -9,13 +9,14 @@ from .conftest import ROOT
 
 # Lines of Python, templates and YAML.
 LIMITS = {
+    "airflow": 850,
     "document": 3590,
     "client": 11580,
     "compare": 2760,
     "drift": 410,
     "export": 420,
     "learn": 380,
-    "generate": 4720,
+    "generate": 5450,
     "har": 360,
     "release": 570,
     "simulate": 4490,

@@ -28,10 +28,12 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("generated"), help="the folder of the distribution")
     parser.add_argument("--name", default="", help="the name of the distribution, such as kiln-client")
     parser.add_argument("--package-version", default="", help="its version; by default that of the documents")
+    parser.add_argument("--no-airflow", action="store_true", help="leave out the provider for Apache Airflow")
     parser.add_argument("--check", action="store_true", help="write nothing; list the files that are not up to date")
     arguments = parser.parse_args()
     openapi = arguments.openapi.resolve()
     label = (openapi.parent if openapi.is_file() else openapi).name
+    with_provider = not arguments.no_airflow
     try:
         documents = load_folder(arguments.openapi)
         chosen = choose_names(documents, arguments.name, arguments.package_version, project_version())
@@ -39,7 +41,7 @@ def main() -> int:
             for warning in (warning for document in documents for warning in document.warnings):
                 cli.print_error(str(warning))
             try:
-                warnings = generate(documents, arguments.out, label, chosen, cli.show_step)
+                warnings = generate(documents, arguments.out, label, chosen, cli.show_step, with_provider=with_provider)
             finally:
                 cli.show_step("")
             for warning in warnings:
@@ -50,7 +52,7 @@ def main() -> int:
                 print(f"{printable(document.path, None)}: {total}, {jobs} with a job")
             print(f"{printable(arguments.out, None)}: {chosen.name} {chosen.version}")
             return 0
-        lines = stale(documents, arguments.out, label, chosen)
+        lines = stale(documents, arguments.out, label, chosen, with_provider=with_provider)
     except (DocumentError, GenerationError) as error:
         cli.print_error(str(error))
         return cli.EXIT_ERROR if isinstance(error, NoDocumentsError) else 1

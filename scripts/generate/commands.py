@@ -47,11 +47,16 @@ def table(
     products = []
     taken: set[str] = set()
     for document, functions in listed:
-        jobs = [JobMethods(function) for function in functions if function.operation.job]
+        jobs = jobs_of(functions)
         if jobs:
             name = _free(names[document.stem].package, taken)
             products.append(_product(name, document, names[document.stem], functions, jobs))
     return render("commands.py.jinja", chosen=chosen, products=products)
+
+
+def jobs_of(functions: Iterable[EndpointFunction]) -> list[JobMethods]:
+    """Return the jobs of a document."""
+    return [JobMethods(function) for function in functions if function.operation.job]
 
 
 def _free(python: str, taken: set[str]) -> str:
@@ -82,10 +87,10 @@ def _product(
         "fields": (
             name,
             names.class_name,
-            _text(document.title),
-            _text(document.data["info"].get("summary", "")),
+            text(document.title),
+            text(document.data["info"].get("summary", "")),
             document.environment_variable("URL"),
-            _text(example_url(document)),
+            text(example_url(document)),
             tuple(
                 (names.schemes[key], document.environment_variable(key), credential_kind(scheme))
                 for key, scheme in schemes.items()
@@ -114,7 +119,7 @@ def _job(document: Document, job: JobMethods, name: str) -> dict[str, object]:
         "id": names.index(function.argument(job.job.parameter)),
         "options": _options(document, function),
         "keywords": _given(
-            final=tuple(map(_text, job.final_states)),
+            final=tuple(map(text, job.final_states)),
             waits=tuple(one.name for one in job.options if one.name in {"after_run", "not_started_timeout"}),
             body=_body(function),
         ),
@@ -141,7 +146,7 @@ def _body(function: EndpointFunction) -> str:
 
 def _summary(function: EndpointFunction) -> str:
     raw = function.operation.raw
-    return _text(raw.get("summary") or raw.get("description") or function.operation.id).rstrip(".")
+    return text(raw.get("summary") or raw.get("description") or function.operation.id).rstrip(".")
 
 
 def _parameter(document: Document, function: EndpointFunction, python: str) -> Literals:
@@ -150,8 +155,8 @@ def _parameter(document: Document, function: EndpointFunction, python: str) -> L
     kinds = schema.get("type", ()) if isinstance(schema, Mapping) else ()
     kinds = {kinds} if isinstance(kinds, str) else set(kinds) - {"null"}
     listed = schema.get("enum", ()) if isinstance(schema, Mapping) else ()
-    choices = tuple(_text(value) for value in listed if isinstance(value, str | int) and not isinstance(value, bool))
-    fields = (python, _text(parameter.name), _text(parameter.raw.get("description", "")))
+    choices = tuple(text(value) for value in listed if isinstance(value, str | int) and not isinstance(value, bool))
+    fields = (python, text(parameter.name), text(parameter.raw.get("description", "")))
     return fields, _given(
         required=python in function.keywords and " = " not in function.keywords[python],
         is_flag=kinds == {"boolean"},
@@ -168,10 +173,10 @@ def _given(**values: object) -> dict[str, object]:
 
 def _example(document: Document, parameter: DocumentParameter) -> str:
     value = next((one for one in known_values(document, parameter) if isinstance(one, str | int)), "")
-    return _text(value, 60)
+    return text(value, 60)
 
 
-def _text(value: object, limit: int = LONGEST_TEXT) -> str:
+def text(value: object, limit: int = LONGEST_TEXT) -> str:
     """Return text of a document as the help of a command shows it."""
-    text = printable(one_line(str(value)), None)
-    return text if len(text) <= limit else f"{text[: limit - 3]}..."
+    shown = printable(one_line(str(value)), None)
+    return shown if len(shown) <= limit else f"{shown[: limit - 3]}..."

@@ -83,8 +83,11 @@ def pyproject(chosen: DistributionNames) -> str:
     return render("pyproject.toml.jinja", chosen=chosen)
 
 
-def licenses(chosen: DistributionNames) -> Mapping[str, str]:
-    """Return the license files: this project's, and for documents of others what they say about theirs."""
+def licenses(chosen: DistributionNames, library: str) -> Mapping[str, str]:
+    """Return the license files: this project's, and for documents of others what they say about theirs.
+
+    `library` is the package that is copied from this project.
+    """
     if not chosen.notices:
         return {"LICENSE": license_text()}
     lines = [
@@ -92,7 +95,7 @@ def licenses(chosen: DistributionNames) -> Mapping[str, str]:
         "",
         *(f"- {notice}" for notice in chosen.notices),
         "",
-        f"The client library in {chosen.import_name}/_client is licensed as LICENSE-job-status says.",
+        f"The library in {library} is licensed as LICENSE-job-status says.",
     ]
     return {"LICENSE": "\n".join(lines) + "\n", "LICENSE-job-status": license_text()}
 

@@ -13,8 +13,10 @@ from packaging.version import InvalidVersion, Version
 from ..document import Document
 
 OWN_NAME: Final = "job-status"
-# What a package must not hide: the packages that the client imports.
-IMPORTED: Final = frozenset({"attr", "attrs", "certifi", "httpcore", "httpx", "idna", "jwt", "sniffio", "anyio"})
+# What a package must not hide: the packages that the client and the provider import.
+IMPORTED: Final = frozenset(
+    {"airflow", "attr", "attrs", "certifi", "httpcore", "httpx", "idna", "jwt", "sniffio", "anyio"}
+)
 
 
 class InvalidNameError(ValueError):

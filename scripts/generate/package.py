@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .. import client, owned
 from ..document import Document, DocumentError, Problem
-from . import aliases, classes, commands, distribution, job_models, models, options, trial
+from . import aliases, classes, commands, distribution, job_models, models, options, provider, trial
 from .corrections import correct
 from .distribution_names import DistributionNames, choose_names
 from .generated_source import own_names, read_function
@@ -40,6 +40,8 @@ def build(
     label: str,
     chosen: DistributionNames | None = None,
     show: Callable[[str], object] = lambda _: None,
+    *,
+    with_provider: bool = True,
 ) -> list[Problem]:
     """Write the distribution into an empty folder, and return the warnings.
 
@@ -49,6 +51,7 @@ def build(
         label: The name of the folder of documents, for the banners.
         chosen: The names of the distribution; by default those of this project.
         show: Called with each step that takes a while.
+        with_provider: Whether the provider for Apache Airflow is written too, a distribution in the folder `airflow`.
 
     Raises:
         DocumentError: A document has a feature that the client would not support.
@@ -113,12 +116,15 @@ def build(
         f"{chosen.import_name}/__main__.py": commands.entry_point(chosen),
         f"{chosen.import_name}/credentials.py": distribution.CREDENTIALS,
         f"{chosen.import_name}/py.typed": "",
-        **distribution.licenses(chosen),
+        **distribution.licenses(chosen, f"{chosen.import_name}/_client"),
     }
     for name, text in written.items():
         mark = f"<!-- {everything} -->" if name.endswith(".md") else f"# {everything}"
         _write(folder / name, f"{mark}\n\n{text}" if text else f"{mark}\n")
     plans = [trial.plan(views[document.stem], names[document.stem], read) for document, read in listed]
+    if with_provider:
+        at = folder / provider.FOLDER
+        provider.write(at, label, listed, names, plans, chosen, lambda: _compile(documents, names, at))
     show("trying every model and call")
     trial.run(folder, chosen.import_name, documents, plans)
     return [problem for view in views.values() for problem in view.unsupported.warnings]

@@ -54,9 +54,19 @@ class Servers:
         ends = ((log, log.read_text(encoding="utf-8", errors="replace")) for _, log in self._running)
         return "\n".join(f"{log}:\n{text[-3000:]}" for log, text in ends)
 
+    def sessions(self) -> list[int]:
+        """Return the ids of the sessions of the running processes."""
+        return [process.pid for process, _ in self._running]
+
+    def remove(self, name: str) -> subprocess.Popen[bytes]:
+        """Return a process by the name of its log file, and leave it to the caller to end it."""
+        found = next(row for row in self._running if row[1].stem == name)
+        self._running.remove(found)
+        return found[0]
+
     def stop(self) -> None:
         """End all processes, with those that they have started in their sessions."""
-        sessions = [process.pid for process, _ in self._running]
+        sessions = self.sessions()
         for process, _ in reversed(self._running):
             if process.poll() is None:
                 process.terminate()
@@ -64,7 +74,7 @@ class Servers:
         for process, _ in self._running:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.0, deadline - time.monotonic()))
-        for pid in _members(sessions):
+        for pid in members(sessions):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         for process, _ in self._running:
@@ -72,7 +82,7 @@ class Servers:
         self._running.clear()
 
 
-def _members(sessions: Sequence[int]) -> list[int]:
+def members(sessions: Sequence[int]) -> list[int]:
     """Return the ids of the processes in sessions that this process has started."""
     command = ["ps", "-e", "-o", "pid=,sess="]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout

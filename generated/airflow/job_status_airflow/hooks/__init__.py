@@ -1,0 +1,3 @@
+# Generated from openapi by `make generate`; do not edit.
+
+"""The connections, a module per product."""
