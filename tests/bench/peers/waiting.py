@@ -25,7 +25,6 @@ import httpx
 INTERVAL: Final = 2.0  # seconds between two polls of a job
 FAST: Final = "job_status._client.fast"  # the faster transport, an extra that is used if httptools is installed
 PENDING_STATE: Final = "IN_PROGRESS"
-PATH: Final = "/api/public/dock-status/"
 HEADERS: Final = {"x-api-key": "key"}
 TIMEOUT: Final = 30.0
 Row = dict[str, float]
@@ -254,15 +253,22 @@ def stock_async(load: Load) -> Row:
     return asyncio.run(run())
 
 
+def status_path() -> str:
+    """Return the path of a status without its id, as the stock client builds it."""
+    from stock_client.api.dock_status.get_dock_status import _get_kwargs
+
+    return str(_get_kwargs("")["url"])
+
+
 def httpx_async(load: Load) -> Row:
     """Measure plain httpx."""
-    limits = load.tune_httpx("async")
+    limits, path = load.tune_httpx("async"), status_path()
 
     async def run() -> Row:
         async with httpx.AsyncClient(base_url=load.url, headers=HEADERS, timeout=TIMEOUT, limits=limits) as client:
 
             async def poll(job: str) -> object:
-                response = await client.get(PATH + job)
+                response = await client.get(path + job)
                 return response.raise_for_status().json()["status"]
 
             return await load.measure(load.poll_in_turn(poll))
@@ -272,13 +278,14 @@ def httpx_async(load: Load) -> Row:
 
 def httpx_sync(load: Load) -> Row:
     """Measure plain httpx with threads."""
-    limits = load.tune_httpx("threads")
+    limits, path = load.tune_httpx("threads"), status_path()
     client = httpx.Client(base_url=load.url, headers=HEADERS, timeout=TIMEOUT, limits=limits)
-    return load.poll_in_threads(lambda job: client.get(PATH + job).raise_for_status().json()["status"])
+    return load.poll_in_threads(lambda job: client.get(path + job).raise_for_status().json()["status"])
 
 
 def aiohttp_async(load: Load) -> Row:
     """Measure aiohttp."""
+    path = status_path()
 
     async def run() -> Row:
         connector = aiohttp.TCPConnector(limit=load.limit, keepalive_timeout=60.0)
@@ -286,7 +293,7 @@ def aiohttp_async(load: Load) -> Row:
         async with aiohttp.ClientSession(load.url, connector=connector, headers=HEADERS, timeout=timeout) as session:
 
             async def poll(job: str) -> object:
-                async with session.get(PATH + job, raise_for_status=True) as response:
+                async with session.get(path + job, raise_for_status=True) as response:
                     return (await response.json())["status"]
 
             return await load.measure(load.poll_in_turn(poll))
