@@ -1,5 +1,7 @@
 """One look at a job: `poll_once`, `done`, what a status model says of itself, and changes in the log."""
 
+import contextlib
+import json
 import logging
 import os
 import subprocess
@@ -72,6 +74,52 @@ def test_wait_continues_after_a_single_poll(harness: Harness) -> None:
 
     assert harness.call(job.wait).status == "SUCCESS"
     assert job.done
+
+
+@pytest.mark.parametrize(
+    ("final", "error"), [("SUCCESS", None), ("FAILED", JobFailedError), ("IN_PROGRESS", JobTimeoutError)]
+)
+def test_program_that_pauses_by_itself_polls_as_a_wait_does(harness: Harness, final: str, error: Any) -> None:
+    """Each poll is that of another process, which has the resume token alone."""
+    vendor = harness.vendor(ends_at(40, final))
+    api = harness.client("AIForProcess", vendor)
+    token, pause = api.dock_status_job("ds-1", timeout=60).token(), 0.0
+    while pause is not None:
+        harness.clock.time += pause
+        job = api.resume(token)
+        harness.call(job.poll_once)
+        token, pause = job.token(), job.next_poll_in
+    polls = vendor.poll_times
+    with contextlib.nullcontext() if error is None else pytest.raises(error):
+        harness.call(job.wait)
+
+    assert vendor.poll_times == polls
+    assert json.loads(token)["polls"] == len(polls)
+    reference = Harness(harness.asynchronous)
+    with contextlib.suppress(JobFailedError, JobTimeoutError):
+        reference.wait_for_dock(ends_at(40, final), timeout=60)
+    # Both have jitter of a tenth.
+    assert len(polls) == pytest.approx(len(reference.last_vendor.polls), abs=1)
+    assert polls[-1] == pytest.approx(59.9 if error is JobTimeoutError else 44, abs=4)
+    assert harness.clock.time == pytest.approx(60) if error is JobTimeoutError else polls[-1]
+
+
+def test_pause_is_that_of_the_server_up_to_the_deadline(harness: Harness) -> None:
+    def fault(request: Any, number: int) -> Any:
+        return json_response(200, dock_status("ds-1", "IN_PROGRESS"), **{"Retry-After": "20"})
+
+    for timeout, expected in ((100, 20), (10, 9.9)):
+        job = dock_job(harness, ends_at(20), fault, timeout=timeout)
+        assert job.next_poll_in == 0
+        harness.call(job.poll_once)
+        assert job.next_poll_in == pytest.approx(expected, abs=2 if expected == 20 else 0.01)
+
+
+def test_no_poll_is_due_after_the_deadline(harness: Harness) -> None:
+    job = dock_job(harness, ends_at(20), timeout=5)
+    harness.clock.time = 5.0
+
+    assert job.next_poll_in is None
 
 
 def test_job_can_be_read_after_its_wait_timed_out(harness: Harness) -> None:

@@ -303,6 +303,13 @@ class Poller(Generic[T_co]):
         return self.outcome is not None and isinstance(self.outcome.error, JobFailedError | JobPartialError | None)
 
     @property
+    def next_poll_in(self) -> float | None:
+        """Seconds until the next poll is due, or None if the wait is over."""
+        now = self.core.settings.clock.now()
+        is_over = self.deadline is not None and self.deadline <= max(self.next_poll_at, now)
+        return None if is_over or self.outcome is not None else max(self.next_poll_at - now, 0.0)
+
+    @property
     def polls(self) -> int:
         """Number of polls."""
         return self._polls

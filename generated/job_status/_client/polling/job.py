@@ -158,6 +158,15 @@ class _Handle(Generic[T_co]):
         outcome = self.__poller__.outcome
         return outcome is not None and outcome.partial
 
+    @property
+    def next_poll_in(self) -> float | None:
+        """Seconds until the next poll is due, by the schedule, pauses that the server has requested, and the deadline.
+
+        None if the wait is over: the job has ended, its deadline has passed, or a poll before it is not worthwhile.
+        `wait` then returns or raises. For programs that pause by themselves between calls of `poll_once`.
+        """
+        return self.__poller__.next_poll_in
+
     def token(self) -> str:
         """Return a resume token: JSON without secrets. `api.resume(token)` continues in any process.
 
