@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 import uvicorn
-from job_status._client import transport
 
 from scripts.document import Document, load_folder
 from scripts.simulate import Simulator, SimulatorSettings, SteppingClock
@@ -149,7 +148,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def asynchronous(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Return whether a test uses the async client; for `products.EACH`."""
-    monkeypatch.setattr(transport, "has_fast_extra", lambda: request.param == "fast")
+    monkeypatch.setattr("job_status._client.transport.has_fast_extra", lambda: request.param == "fast")
     return bool(request.param != "sync")
 
 
