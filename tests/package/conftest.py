@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -45,8 +45,14 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker of tests that run in two cases alone."""
+    """Register the marker of tests that run in two cases alone, and end the run when its parent process has exited."""
     config.addinivalue_line("markers", "extremes: run with the lowest Python and dependencies, and with the newest")
+    if not hasattr(config, "workerinput"):
+        stack = ExitStack()
+        stack.enter_context(handle_signals())
+        config.add_cleanup(stack.close)
+        # Here, since the workers would inherit the variable, and have another parent: they end with this process.
+        exit_with_parent()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -72,9 +78,8 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> Iterator[None]:
-    """End the run, and with it the programs, on a signal and when the parent process has exited."""
+    """End the run, and with it the programs, on a signal."""
     with handle_signals():
-        exit_with_parent()
         yield
 
 
