@@ -40,7 +40,8 @@ def test_airflow_lists_the_provider_and_its_connections(python: Path, tmp_path: 
 
 def test_types_are_strict_in_the_environment_of_airflow(python: Path) -> None:
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--python-executable", str(python)]
-    options = ["--explicit-package-bases", "--cache-dir", str(BUILD / "mypy")]
+    # The client, which `make check` checks, may import packages that this environment does not have.
+    options = ["--explicit-package-bases", "--follow-imports", "silent", "--cache-dir", str(BUILD / "mypy")]
     for sources in (["generated/airflow/job_status_airflow"], ["scripts/airflow"]):
         done = subprocess.run([*command, *options, *sources], cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
