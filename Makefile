@@ -89,6 +89,10 @@ test-package: package ## Test the wheels with each Python of this machine, and t
 test-airflow: $(READY) ## Test the provider with Apache Airflow, installed under build, and PostgreSQL (N=200 deferred tasks)
 	@$(TOOL) pytest tests/airflow_provider
 
+.PHONY: test-engines
+test-engines: $(READY) ## Test the waits of docs/engines.md with DBOS, Celery and cron, installed under build, and Redis
+	@$(TOOL) pytest tests/engines
+
 .PHONY: mutants
 mutants: $(READY) ## Verify faulty servers, to measure what a verification detects (SEEDS=1 WORKERS=2 PEERS=1 MUTANTS=folder OPENAPI=folder OUT=folder)
 	@$(TOOL) scripts.mutate --openapi "$$OPENAPI" --out "$${OUT:-build/mutants}" \

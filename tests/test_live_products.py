@@ -16,11 +16,12 @@ from .live_products.environments import HERE
 from .live_products.products import PRODUCTS
 from .live_products.servers import Servers
 
+ENGINES = HERE.parent / "engines" / "requirements.lock"
 NAMES = [product.name for product in PRODUCTS]
 PINNED = re.compile(r"[a-z0-9-]+==\S+( ; [^\\]+)? \\(\n    --hash=sha256:[0-9a-f]{64}( \\)?)+\n")
 
 
-@pytest.mark.parametrize("lock", [*(HERE / name / "requirements.lock" for name in NAMES), LOCK], ids=str)
+@pytest.mark.parametrize("lock", [*(HERE / name / "requirements.lock" for name in NAMES), LOCK, ENGINES], ids=str)
 def test_lock_file_has_exact_versions_and_hashes_only(lock: Path) -> None:
     text = lock.read_text(encoding="utf-8")
 

@@ -84,6 +84,7 @@ def test_every_python_block_is_run_by_a_test() -> None:
     own = {("a-document-of-your-own.md", 0), ("a-document-of-your-own.md", 1)}
     own |= {("verification.md", 0)}  # by test_mutants
     own |= {("airflow.md", 0), ("airflow.md", 1)}  # by airflow_provider/test_dag
+    own |= {("engines.md", index) for index in range(5)}  # by tests/engines
     assert found == {FIRST_CALL, WAITING, LEARNED, MANY_JOBS, ASYNC_CALL, MODELS, FIXTURE, RECORDING, *own}
 
 
@@ -313,6 +314,7 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
         "make test-live",
         "make test-package",
         "make test-airflow",
+        "make test-engines",
     ]
     assert "bash .ci/run" in (ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8")
 

@@ -385,6 +385,36 @@ def test_wait_continues_with_its_file(command: Command, simulator: RunningSimula
     assert json.loads(done.out)["state"] == "SUCCESS"
 
 
+def test_restarted_command_keeps_its_deadline(command: Command, simulator: RunningSimulator) -> None:
+    name = job(simulator, [[0, "IN_PROGRESS"]])
+    file = command.home / "step.resume"
+    arguments = ("wait", *DOCK, name, "--resume", str(file))
+    interrupted = command.start(*arguments, "--timeout", "3s")
+    while not (file.is_file() and file.read_text()):
+        time.sleep(0.02)
+    interrupted.kill()
+    interrupted.communicate()
+    deadline = json.loads(file.read_text())["deadline"]
+    time.sleep(1)
+
+    # Neither the same option nor a later one moves it; an earlier one does.
+    for timeout in ("3s", "1h", "none"):
+        assert command.run(*arguments, "--timeout", timeout).status == 3
+        assert json.loads(file.read_text())["deadline"] == pytest.approx(deadline, abs=0.1)
+
+
+def test_timeout_of_a_restarted_command_shortens_its_deadline(command: Command, simulator: RunningSimulator) -> None:
+    name = job(simulator, [[0, "IN_PROGRESS"]])
+    file = command.home / "step.resume"
+    interrupted = command.start("wait", *DOCK, name, "--resume", str(file), "--timeout", "1h")
+    while not (file.is_file() and file.read_text()):
+        time.sleep(0.02)
+    interrupted.kill()
+    interrupted.communicate()
+
+    assert command.run("wait", *DOCK, name, "--resume", str(file), "--timeout", "1s").status == 3
+
+
 def test_start_is_not_repeated(command: Command, simulator: RunningSimulator) -> None:
     file = command.home / "step.resume"
     arguments = ("start", PROCESS, "undeploy-model", MODEL, "--resume", str(file))

@@ -10,7 +10,7 @@ import queue
 import shlex
 import threading
 import typing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ..errors import InvalidArgumentError, JobError, JobStatusError
@@ -181,10 +181,18 @@ def wait(
             if token is None:
                 followed.handle = _checked(method, *values, **keywords, **options, on_update=followed.changed)
             else:
-                kept = {"timeout": options.get("timeout"), "schedule": options.get("schedule")}
-                followed.handle = _checked(api.resume, token, **kept, on_update=followed.changed)
+                followed.handle = _continued(api, token, options, followed)
             jobs.append(followed)
         return _follow(command, jobs, file, rate)
+
+
+def _continued(api: Any, token: str, options: Mapping[str, Any], followed: Followed) -> Any:
+    """Return the handle of a job in a file of `--resume`. Its deadline stays, unless `--timeout` ends earlier."""
+    handle = _checked(api.resume, token, schedule=options.get("schedule"), on_update=followed.changed)
+    if (timeout := options.get("timeout")) is not None:
+        poller = handle.__poller__
+        poller.limit(poller.core.settings.clock.now() + timeout)
+    return handle
 
 
 def _follow(
@@ -303,8 +311,7 @@ def start(
             if file.tokens[0]["api"] != product.class_name:
                 raise CommandError(f"--resume: {file.path} is of {file.tokens[0]['api']}, not of {product.name}")
             print_error(f"{distribution.program}: continuing the job of {file.path}; nothing is started")
-            kept = {"timeout": options.get("timeout"), "schedule": options.get("schedule")}
-            followed.handle = _checked(api.resume, token, **kept, on_update=followed.changed)
+            followed.handle = _continued(api, token, options, followed)
         else:
             method = getattr(api, entry.method)
             values = [getattr(parsed, destination(parameter)) for parameter in entry.parameters]
