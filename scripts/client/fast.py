@@ -65,6 +65,7 @@ class Connection(httpcore.AsyncConnectionInterface, asyncio.Protocol):
         self._is_closed = False
         self._is_busy = False
         self._is_writable = True
+        self._is_sending = False
         # Set while a request waits for an event of the connection.
         self._changed: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -121,7 +122,9 @@ class Connection(httpcore.AsyncConnectionInterface, asyncio.Protocol):
             limit = remaining(timeouts.get("read"), httpcore.ReadTimeout)
             if limit is not None:
                 self._timer = asyncio.get_running_loop().call_later(limit, self._expire)
+            self._is_sending = True
             await self._send(head, request)
+            self._is_sending = False
             while not self._has_head:
                 await self._event()
         except BaseException:
@@ -168,10 +171,8 @@ class Connection(httpcore.AsyncConnectionInterface, asyncio.Protocol):
                 continue
             size += len(chunk)
             pieces.append(b"%x\r\n%b\r\n" % (len(chunk), chunk) if is_chunked else chunk)
-            self._transport.write(b"".join(pieces))
+            await self._write(pieces)
             pieces.clear()
-            while not self._is_writable and not self._has_head:
-                await self._event()
             if self._has_head:
                 # The server has responded without the rest of the request.
                 self._is_reusable = False
@@ -181,7 +182,13 @@ class Connection(httpcore.AsyncConnectionInterface, asyncio.Protocol):
         if is_chunked:
             pieces.append(b"0\r\n\r\n")
         if pieces:
-            self._transport.write(b"".join(pieces))
+            await self._write(pieces)
+
+    async def _write(self, pieces: list[bytes]) -> None:
+        """Write, and wait until the socket has taken most of it, or the response begins."""
+        self._transport.write(b"".join(pieces))
+        while not self._is_writable and not self._has_head:
+            await self._event()
 
     async def _event(self) -> None:
         """Wait until something happens to the connection.
@@ -233,7 +240,8 @@ class Connection(httpcore.AsyncConnectionInterface, asyncio.Protocol):
         self._wake()
 
     def _expire(self) -> None:
-        self._fail(httpcore.ReadTimeout, "the deadline of the call has passed")
+        cls = httpcore.WriteTimeout if self._is_sending else httpcore.ReadTimeout
+        self._fail(cls, "the deadline of the call has passed")
 
     def _abort(self) -> None:
         self._is_closed = True

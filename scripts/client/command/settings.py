@@ -147,6 +147,14 @@ class Settings:
                 found[credential.keyword] = value
         return found
 
+    def _limits_store(self, *others: Found) -> Found | None:
+        """Return the store of limits; that of a profile only with other settings of profiles."""
+        variable = self.product.url_variable.removesuffix("URL") + "LIMITS_STORE"
+        if any(one.source.startswith("profile ") for one in others):
+            return self.find("limits_store", variable)
+        value = os.environ.get(variable)
+        return Found(value, variable) if value else None
+
     def client(self) -> Any:
         """Return the client.
 
@@ -167,7 +175,7 @@ class Settings:
         cls = getattr(import_module(self.distribution.package), product.class_name)
         kinds = {credential.keyword: credential.kind for credential in product.credentials}
         values = {keyword: _credential(kinds[keyword], one) for keyword, one in found.items()}
-        store = self.find("limits_store", product.url_variable.removesuffix("URL") + "LIMITS_STORE")
+        store = self._limits_store(url, *found.values())
         try:
             return cls(url.value, **values, limits_store=None if store is None else store.value)
         except InvalidArgumentError as error:
