@@ -16,6 +16,8 @@ from .installed import Command
 
 DOCK = ("ai-for-process", "dock-status")
 PUBLISH = ("ai-for-service", "publish-status")
+# The measurement of coverage suppresses exceptions when it starts, and now and then in its callbacks: those of signals too.
+UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
 PENDING, QUICK = [[0, "IN_PROGRESS"]], [[0, "IN_PROGRESS"], [2.5, "SUCCESS"]]
 PUBLISHING = [[0, "inprogress"], [4.5, "successful"]]
 ESCAPE = "\x1b["
@@ -187,7 +189,7 @@ def test_signal_in_a_pipe_detaches_and_says_so_once(
     command: Command, simulator: RunningSimulator, number: signal.Signals
 ) -> None:
     ended, left = job(simulator, [[0, "SUCCESS"]]), job(simulator, PENDING)
-    process = command.start("wait", *DOCK, ended, left, "--resume", "step.resume")
+    process = command.start("wait", *DOCK, ended, left, "--resume", "step.resume", env=UNMEASURED)
     assert process.stdout is not None
     first = process.stdout.readline()
     time.sleep(0.3)
@@ -207,6 +209,7 @@ def test_signal_after_a_start_names_the_started_job(command: Command, simulator:
     process = command.start(
         *("start", "ai-for-process", "undeploy-model", "cm-20d4f1bf-0ac9-5e70-8b21-81c6a9f0e380", "--wait"),
         *("--url", simulator.base_url(DOCK[0])),
+        env=UNMEASURED,
     )
     assert process.stderr is not None
     started = process.stderr.readline()
@@ -221,8 +224,7 @@ def test_signal_after_a_start_names_the_started_job(command: Command, simulator:
 
 @pytest.mark.parametrize("delay", [0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3])
 def test_signal_at_any_time_is_silent_or_detaches(command: Command, simulator: RunningSimulator, delay: float) -> None:
-    # Without the measurement of coverage, whose start suppresses every exception.
-    process = command.start("wait", *DOCK, job(simulator, PENDING), env={"COVERAGE_PROCESS_CONFIG": ""})
+    process = command.start("wait", *DOCK, job(simulator, PENDING), env=UNMEASURED)
     time.sleep(delay)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=10)
@@ -238,7 +240,7 @@ def test_signal_while_a_server_does_not_respond(command: Command, verb: str) -> 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         arguments = ("ai-for-process", "undeploy-model", "cm-1") if verb == "start" else (*DOCK, "ds-1", "ds-2")
-        process = command.start(verb, *arguments, "--url", url)
+        process = command.start(verb, *arguments, "--url", url, env=UNMEASURED)
         silent.accept()
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
