@@ -19,6 +19,7 @@ from job_status._client.rate_limit import RateLimiter
 from scripts.simulate.remote import run_simulator
 
 from .conftest import ROOT
+from .test_fork import NEEDS_FORK
 
 LIMIT = (5, 4)  # requests, seconds
 SECONDS = 7
@@ -193,7 +194,7 @@ def test_failing_store_ends_no_wait(caplog: pytest.LogCaptureFixture) -> None:
     assert record.getMessage() == expected
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+@NEEDS_FORK
 def test_forked_process_has_a_connection_of_its_own(tmp_path: Path) -> None:
     store = FileStore(str(tmp_path / "limits"))
     store.acquire("a", [(2, 100.0)], is_sent=False)

@@ -219,7 +219,7 @@ def pyright() -> list[str]:
     """Install pyright from the lock file, and return its command."""
     npm = shutil.which("npm")
     if npm is None:
-        pytest.skip("pyright needs npm")
+        pytest.fail("pyright is installed with npm, which is missing: install Node.js")
     folder = ENVIRONMENTS / "pyright"
     folder.mkdir(parents=True, exist_ok=True)
     with one_at_a_time("pyright"):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from datetime import timedelta
 from typing import Any, ClassVar, Final, NoReturn, cast
 
@@ -74,8 +75,9 @@ class JobOperator(BaseOperator):
             event = ended_with(error)
         return self._finish(context, event)
 
+    @abstractmethod
     def _finish(self, context: Context, event: Event) -> Any:
-        raise NotImplementedError
+        """Return the last status, or fail as the event of the wait says."""
 
 
 class WaitOperator(JobOperator):
