@@ -93,6 +93,10 @@ test-airflow: $(READY) ## Test the provider with Apache Airflow, installed under
 test-engines: $(READY) ## Test the waits of docs/engines.md with DBOS, Celery and cron, installed under build, and Redis
 	@$(TOOL) pytest tests/engines
 
+.PHONY: test-pages
+test-pages: $(READY) ## Test the pages in Chromium: reports, the simulator's page and the site
+	@$(TOOL) pytest tests/pages
+
 .PHONY: mutants
 mutants: $(READY) ## Verify faulty servers, to measure what a verification detects (SEEDS=1 WORKERS=2 PEERS=1 MUTANTS=folder OPENAPI=folder OUT=folder)
 	@$(TOOL) scripts.mutate --openapi "$$OPENAPI" --out "$${OUT:-build/mutants}" \

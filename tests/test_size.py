@@ -18,6 +18,7 @@ LIMITS = {
     "learn": 380,
     "generate": 5450,
     "har": 360,
+    "pages": 160,
     "release": 570,
     "simulate": 4490,
     "verify": 7250,

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from scripts.cli import exit_with_parent
 from scripts.simulate.durations import JobDistribution
 from scripts.simulate.remote import RunningSimulator, run_simulator
 
-from ..live.signals import handle_signals
 from ..live_products.environments import ROOT
+from ..suites import interruptible as interruptible
+from ..suites import is_named
 from .environments import provider_environment
 
 HERE = Path(__file__).parent
@@ -26,16 +26,7 @@ SPEED = 20.0  # of the simulator's clock
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     """Leave these tests out of a run that does not name them: they install Airflow."""
-    named = ((config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args)
-    return None if any(path.is_relative_to(HERE) for path in named) else True
-
-
-@pytest.fixture(scope="session", autouse=True)
-def interruptible() -> Iterator[None]:
-    """End the run, and with it the processes, on a signal and when the parent process has exited."""
-    with handle_signals():
-        exit_with_parent()
-        yield
+    return None if is_named(config, HERE) else True
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ import pytest
 from job_status import AsyncOpenSearchFlowFramework, OpenSearchFlowFramework
 from job_status.opensearch_flow_framework.models import WorkflowStatus
 
+from ..suites import is_named
 from .checks import ExchangeChecks, InconclusiveError, Server, UsageError, exit_with_parent
 from .signals import SignalHandling, handle_signals
 
@@ -37,20 +38,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def is_named(config: pytest.Config) -> bool:
-    """Return whether the command names this folder or a test in it."""
-    named = ((config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args)
-    return any(path.is_relative_to(HERE) for path in named)
-
-
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the live tests out of a run that does not name them."""
-    return None if is_named(config) else True
+    return None if is_named(config, HERE) else True
 
 
 def why_not_run(config: pytest.Config) -> str:
     """Return the reason for which no live test can run, and what to do; empty if they can."""
-    if not is_named(config):
+    if not is_named(config, HERE):
         return "name them: python -m pytest tests/live"
     if not os.environ.get("URL"):
         return "set URL to the base URL of a server"

@@ -7,30 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from scripts.cli import exit_with_parent
-
-from ..live.signals import handle_signals
+from ..suites import interruptible as interruptible
+from ..suites import is_named
 from .environments import HERE, ROOT
 from .products import PRODUCTS, Product
 
 
-def is_named(config: pytest.Config) -> bool:
-    """Return whether the command names this folder or a test in it."""
-    named = ((config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args)
-    return any(path.is_relative_to(HERE) for path in named)
-
-
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     """Leave these tests out of a run that does not name them: they install products."""
-    return None if is_named(config) else True
-
-
-@pytest.fixture(scope="session", autouse=True)
-def interruptible() -> Iterator[None]:
-    """End the run, and with it the servers, on a signal and when the parent process has exited."""
-    with handle_signals():
-        exit_with_parent()
-        yield
+    return None if is_named(config, HERE) else True
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from scripts.release.environments import build_environment, install_wheel, locke
 
 from ..live.signals import handle_signals
 from ..live_products.servers import Servers
+from ..suites import is_named
 from .pythons import pythons
 
 HERE = Path(__file__).parent
@@ -33,15 +34,9 @@ EXTREMES = ((CASES[0][0], "lowest"), (CASES[-1][0], "newest"))
 SECONDS = 200  # that a program may take
 
 
-def is_named(config: pytest.Config) -> bool:
-    """Return whether the command names this folder or a test in it."""
-    named = ((config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args)
-    return any(path.is_relative_to(HERE) for path in named)
-
-
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     """Leave these tests out of a run that does not name them: they install the distributions."""
-    return None if is_named(config) else True
+    return None if is_named(config, HERE) else True
 
 
 def pytest_configure(config: pytest.Config) -> None:
