@@ -1,5 +1,6 @@
 """Files of the repository's top level that the tools need. The wheel contains them in the package."""
 
+import tomllib
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -9,3 +10,8 @@ def project_file(name: str) -> Path:
     with as_file(files(__package__)) as package:
         installed = package / name
         return installed if installed.exists() else package.parent / name
+
+
+def project_version() -> str:
+    """Return the version of the project."""
+    return str(tomllib.loads(project_file("pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])

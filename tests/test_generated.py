@@ -15,7 +15,7 @@ import pytest
 
 from scripts.document import Document
 from scripts.generate import lenient, stale
-from scripts.generate.distribution import project_version
+from scripts.project_files import project_version
 from scripts.simulate import Simulator
 
 from .conftest import ENVIRONMENT, ROOT, Serve

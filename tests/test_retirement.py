@@ -19,6 +19,7 @@ from scripts.verify.run import verify
 from scripts.verify.target import make_target
 
 from .conftest import ENVIRONMENT
+from .verifications import RUN
 
 SUNSET = "Thu, 31 Dec 2026 23:59:59 GMT"
 NOTE = "get_dock_status: the server announces: deprecation 2026-01-01T00:00:00Z, sunset 2026-12-31T23:59:59Z"
@@ -101,7 +102,7 @@ def test_announcement_is_a_note_in_each_report_and_no_failure(documents: dict[st
     assert result.status == 0
     assert result.retirement_notes == [NOTE]
     assert table([result]).count(f"agent-platform: {NOTE}") == 1
-    assert page([result], "").count(NOTE) == 1
+    assert page([result], RUN).count(NOTE) == 1
     report = sarif([result])
     (call,) = json.loads(report)["runs"][0]["invocations"]
     assert call == {

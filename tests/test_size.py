@@ -12,17 +12,17 @@ LIMITS = {
     "airflow": 850,
     "document": 3590,
     "client": 11640,
-    "compare": 2760,
+    "compare": 2850,
     "drift": 410,
     "export": 420,
     "learn": 380,
     "generate": 5450,
     "har": 360,
-    "pages": 160,
+    "pages": 130,
     "release": 570,
     "simulate": 4490,
-    "verify": 7250,
-    "mutate": 5370,
+    "verify": 7690,
+    "mutate": 5410,
 }
 
 

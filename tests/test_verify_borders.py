@@ -29,6 +29,7 @@ from .hostile import always, hostile, http_response
 from .paths import path_of
 from .test_untrusted_text import EVIL
 from .test_verify import verify
+from .verifications import RUN
 
 API = "agent-platform"
 KEY = "Secret-Key-ABCdef0123456789"
@@ -216,7 +217,7 @@ def test_untrusted_text_is_escaped_in_reports_and_annotations(documents: dict[st
             assert line.isprintable(), ascii(line)
             assert "##[" not in line
             assert not line.lstrip().startswith("::") or line.startswith("::error ")
-        for report in (junit([result]), page([result], "all"), sarif([result])):
+        for report in (junit([result]), page([result], RUN), sarif([result])):
             assert all(line.isprintable() for line in report.replace("\t", " ").splitlines())
             report.encode()
         for line in summary([result], text).replace("\u200b", "").splitlines():

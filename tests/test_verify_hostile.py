@@ -30,6 +30,7 @@ from .network import Network, proxied
 from .paths import simulated_path
 from .test_http_standards import wrap
 from .test_verify import verify
+from .verifications import RUN
 
 API = "agent-platform"
 KEY = "Secret-Key-ABCdef0123456789"
@@ -64,7 +65,7 @@ def make_live_target(documents: dict[str, Document], url: str, profile: Any = "l
 
 
 def reports(result: Result) -> str:
-    return "\n".join((table([result]), junit([result]), page([result], "all"), sarif([result])))
+    return "\n".join((table([result]), junit([result]), page([result], RUN), sarif([result])))
 
 
 def is_valid_request(head: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""The formats of the report: text, JSON, Markdown for a pull request, and annotations of GitHub Actions."""
+"""The formats of the report: text, JSON, HTML, Markdown for a pull request, and annotations of GitHub Actions."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -7,6 +7,7 @@ from typing import Any
 from attrs import frozen
 
 from ..github_text import annotation, markdown_cell
+from ..pages import page
 from ..printable import printable
 from .change import Change, Level
 from .comparison import Comparison, columns
@@ -149,6 +150,21 @@ def _json_change(change: Change) -> dict[str, Any]:
     }
 
 
+def html(report: Report) -> str:
+    """Return the report as one HTML page."""
+    changes = report.comparison.changes
+    return page(
+        __package__,
+        "comparison.html.jinja",
+        report=report,
+        changes=sorted(changes, key=lambda one: (bool(one.accepted), not one.breaks)),
+        summary=summary(report),
+        verdicts=columns(change for change in changes if not change.accepted),
+        release="\n".join(_release_lines(report)),
+        places=_places,
+    )
+
+
 def markdown(report: Report) -> str:
     """Return the report as the comment on a pull request."""
     changes = report.comparison.changes
@@ -187,6 +203,7 @@ def github(report: Report) -> str:
 FORMATS: Mapping[str, Callable[[Report], str]] = {
     "text": text,
     "json": as_json,
+    "html": html,
     "markdown": markdown,
     "github": github,
 }

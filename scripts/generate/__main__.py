@@ -13,7 +13,7 @@ from .. import cli
 from ..document import DocumentError, NoDocumentsError, load_folder
 from ..owned import NotOwnedError
 from ..printable import printable
-from .distribution import project_version
+from ..project_files import project_version
 from .distribution_names import InvalidNameError, choose_names
 from .generator import GenerationError
 from .output import generate, stale

@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 
 from attrs import frozen
@@ -71,11 +70,6 @@ def banner(source: str) -> str:
 def license_text() -> str:
     """Return the project's license."""
     return project_file("LICENSE").read_text(encoding="utf-8")
-
-
-def project_version() -> str:
-    """Return the version of the project."""
-    return str(tomllib.loads(project_file("pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
 
 
 def pyproject(chosen: DistributionNames) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .. import client, owned
 from ..document import Document, DocumentError, Problem
+from ..project_files import project_version
 from . import aliases, classes, commands, distribution, job_models, models, options, provider, trial
 from .corrections import correct
 from .distribution_names import DistributionNames, choose_names
@@ -60,7 +61,7 @@ def build(
     views = {document.stem: View(document) for document in documents}
     if problems := [problem for view in views.values() for problem in view.unsupported.errors]:
         raise DocumentError(problems)
-    chosen = chosen or choose_names(documents, "", "", distribution.project_version())
+    chosen = chosen or choose_names(documents, "", "", project_version())
     package = folder / chosen.import_name
     package.mkdir(parents=True)
     models_by_document = {stem: frozenset(view.class_names().values()) for stem, view in views.items()}

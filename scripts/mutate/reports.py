@@ -1,25 +1,28 @@
 """The matrix as text, JSON and one HTML page."""
 
-import html
 import json
 from collections.abc import Iterator
 
 import attrs
 
+from ..pages import page as render
 from ..printable import printable
 from .matrix import Matrix
 from .runner import Outcome
 
 KINDS = ("lifecycle", "authentication", "http", "query", "wire", "schema")
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 90rem; padding: 0 1rem; color: #1c1e21 }
-table { border-collapse: collapse; margin: 1rem 0 } th, td { padding: .2rem .7rem; text-align: left;
-border-bottom: 1px solid #ddd; vertical-align: top } td.killed { color: #17692d } td.survived { background: #fbe3e4 }
-"""
 
 
 def text(matrix: Matrix) -> str:
     """Return the summary: a line per kind of mutant, the worst seed, false alarms, and what is not as expected."""
+    rows = _rows(matrix)
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([*lines, "", *_remarks(matrix)])
+
+
+def _rows(matrix: Matrix) -> list[tuple[str, ...]]:
+    """Return the table: its head, and a row per kind of mutant."""
     seed, first = matrix.worst_seed, next(iter(matrix.mutants))
     peers = sorted({name for outcome in matrix.mutants[first] for name in outcome.peers})
     rows = [("kind", "mutants", "killed", "otherwise", "survived", "live", "passive", *peers)]
@@ -28,9 +31,7 @@ def text(matrix: Matrix) -> str:
         if chosen:
             columns = [one for one in matrix.mutants[first] if kind in ("all", one.kind)]
             rows.append((kind, *_counts(chosen), *_columns(columns, peers)))
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([*lines, "", *_remarks(matrix)])
+    return rows
 
 
 def _counts(chosen: list[Outcome]) -> Iterator[str]:
@@ -84,30 +85,15 @@ def as_json(matrix: Matrix) -> str:
 def page(matrix: Matrix) -> str:
     """Return everything as one HTML page."""
     first = next(iter(matrix.mutants))
-    peers = sorted({name for outcome in matrix.mutants[first] for name in outcome.peers})
-    by_id = {outcome.id: outcome for outcome in matrix.mutants[first]}
-    seeds = list(matrix.mutants)
-    names = ("mutant", "kind", "what is wrong", "clause", "document")
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in (*names, *(f"seed {seed}" for seed in seeds)))
-    head += "".join(f"<th>{html.escape(name)}</th>" for name in ("live", "passive", *peers, "checks"))
-    verdicts = {(seed, one.id): str(one.verdict) for seed in seeds for one in matrix.mutants[seed]}
-    rows = []
-    for one in by_id.values():
-        cells = [_cell(text) for text in (one.id, one.kind, one.description, one.clause, one.document)]
-        cells += [_cell(verdicts.get((seed, one.id), ""), is_verdict=True) for seed in seeds]
-        others = (one.live, one.passive, *(one.peers.get(name, False) for name in peers))
-        cells += [_cell("killed" if found else "survived", is_verdict=True) for found in others]
-        rows.append(f"<tr>{''.join(cells)}{_cell(', '.join(one.checks))}</tr>")
-    servers = [f"<tr>{_cell(one.id)}{_cell('; '.join(one.reported) or 'nothing')}</tr>" for one in matrix.conforming]
-    return f"""<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>job-status verify: mutants</title><style>{STYLE}</style>
-<h1>Mutants</h1><pre>{html.escape(text(matrix))}</pre>
-<table><tr>{head}</tr>{"".join(rows)}</table>
-<h2>Conforming servers</h2><table><tr><th>server</th><th>reported</th></tr>{"".join(servers)}</table>
-</html>
-"""
-
-
-def _cell(value: str, *, is_verdict: bool = False) -> str:
-    kind = ("killed" if value == "killed" else "survived") if is_verdict else ""
-    return f'<td class="{kind}">{html.escape(value)}</td>'
+    verdicts = {(seed, one.id): str(one.verdict) for seed, outcomes in matrix.mutants.items() for one in outcomes}
+    return render(
+        __package__,
+        "mutants.html.jinja",
+        matrix=matrix,
+        rows=_rows(matrix),
+        remarks=list(_remarks(matrix)),
+        peers=sorted({name for outcome in matrix.mutants[first] for name in outcome.peers}),
+        outcomes=sorted(matrix.mutants[first], key=lambda one: verdicts[matrix.worst_seed, one.id] == "killed"),
+        verdicts=verdicts,
+        share=matrix.share(matrix.worst_seed),
+    )

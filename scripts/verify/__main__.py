@@ -7,6 +7,7 @@ import argparse
 import datetime
 import os
 import re
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,10 +18,11 @@ from ..document import Document, DocumentError, load_folder
 from ..har.archive import HarError
 from ..owned import NotOwnedError
 from ..printable import printable
+from ..project_files import project_version
 from .baseline import apply_baseline, load_baseline
 from .local_simulator import SimulatorStartError, run_simulator, synthetic_environment
 from .report import REPORTS, annotations, error_annotations, summary, table
-from .result import Result
+from .result import Result, Run
 from .run import SECONDS, announcement, default_seconds, verify
 from .target import Target, UsageError, is_loopback, make_target, parse_base_url
 from .traffic.check import check_traffic
@@ -93,9 +95,7 @@ def main() -> int:
         return _refused(UsageError(f"{error.filename or arguments.out}: {error.strerror or error}"))
     apply_baseline(results, baseline, datetime.date.today())
     status = 1 if any(result.status == 1 for result in results) else max(result.status for result in results)
-    origin = "recorded traffic" if arguments.har else f"seed {arguments.seed}"
-    headline = _headline(results, origin, time.monotonic() - began)
-    _report(arguments, documents, results, suggestions, headline)
+    _report(arguments, documents, results, suggestions, _run(arguments, results, time.monotonic() - began))
     if stopped := next((result.stopped for result in results if result.stopped), stopped):
         raise stopped
     return status
@@ -106,11 +106,11 @@ def _report(
     documents: Sequence[Document],
     results: Sequence[Result],
     suggestions: Mapping[str, str],
-    headline: str,
+    run: Run,
 ) -> None:
     """Write the reports, and print the summary."""
     for name, write in REPORTS.items():
-        (arguments.out / name).write_text(write(results, headline), encoding="utf-8")
+        (arguments.out / name).write_text(write(results, run), encoding="utf-8")
     for document in documents:
         path = suggestion_path(document, arguments.out)
         if document.stem in suggestions:
@@ -122,10 +122,10 @@ def _report(
     lines = [table(results, verbose=arguments.verbose), ""]
     for stem, text in suggestions.items():
         lines += [f"suggested overlay, {arguments.out / stem}.overlay.yaml:", "", text]
-    lines += [headline, f"reports: {names}"]
+    lines += [run.headline, f"reports: {names}"]
     if github_runner.is_runner():
         lines += annotations(results)
-        github_runner.append_summary(summary(results, headline))
+        github_runner.append_summary(summary(results, run.headline))
         failures = sum(len(list(result.failures())) for result in results)
         github_runner.set_outputs({"failures": str(failures), "reports": str(arguments.out)})
     _print("\n".join(lines))
@@ -219,6 +219,18 @@ def _verify(target: Target, arguments: argparse.Namespace) -> Result:
         reason = next(iter(result.problems), "no end was seen of a job")
         _print(f"{target.document.stem} could not be checked: {reason}")
     return result
+
+
+def _run(arguments: argparse.Namespace, results: Sequence[Result], seconds: float) -> Run:
+    origin = "recorded traffic" if arguments.har else f"seed {arguments.seed}"
+    return Run(
+        headline=_headline(results, origin, seconds),
+        origin=origin,
+        command=shlex.join([*cli.program_name("verify").split(), *sys.argv[1:]]),
+        version=project_version(),
+        date=datetime.datetime.now(datetime.UTC),
+        seconds=seconds,
+    )
 
 
 def _headline(results: Sequence[Result], origin: str, seconds: float) -> str:

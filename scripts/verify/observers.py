@@ -215,6 +215,7 @@ def add_finding(
 def make_failure(target: Target, check: Check, operation: Operation, exchange: Exchange, finding: Finding) -> Failure:
     """Make a failure with the place in the document, and with all credentials redacted."""
     pointer = check.pointer(operation, finding)
+    values = target.job_values(exchange) if exchange.is_ordered else None
     return Failure(
         check=check.name,
         operation_id=operation.id,
@@ -222,4 +223,6 @@ def make_failure(target: Target, check: Check, operation: Operation, exchange: E
         got=target.redact(truncate(finding.got)),
         clause=f"{target.document.path}:{target.document.line(pointer)}",
         replay=target.replay(exchange),
+        job=() if values is None else (operation.id, *values.values()),
+        at=exchange.at,
     )

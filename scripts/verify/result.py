@@ -1,13 +1,15 @@
 """The result of a verification, which all reports are made from."""
 
+import datetime
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Literal
 
 from attrs import Factory, define, field, frozen
 
 from .. import cli
-from ..document import Document, Operation
+from ..document import Document, Kind, Operation
 from .coverage import Coverage
 from .http_dates import NO_DATE
 from .sender import TimeBudgetExceededError
@@ -19,7 +21,8 @@ class Failure:
     """A failed check.
 
     `clause` is the file and line of the document that the response violates; `replay` a shell command that repeats the
-    request, with credentials as environment variables.
+    request, with credentials as environment variables. `job` is the key of the job in `Result.timelines`, empty if the
+    request was not a poll; `at` is the time of the request in seconds since 1970.
     """
 
     check: str
@@ -28,6 +31,8 @@ class Failure:
     got: str
     clause: str
     replay: str
+    job: tuple[str, ...] = ()
+    at: float = 0.0
 
 
 @define
@@ -55,7 +60,9 @@ class Tally:
 class TimelineEntry:
     """The first of consecutive polls with the same query and the same response; `count` is the number of them.
 
-    `changed` names the fields that differ from the previous poll with the same query. `at` is in seconds since 1970.
+    `changed` names the fields that differ from the previous poll with the same query. `at` and `until` are the times of
+    the first and the last of them, in seconds since 1970; `kind` is empty for an undocumented state, `progress` is in
+    percent.
     """
 
     at: float
@@ -63,16 +70,35 @@ class TimelineEntry:
     status: int
     state: str
     changed: tuple[str, ...]
+    kind: Kind | None = None
+    progress: float | None = None
     count: int = 1
+    until: float = field(default=Factory(lambda entry: entry.at, takes_self=True))
+
+
+@frozen
+class Run:
+    """One run of the command: the last line of its output, where the requests are from, and how to repeat it."""
+
+    headline: str
+    origin: str
+    command: str
+    version: str
+    date: datetime.datetime
+    seconds: float
 
 
 @define
 class Result:
-    """The result of verifying one document."""
+    """The result of verifying one document.
+
+    `profile` is `recorded` for recorded traffic.
+    """
 
     document: Document
     base_url: str
     operations: tuple[Operation, ...]
+    profile: Literal["full", "live", "recorded"] = "full"
     skipped_operations: tuple[str, ...] = ()
     tallies: dict[tuple[str, str], Tally] = Factory(dict)
     coverage: dict[str, Coverage] = Factory(dict)

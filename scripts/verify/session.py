@@ -59,7 +59,8 @@ class Session:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.target = target
-        self.result = Result(target.document, target.base_url, target.operations)
+        profile = target.profile if target.redactor is None else "recorded"
+        self.result = Result(target.document, target.base_url, target.operations, profile)
         self.result.coverage = {operation.id: make_coverage(target, operation) for operation in target.operations}
         self.observers = [make(target, self.result) for make in observers]
         # The first accepted plain request for each URL.

@@ -39,9 +39,13 @@ class Timelines:
         entries = self._entries.setdefault(key, [])
         if last and (not changed or len(entries) >= KEPT):
             last[1].count += 1
+            last[1].until = exchange.at
             return
         names = tuple(self._shown(name) for name in changed[:SHOWN])
-        entry = TimelineEntry(exchange.at, query, exchange.status, state, names)
+        job = operation.job
+        kind = job.kinds.get(state) if job else None
+        progress = job.progress.percent(body) if job and job.progress else None
+        entry = TimelineEntry(exchange.at, query, exchange.status, state, names, kind, progress)
         entries.append(entry)
         self._last[(*key, query)] = body, entry
 

@@ -5,7 +5,7 @@ A new report that is written to a file is one module with one function, and its 
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ..result import Result
+from ..result import Result, Run
 from .github import annotations, error_annotations, summary
 from .junit import junit
 from .page import page
@@ -14,8 +14,8 @@ from .table import table
 
 __all__ = ["REPORTS", "annotations", "error_annotations", "junit", "page", "sarif", "summary", "table"]
 
-# The files, each with the function that returns its text from the results and the last line of the output.
-REPORTS: Mapping[str, Callable[[Sequence[Result], str], str]] = {
+# The files, each with the function that returns its text from the results and the run of the command.
+REPORTS: Mapping[str, Callable[[Sequence[Result], Run], str]] = {
     "report.html": page,
     "junit.xml": lambda results, _: junit(results),
     "verify.sarif": lambda results, _: sarif(results),

@@ -1,128 +1,210 @@
-"""HTML report: one page without external resources."""
+"""HTML report: one page without external resources, which can be read without scripts."""
 
-import html
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from ...printable import printable
-from ..checks import CHECKS
+from attrs import frozen
+
+from ...document import Operation
+from ...pages import page as render
+from ..checks import CHECKS, Check
 from ..coverage import Coverage
-from ..result import Failure, Result, TimelineEntry
+from ..result import Failure, Result, Run, Tally, TimelineEntry
+from .drawing import Drawing, draw
 
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem; color: #1c1e21 }
-table { border-collapse: collapse; margin: 1rem 0 }
-th, td { padding: .25rem .75rem; text-align: left; border-bottom: 1px solid #ddd; vertical-align: top }
-td.failed { background: #fbe3e4; font-weight: 600 } td.none { color: #999 } td.ok { color: #17692d }
-td.accepted { background: #fdf3d8 }
-section.failure { border-left: 4px solid #c62828; padding: .25rem 1rem; margin: 1rem 0; background: #fafafa }
-section.accepted { border-left-color: #d9a400 } s { color: #999 } code, pre { font: 13px/1.5 ui-monospace, monospace }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f2f2f2; padding: .5rem }
-"""
+MAX_JOBS = 200  # with a drawing, those with a failure first
+MAX_ROWS = 100  # polls of a job that are listed
+KINDS = {"FAILED": "failed", "accepted": "accepted", "ok": "ok", "-": "none"}
 
 
-def escape(text: str) -> str:
-    """Escape untrusted text for the page."""
-    return html.escape(printable(text, None))
+@frozen
+class JobView:
+    """A job: the polls of it, their drawing, and the numbers of the failures about it."""
+
+    id: str
+    stem: str
+    operation_id: str
+    name: str
+    entries: Sequence[TimelineEntry]
+    drawing: Drawing
+    failures: Sequence[int]
+
+    @property
+    def states(self) -> str:
+        """The states in order, without repetition."""
+        return " → ".join(dict.fromkeys(entry.state for entry in self.entries))
+
+    @property
+    def polls(self) -> int:
+        """The number of polls."""
+        return sum(entry.count for entry in self.entries)
+
+    @property
+    def title(self) -> str:
+        """The job and its states in one line."""
+        return f"{self.stem} {self.operation_id} {self.name}: {self.states} ({self.polls} polls)"
+
+    @property
+    def rows(self) -> Sequence[TimelineEntry]:
+        """The polls that are listed."""
+        return self.entries[:MAX_ROWS]
 
 
-def page(results: Sequence[Result], headline: str) -> str:
+@frozen
+class FailureView:
+    """A failure: its number, its check, the job that it is about, and the reason if it is accepted."""
+
+    number: int
+    stem: str
+    failure: Failure
+    check: Check
+    job: JobView | None
+    reason: str = ""
+
+    @property
+    def place(self) -> float | None:
+        """The place of its mark in the drawing of the job."""
+        return self.job.drawing.place(self.failure) if self.job else None
+
+
+@frozen
+class OperationView:
+    """An operation: the checks that have run on it, those that have not, and its coverage."""
+
+    id: str
+    stem: str
+    operation: Operation
+    checks: Sequence[tuple[Check, Tally]]
+    others: Sequence[Check]
+    coverage: Coverage
+
+    @property
+    def checked(self) -> int:
+        """The number of checks."""
+        return sum(tally.checked for _, tally in self.checks)
+
+    @property
+    def failed(self) -> int:
+        """The number of failures."""
+        return sum(len(tally.failures) for _, tally in self.checks)
+
+    @property
+    def accepted(self) -> int:
+        """The number of failures that the baseline accepts."""
+        return sum(len(tally.accepted) for _, tally in self.checks)
+
+    @property
+    def parts(self) -> list[tuple[str, Sequence[str], Sequence[str]]]:
+        """What the document describes: the kind, what was seen of it, and what was not."""
+        return list(_parts(self.coverage))
+
+
+def page(results: Sequence[Result], run: Run) -> str:
     """Return the report as HTML."""
-    failures = [_failure(result, found) for result in results for found in result.failures()]
-    accepted = [_failure(result, found, reason) for result in results for found, reason in result.accepted()]
-    remarks = [
-        f"<p><b>{escape(result.document.stem)}</b> {escape(text)}</p>"
-        for result in results
-        for text in (
-            *result.problems,
-            *result.notes,
-            *result.retirement_notes,
-            *(f"not checked: {text}" for text in result.skipped_operations),
+    jobs, hidden = _jobs(results)
+    failures = list(_failures(results, {(one.stem, one.operation_id, one.name): one for one in jobs}))
+    return render(
+        __package__,
+        "report.html.jinja",
+        results=results,
+        run=run,
+        verdict=_verdict(results),
+        failures=[one for one in failures if not one.reason],
+        accepted=[one for one in failures if one.reason],
+        operations=list(_operations(results)),
+        jobs=jobs,
+        hidden_jobs=hidden,
+        checks=_used_checks(results),
+        kinds=KINDS,
+    )
+
+
+def _verdict(results: Sequence[Result]) -> tuple[str, str]:
+    """Return the kind of the verdict, and the heading."""
+    failed = sum(len(list(result.failures())) for result in results)
+    checked = sum(tally.checked for result in results for tally in result.tallies.values())
+    if failed:
+        return "failed", f"{failed:,} of {checked:,} checks failed"
+    if any(result.status for result in results):
+        return "accepted", "Not everything could be checked"
+    return "ok", f"All {checked:,} checks passed"
+
+
+def _jobs(results: Sequence[Result]) -> tuple[list[JobView], int]:
+    """Return the jobs with a drawing, and the number of the others."""
+    numbered = list(enumerate(_all_failures(results), 1))
+    keys = [(result, key) for result in results for key in result.timelines]
+    about = {
+        (id(result), key): [
+            (number, failure) for number, (owner, failure, _) in numbered if owner is result and failure.job == key
+        ]
+        for result, key in keys
+    }
+    keys.sort(key=lambda one: not about[(id(one[0]), one[1])])
+    shown = [
+        JobView(
+            id=f"job-{number}",
+            stem=result.document.stem,
+            operation_id=key[0],
+            name="/".join(key[1:]),
+            entries=result.timelines[key],
+            drawing=draw(result.timelines[key], [failure for _, failure in about[(id(result), key)]]),
+            failures=[one for one, _ in about[(id(result), key)]],
         )
+        for number, (result, key) in enumerate(keys[:MAX_JOBS], 1)
     ]
-    return f"""<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>job-status verify</title><style>{STYLE}</style>
-<h1>{escape(headline)}</h1>
-{"".join(remarks)}
-{"<h2>Failures</h2>" if failures else ""}{"".join(failures)}
-{"<h2>Accepted for now</h2>" if accepted else ""}{"".join(accepted)}
-<h2>Checks</h2>
-{_checks(results)}
-<h2>Coverage of the documents</h2>
-<p>Struck through: documented, not seen.</p>
-{"".join(_covered(result.document.stem, coverage) for result in results for coverage in result.coverage.values())}
-<h2>Jobs as they were polled</h2>
-{"".join(_timeline(result, key, entries) for result in results for key, entries in result.timelines.items())}
-</html>
-"""
+    return shown, len(keys) - len(shown)
 
 
-def _checks(results: Sequence[Result]) -> str:
-    columns = [(result, operation) for result in results for operation in result.operations]
-    head = "".join(f"<th>{escape(result.document.stem)}<br>{escape(o.id)}</th>" for result, o in columns)
-    rows = []
-    for check in CHECKS:
-        cells = []
-        for result, operation in columns:
-            tally = result.tally(operation.id, check.name)
-            kind = {"-": "none"}.get(tally.verdict, tally.verdict.lower())
-            cells.append(f'<td class="{kind}">{tally.checked or ""} {escape(tally.verdict)}</td>')
-        rows.append(f'<tr><th title="{escape(check.description)}">{check.name}</th>{"".join(cells)}</tr>')
-    return f"<table><tr><th>check</th>{head}</tr>{''.join(rows)}</table>"
+def _all_failures(results: Sequence[Result]) -> Iterator[tuple[Result, Failure, str]]:
+    for result in results:
+        yield from ((result, failure, "") for failure in result.failures())
+    for result in results:
+        yield from ((result, failure, reason) for failure, reason in result.accepted())
 
 
-def _covered(stem: str, coverage: Coverage) -> str:
-    rows = [("statuses", _marked(coverage.documented_statuses, coverage.unseen))]
+def _failures(results: Sequence[Result], jobs: Any) -> Iterator[FailureView]:
+    checks = {check.name: check for check in CHECKS}
+    for number, (result, failure, reason) in enumerate(_all_failures(results), 1):
+        stem, (operation_id, *values) = result.document.stem, failure.job or ("",)
+        job = jobs.get((stem, operation_id, "/".join(values)))
+        yield FailureView(number, stem, failure, checks[failure.check], job, reason)
+
+
+def _operations(results: Sequence[Result]) -> Iterator[OperationView]:
+    number = 0
+    for result in results:
+        for operation in result.operations:
+            number += 1
+            tallies = [(check, result.tally(operation.id, check.name)) for check in CHECKS]
+            yield OperationView(
+                id=f"operation-{number}",
+                stem=result.document.stem,
+                operation=operation,
+                checks=sorted(
+                    ((check, tally) for check, tally in tallies if tally.verdict != "-"),
+                    key=lambda one: tuple(KINDS).index(one[1].verdict),
+                ),
+                others=[check for check, tally in tallies if tally.verdict == "-"],
+                coverage=result.coverage[operation.id],
+            )
+
+
+def _used_checks(results: Sequence[Result]) -> list[Check]:
+    used = {name for result in results for (_, name), tally in result.tallies.items() if tally.verdict != "-"}
+    return [check for check in CHECKS if check.name in used]
+
+
+def _parts(coverage: Coverage) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
+    def split(documented: Sequence[str], unseen: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+        return [one for one in documented if one not in unseen], [one for one in documented if one in unseen]
+
+    yield "statuses", *split(coverage.documented_statuses, coverage.unseen)
     if coverage.states:
-        unseen = [state for state in coverage.states if state not in coverage.seen_states]
-        rows.append(("state", _marked(coverage.states, unseen)))
+        yield "states", *split(coverage.states, [one for one in coverage.states if one not in coverage.seen_states])
     for name, values in coverage.values.items():
         shown = ["left out" if value is None else str(value).lower() for value in values]
-        rows.append((f"parameter {name}", _marked(shown, [text.lower() for text in coverage.unseen_values(name)])))
+        yield f"parameter {name}", *split(shown, [text.lower() for text in coverage.unseen_values(name)])
     for status, fields in coverage.fields.items():
         if fields and coverage.has_seen(status):
-            rows.append(
-                (f"fields of {status}", _marked(["/" + "/".join(f) for f in fields], coverage.unseen_fields(status)))
-            )
-    lines = "".join(f"<tr><th>{escape(name)}</th><td>{marked}</td></tr>" for name, marked in rows)
-    counted = f"{coverage.requests} requests, {coverage.accepted} accepted"
-    return f"<h3>{escape(stem)} {escape(coverage.operation.id)}</h3><p>{counted}</p><table>{lines}</table>"
-
-
-def _marked(documented: Iterable[str], unseen: Iterable[str]) -> str:
-    missing = set(unseen)
-    return ", ".join(f"<s>{escape(item)}</s>" if item in missing else escape(item) for item in documented)
-
-
-def _timeline(result: Result, key: tuple[str, ...], entries: Sequence[TimelineEntry]) -> str:
-    operation_id, *values = key
-    states = " → ".join(dict.fromkeys(entry.state for entry in entries))
-    count = sum(entry.count for entry in entries)
-    head = f"{result.document.stem} {operation_id} {'/'.join(values)}: {states} ({count} polls)"
-    rows = "".join(_timeline_rows(entries))
-    return (
-        f"<details><summary>{escape(head)}</summary><table><tr><th>after</th><th>query</th><th>status</th>"
-        f"<th>state</th><th>changed</th><th>seen</th></tr>{rows}</table></details>"
-    )
-
-
-def _timeline_rows(entries: Sequence[TimelineEntry]) -> Iterator[str]:
-    for entry in entries:
-        cells = (
-            f"{entry.at - entries[0].at:.3f} s",
-            entry.query,
-            str(entry.status),
-            entry.state,
-            ", ".join(entry.changed),
-            "once" if entry.count == 1 else f"{entry.count} times",
-        )
-        yield f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
-
-
-def _failure(result: Result, found: Failure, reason: str = "") -> str:
-    kind, why = ("failure accepted", f"<p><b>accepted</b> {escape(reason)}</p>") if reason else ("failure", "")
-    title = f"{escape(result.document.stem)} {escape(found.operation_id)} {escape(found.check)}"
-    return (
-        f'<section class="{kind}"><h3>{title}</h3>'
-        f"{why}<p>{escape(found.clause)}</p><p><b>expected</b> {escape(found.expected)}</p>"
-        f"<p><b>got</b> {escape(found.got)}</p><pre>{escape(found.replay)}</pre></section>"
-    )
+            yield f"fields of {status}", *split(["/" + "/".join(one) for one in fields], coverage.unseen_fields(status))

@@ -296,7 +296,8 @@ def _redact(result: Result, redactor: Redactor) -> None:
 
     def redacted(failure: Failure) -> Failure:
         expected, got, replay = (redactor.values(part) for part in (failure.expected, failure.got, failure.replay))
-        return evolve(failure, expected=expected, got=got, replay=replay)
+        job = tuple(map(redactor.values, failure.job))
+        return evolve(failure, expected=expected, got=got, replay=replay, job=job)
 
     for tally in result.tallies.values():
         tally.failures[:] = map(redacted, tally.failures)
