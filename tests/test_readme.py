@@ -315,6 +315,7 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
         "make test-package",
         "make test-airflow",
         "make test-engines",
+        "make test-pages",
     ]
     assert "bash .ci/run" in (ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8")
 
