@@ -21,7 +21,8 @@ LIMITS = {
     "pages": 160,
     "release": 570,
     "simulate": 4490,
-    "verify": 7250,
+    "site": 960,
+    "verify": 7400,
     "mutate": 5370,
 }
 
