@@ -97,6 +97,10 @@ test-engines: $(READY) ## Test the waits of docs/engines.md with DBOS, Celery an
 test-pages: $(READY) ## Test the pages in Chromium: reports, the simulator's page and the site
 	@$(TOOL) pytest tests/pages
 
+.PHONY: docs
+docs: $(READY) ## Build the documentation site in build/docs (OUT=folder)
+	@$(TOOL) scripts.site $${OUT:+--out "$$OUT"}
+
 .PHONY: mutants
 mutants: $(READY) ## Verify faulty servers, to measure what a verification detects (SEEDS=1 WORKERS=2 PEERS=1 MUTANTS=folder OPENAPI=folder OUT=folder)
 	@$(TOOL) scripts.mutate --openapi "$$OPENAPI" --out "$${OUT:-build/mutants}" \

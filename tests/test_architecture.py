@@ -26,6 +26,7 @@ PACKAGES = (
     "pages",
     "release",
     "simulate",
+    "site",
     "verify",
     "mutate",
 )
@@ -42,6 +43,7 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "pages": set(),
     "release": set(),
     "simulate": {"document", "pages"},
+    "site": {"document", "verify"},
     "verify": {"client", "document", "har", "pages"},
     "mutate": {"document", "pages", "simulate", "verify"},
 }

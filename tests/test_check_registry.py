@@ -31,6 +31,7 @@ def test_every_check_describes_itself() -> None:
 
     assert len(names) == len(set(names))
     assert all(check.description and not check.description.endswith(".") for check in CHECKS)
+    assert all(sentences.endswith(".") for check in CHECKS for sentences in (check.fix_server, check.fix_document))
     assert {edge_case.check for edge_case in EDGE_CASES} <= set(names)
 
 

@@ -21,7 +21,8 @@ LIMITS = {
     "pages": 130,
     "release": 570,
     "simulate": 4490,
-    "verify": 7690,
+    "site": 960,
+    "verify": 7830,
     "mutate": 5410,
 }
 

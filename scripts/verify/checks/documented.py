@@ -11,6 +11,8 @@ from .registry import Check, Finding, Findings, excerpt, register
 class Scenarios(Check):
     name = "scenarios"
     description = "each documented scenario returns its documented status"
+    fix_server = "Respond to the scenario with the documented status and body."
+    fix_document = "Move `x-scenario` to the response that the server returns, and keep that response as the example."
 
     def check(self, probe: ScenarioProbe) -> Findings:
         """Yield the finding on the response to a scenario."""

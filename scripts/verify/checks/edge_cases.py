@@ -60,6 +60,8 @@ class NearMissCredential(CredentialCheck):
     name = "near_miss_credential"
     description = "an almost valid credential is rejected"
     clause = "RFC 9110, 11.4: only the exact credential is accepted"
+    fix_server = "Compare the entire credential, with its case, in constant time."
+    fix_document = "If several credentials are valid, give the verification one of which no variant is."
 
 
 @register
@@ -67,6 +69,8 @@ class WrongCredential(CredentialCheck):
     name = "wrong_credential"
     description = "no credential, a wrong one and a part of one are rejected, each time"
     clause = "RFC 9110, 11.4 and 15.5.2: a request without the valid credential is rejected, with any method"
+    fix_server = "Check the credential first, for every method and address, and respond with 401 or 403."
+    fix_document = "Set `security: []` on an operation that is public."
 
 
 @register
@@ -74,6 +78,7 @@ class AfterRefusal(EdgeCaseCheck):
     name = "after_refusal"
     description = "the valid credential is accepted after a wrong one was rejected"
     clause = "RFC 9110, 15.5.2: a refusal is about the credential of one request"
+    fix_server = "Do not lock the client out, or cache the refusal, after one wrong credential."
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         return full and bool(operation.security) and all(operation.security)
@@ -91,6 +96,8 @@ class CredentialElsewhere(CredentialCheck):
     name = "credential_elsewhere"
     description = "a credential in another location or scheme is rejected"
     clause = "OpenAPI 3.1, Security Scheme Object: a credential is only accepted where its scheme places it"
+    fix_server = "Take the credential only from where its scheme places it."
+    fix_document = "Add the second scheme as an alternative under `security`."
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         return is_read(operation) and super().applies(document, operation, full=full)
@@ -101,6 +108,11 @@ class UnknownIds(EdgeCaseCheck):
     name = "unknown_ids"
     description = "an unknown or malformed id is rejected as documented"
     clause = "RFC 9110, 15.5 and 15.6: an error of the client is a 4xx"
+    fix_server = "Respond with 404 to an unknown id, and with the documented 4xx to a malformed one."
+    fix_document = (
+        "Add the status to `responses`; for a 2xx that reports an unknown job, set `unknown` in `x-job` or "
+        "`x-scenario: unknown_id`."
+    )
 
     def fault(self, probe: Probe) -> str:
         if probe.exchange.status is None and re.search("%(?![0-9A-Fa-f]{2})", probe.exchange.url):
@@ -113,6 +125,8 @@ class OddQueries(EdgeCaseCheck):
     name = "odd_queries"
     description = "an unusual query returns a documented status and no server error"
     clause = "RFC 9110, 15.5 and 15.6: an error of the client is a 4xx"
+    fix_server = "Ignore unknown parameters or reject them with a documented 4xx; validate the known ones."
+    fix_document = "Add the 400; `x-ignored-parameters` lists what the server accepts in addition."
 
     def fault(self, probe: Probe) -> str:
         if probe.others and probe.exchange.is_accepted and _content(probe.others[0]) == _content(probe.others[1]):
@@ -126,6 +140,8 @@ class Defaults(EdgeCaseCheck):
     name = "defaults"
     description = "an omitted parameter has its documented default"
     clause = "JSON Schema, 9.2: an omitted parameter has its default"
+    fix_server = "Apply the documented default when the parameter is absent."
+    fix_document = "Correct `default`, or remove it."
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         return is_read(operation) and any(
@@ -149,6 +165,7 @@ class Head(EdgeCaseCheck):
     name = "head"
     description = "HEAD returns the status of GET, or 405"
     clause = "RFC 9110, 9.3.2: HEAD is GET without the content"
+    fix_server = "Respond to HEAD as to GET, without the content, or with 405."
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         return full and operation.method == "GET"
@@ -171,6 +188,7 @@ class Representations(EdgeCaseCheck):
     name = "representations"
     description = "headers that select the form of a response do not change its content"
     clause = "RFC 9110, 8.1 and 12.5: representations of one resource report the same state"
+    fix_server = "Report the same state, whatever form of the response is requested."
 
     def fault(self, probe: Probe) -> str | None:
         """Compare to a read before and one after, unless the job has changed meanwhile; of a language, the state."""
@@ -191,6 +209,7 @@ class ConditionalRequests(EdgeCaseCheck):
     name = "conditional_requests"
     description = "a 304 is only returned to a condition that the current status satisfies"
     clause = "RFC 9110, 13.1.2 and 13.1.3: 304 means that the listed representation is current"
+    fix_server = "Send 304 only if the validator in the condition is that of the current status."
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         return operation.method == "GET"
@@ -206,6 +225,8 @@ class UnknownMethod(EdgeCaseCheck):
     name = "unknown_method"
     description = "a method that the document does not describe is rejected"
     clause = "RFC 9110, 15.5.6: a method that is not supported is a 405"
+    fix_server = "Respond with 405 to a method that the resource does not support."
+    fix_document = "Add the method as an operation, if it is meant to be there."
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         return full and is_read(operation)
@@ -222,6 +243,7 @@ class PathForms(EdgeCaseCheck):
     name = "path_forms"
     description = "a variant of the path returns no other state and requires the credential"
     clause = "RFC 3986, 6.2.2: another path is another resource, and does not bypass authentication"
+    fix_server = "Route only the documented path, and check the credential before the path is normalized."
 
     def fault(self, probe: Probe) -> str:
         if isinstance(probe, VariantProbe) and probe.variant == WITHOUT_CREDENTIAL:
@@ -236,6 +258,8 @@ class UndeclaredBody(EdgeCaseCheck):
     name = "undeclared_body"
     description = "an undocumented body is ignored or rejected"
     clause = "RFC 9110, 9.3.1: content without a defined meaning changes nothing, or is rejected with a 4xx"
+    fix_server = "Ignore the content of a request that has no meaning, or reject it with a documented 4xx."
+    fix_document = "Add the `requestBody`, if the server uses it."
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         return full and not operation.bodies
@@ -249,6 +273,8 @@ class Accept(EdgeCaseCheck):
     name = "accept"
     description = "any Accept returns a documented type, or 406"
     clause = "RFC 9110, 12.5.1: a response has an accepted type, or else any documented type, or is a 406"
+    fix_server = "Send a documented media type, or 406, whatever `Accept` says."
+    fix_document = "Add the media type under `content` of the response."
 
     def fault(self, probe: Probe) -> str | None:
         exchange, accept = probe.exchange, probe.exchange.request_headers["accept"]
@@ -272,6 +298,7 @@ class ConcurrentReads(EdgeCaseCheck):
     name = "concurrent_reads"
     description = "two concurrent reads return the same"
     clause = "RFC 9110, 9.2.1: a read changes nothing, whatever is read concurrently"
+    fix_server = "Look for state that requests share, such as a global variable or a connection used by two threads."
 
     def fault(self, probe: Probe) -> str | None:
         """Compare to a read before and one after, unless the job has changed meanwhile."""
@@ -287,6 +314,8 @@ class JobsApart(EdgeCaseCheck):
     name = "jobs_apart"
     description = "the status of a job has no values of another job that is polled before or concurrently"
     clause = "RFC 9110, 9.3.1: a response is about the requested resource alone"
+    fix_server = "Look for state that jobs share: a cache whose key lacks the id, or a variable of the handler."
+    fix_document = "If a property is the same for all jobs, give the examples of two jobs the same value."
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         return full and operation.job is not None

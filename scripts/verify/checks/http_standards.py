@@ -29,6 +29,7 @@ class StrictJson(HttpCheck):
     name = "strict_json"
     description = "JSON is UTF-8, without a byte order mark and with unique names"
     clause = "RFC 8259, 4 and 8.1: names are unique, the encoding is UTF-8 without a byte order mark"
+    fix_server = "Serialize with a JSON library, as UTF-8 without a byte order mark."
 
     def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
         if _has_body(exchange) and _is_json(exchange):
@@ -40,6 +41,9 @@ class TruthfulHeaders(HttpCheck):
     name = "truthful_headers"
     description = "headers match the content"
     clause = "RFC 9110, 8.3, 8.4 and 8.6: type, encoding and length are those of the sent content"
+    fix_server = (
+        "Let the server compute `Content-Length` and `Content-Encoding`; look for a proxy that changes the body."
+    )
 
     def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
         if got := body_error(exchange):
@@ -53,6 +57,8 @@ class Caching(HttpCheck):
     name = "caching"
     description = "the status of a job in progress may not be cached"
     clause = "RFC 9111, 5.2: a response that a cache may store is reused while it is fresh"
+    fix_server = "Send `Cache-Control: no-store` with every status that is not final, and with 401 and 403."
+    fix_document = "If the state is final, move it to `success`, `partial` or `failure`."
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         return is_read(operation) and operation.job is not None
@@ -74,6 +80,7 @@ class Allow(HttpCheck):
     name = "allow"
     description = "a 405 lists the supported methods, without the rejected one"
     clause = "RFC 9110, 10.2.1 and 15.5.6: Allow of a 405 lists the methods that the resource supports"
+    fix_server = "Send `Allow` with the methods of the resource, without the rejected one."
 
     def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
         if exchange.status != 405 or re.search("%(?![0-9A-Fa-f]{2})", exchange.url):
@@ -93,6 +100,7 @@ class RetryAfter(HttpCheck):
     name = "retry_after"
     description = "Retry-After is a number of seconds or an HTTP date"
     clause = "RFC 9110, 10.2.3: Retry-After is a non-negative integer of seconds or an HTTP date"
+    fix_server = "Send an integer of seconds, or an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`."
 
     def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
         if (value := exchange.headers.get("retry-after")) is not None:
@@ -105,6 +113,7 @@ class Retirement(HttpCheck):
     name = "retirement"
     description = "Deprecation and Sunset are dates, in this order"
     clause = "RFC 9745, 2.1 and 4, and RFC 8594, 3: Deprecation is @ and seconds, Sunset an HTTP date, not before it"
+    fix_server = "Send `Deprecation: @1767225600` and an HTTP date as `Sunset`, not before it."
 
     def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
         for name in RETIREMENT:
@@ -122,6 +131,10 @@ class Redirects(HttpCheck):
     name = "redirects"
     description = "a redirect leads to another URL"
     clause = "RFC 9110, 15.4: a redirect to the requested URL never ends for a client without cookies"
+    fix_server = (
+        "Redirect to the final URL, or respond at once; look for rules about slashes and hosts that match their "
+        "own target."
+    )
 
     def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
         if exchange.status in {301, 302, 303, 307, 308} and exchange.method in {"GET", "HEAD"}:
@@ -147,6 +160,7 @@ class Validators(ResourceCheck):
     name = "validators"
     description = "ETag identifies one body, and Last-Modified and Date are HTTP dates in this order"
     clause = "RFC 9110, 6.6.1 and 8.8: an ETag identifies one representation, Last-Modified is not later than Date"
+    fix_server = "Compute `ETag` from the body that is sent, and take `Last-Modified` from the job."
 
     def compare(self, exchange: Exchange, job: JobLifecycle | None, memory: dict[Any, Any]) -> Findings:
         date, modified, tag = (exchange.headers.get(name) for name in ("date", "last-modified", "etag"))
@@ -172,6 +186,7 @@ class Vary(ResourceCheck):
     name = "vary"
     description = "a compressed response that may be cached has Vary"
     clause = "RFC 9110, 12.5.5: Vary lists the request headers that have selected the representation"
+    fix_server = "Send `Vary: Accept-Encoding` with compressed responses, or `Cache-Control: no-store`."
 
     def compare(self, exchange: Exchange, job: JobLifecycle | None, memory: dict[Any, Any]) -> Findings:
         if exchange.method != "GET" or exchange.status != 200:

@@ -161,6 +161,11 @@ class IdEcho(LifecycleCheck):
     name = "id_echo"
     description = "a status has the id of the requested job"
     clause = "id"
+    fix_server = "Return the status of the requested job; look for a cache whose key lacks the id."
+    fix_document = (
+        "Point `id` at the field that has the requested id; if that ends with the id, add `match: suffix`; or set "
+        "`names`."
+    )
     needs_known_state = False
 
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
@@ -178,6 +183,8 @@ class TerminalIsFinal(LifecycleCheck):
     name = "terminal_is_final"
     description = "a job that has ended keeps its state"
     clause = "state"
+    fix_server = "Ignore late events after the end of the job, and read the status from one store."
+    fix_document = "Move a state that a job leaves to `pending`; if the status outlives a run, describe `run`."
 
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
         if seen.state is not None and poll.job.is_final(seen.state):
@@ -190,6 +197,8 @@ class NeverBackwards(LifecycleCheck):
     name = "never_backwards"
     description = "a job in progress does not return to a state before the start"
     clause = "state"
+    fix_server = "Ignore events that arrive late; a replica may be behind."
+    fix_document = "Move the state to the list of its kind, or describe `run`."
 
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
         if seen.state is not None and not poll.job.is_final(seen.state):
@@ -202,6 +211,8 @@ class Ends(XJobCheck, ProbeCheck):
     name = "ends"
     description = "a simulated job ends within a bounded number of polls"
     clause = "pending"
+    fix_server = "Look for a job that no worker takes."
+    fix_document = "Show in an example how the job ends, so that the simulator can."
 
     def check(self, probe: Probe) -> Findings:
         """Yield the finding on all polls of a job, of which the last is the exchange of the probe."""
@@ -216,6 +227,8 @@ class ProgressNeverFalls(LifecycleCheck):
     name = "progress_never_falls"
     description = "progress never decreases within a run"
     clause = "progress"
+    fix_server = "Report the highest progress of the run."
+    fix_document = "Remove `progress` if it starts again with each phase."
 
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
         value = poll.progress
@@ -229,6 +242,8 @@ class ProgressMatchesState(LifecycleCheck):
     name = "progress_matches_state"
     description = "progress is 100 on success, and less before"
     clause = "progress"
+    fix_server = "Report 100 with success, and less before."
+    fix_document = "Correct the scale with `of`, or remove `progress`."
 
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
         value = poll.progress
@@ -242,6 +257,8 @@ class Run(LifecycleCheck):
     name = "run"
     description = "a run differs from the previous run, and is not replaced while it is in progress"
     clause = "run"
+    fix_server = "Set the identity and the time of a run when it starts, and keep them."
+    fix_document = "List fields in `run` that identify a run, and only those."
     needs_known_state = False
 
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
@@ -264,6 +281,8 @@ class Immutable(LifecycleCheck):
     name = "immutable"
     description = "immutable fields do not change within a run"
     clause = "immutable"
+    fix_server = "Set the field when the job starts, and do not change it within the run."
+    fix_document = "Remove the field from `immutable`."
 
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
         for path in poll.job.immutable:
@@ -281,6 +300,8 @@ class AppendOnly(LifecycleCheck):
     name = "append_only"
     description = "append-only lists lose no entries within a run"
     clause = "appendOnly"
+    fix_server = "Keep the entries of the list until the run has ended."
+    fix_document = "Remove the list from `appendOnly`."
 
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
         for path in poll.job.append_only:
@@ -302,6 +323,8 @@ class SubtasksSucceed(LifecycleCheck):
     name = "subtasks"
     description = "every subtask has succeeded if the job has"
     clause = "subtasks"
+    fix_server = "Report success of the job after all of its subtasks have succeeded."
+    fix_document = "Add the state to `success` of `subtasks`, or make the state of the job `partial`."
 
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
         subtasks = poll.job.subtasks
@@ -319,6 +342,8 @@ class SubtasksStay(LifecycleCheck):
     name = "subtasks_stay"
     description = "a subtask of a job that has ended stays"
     clause = "subtasks"
+    fix_server = "Keep the subtasks of a job that has ended."
+    fix_document = "Remove `subtasks` if the list has only those that are in progress."
 
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
         before = seen.subtasks.get(poll.query)
@@ -344,6 +369,8 @@ class TimestampsInOrder(LifecycleCheck):
     name = "timestamps_in_order"
     description = "timestamps are in order once the job has ended"
     clause = "timestamps"
+    fix_server = "Set each timestamp when its event occurs, from one clock."
+    fix_document = "Correct the order in `timestamps`, or remove the field that has another meaning."
 
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
         if not poll.job.is_final(poll.state):
@@ -360,6 +387,8 @@ class TimestampsPlausible(LifecycleCheck):
     name = "timestamps_plausible"
     description = "timestamps are between 2000 and the Date of the response, in one unit"
     clause = "timestamps"
+    fix_server = "Send seconds or milliseconds since 1970, or a date with its zone, of a clock that is synchronized."
+    fix_document = "Remove a field from `timestamps` that is planned, not past."
 
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
         date, units = timestamp_of_date(poll.headers.get("date", "")), set()
@@ -384,6 +413,8 @@ class NoEndWhilePending(XJobCheck, ResponseCheck):
     name = "no_end_while_pending"
     description = "a pending job has no end time of its run, as in the examples of the document"
     clause = "timestamps"
+    fix_server = "Set the time of the end only when the job has ended."
+    fix_document = "Let an example of a pending job show the field, if it is there before the end."
     any_request = True
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
@@ -413,6 +444,7 @@ class NoEndWhilePending(XJobCheck, ResponseCheck):
 class StaysTheSame(Check):
     name = "stays_the_same"
     description = "of three statuses of a job that has ended, the second is not the only one that differs"
+    fix_server = "Read the status of a job that has ended from one store: replicas or caches differ."
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         return operation.job is not None
@@ -430,6 +462,10 @@ class StaysTheSame(Check):
 class StaysKnown(Check):
     name = "stays_known"
     description = "a job that was reported is not unknown or refused afterwards"
+    fix_server = "Keep a job for as long as its status is read; look for replicas that do not know it yet."
+    fix_document = (
+        "Describe how long a job is kept; `temporarily_unknown` is the scenario of a job that is not known yet."
+    )
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         return operation.job is not None
@@ -445,6 +481,8 @@ class Mirrors(LifecycleCheck):
     name = "mirrors"
     description = "fields that mirror the state agree with it"
     clause = "mirrors"
+    fix_server = "Set both fields from one state."
+    fix_document = "Correct the values in `as`, or remove the entry of `mirrors`."
 
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
         for mirror in poll.job.mirrors:

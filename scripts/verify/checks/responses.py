@@ -40,6 +40,11 @@ class DocumentedResponseCheck(ResponseCheck):
 class NotAServerError(ResponseCheck):
     name = "not_a_server_error"
     description = "no response is a 5xx"
+    fix_server = "Find the exception in the server's log, and respond to this request with the result or with a 4xx."
+    fix_document = (
+        "A documented 5xx stays a failure. If the request is one that the server need not support, remove the "
+        "parameter, method or value from the document."
+    )
 
     def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
         if exchange.status is not None:
@@ -51,6 +56,8 @@ class NotAServerError(ResponseCheck):
 class StatusCodeConformance(ResponseCheck):
     name = "status_code_conformance"
     description = "every status is documented"
+    fix_server = "Respond with one of the documented statuses; an error of the client is a 4xx that the document lists."
+    fix_document = "Add the response under `responses` of the operation, with its schema and an example."
 
     def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
         if exchange.status is not None:
@@ -80,6 +87,11 @@ def _is_implied(operation: Operation, status: int) -> bool:
 class ContentTypeConformance(DocumentedResponseCheck):
     name = "content_type_conformance"
     description = "every content type is documented for its status"
+    fix_server = (
+        "Set `Content-Type` to the documented media type, also for errors; frameworks and proxies often send HTML "
+        "there."
+    )
+    fix_document = "Add the media type under `content` of the response."
 
     def is_described(self, response: Response) -> bool:
         return bool(response.media_types)
@@ -95,6 +107,8 @@ class ContentTypeConformance(DocumentedResponseCheck):
 class ResponseHeadersConformance(DocumentedResponseCheck):
     name = "response_headers_conformance"
     description = "documented headers are present and match their schemas"
+    fix_server = "Send the header with each such response, in the documented form."
+    fix_document = "Remove the header from the response, set `required: false`, or correct its schema."
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         return any(response.headers for response in operation.responses)
@@ -123,6 +137,11 @@ class ResponseHeadersConformance(DocumentedResponseCheck):
 class ResponseSchemaConformance(DocumentedResponseCheck):
     name = "response_schema_conformance"
     description = "every body matches the schema of its status"
+    fix_server = "Correct the value, or send the missing property."
+    fix_document = (
+        "Correct the schema: a property that may be absent is not `required`, one that may be null has null in its "
+        "type, and a new state is in the enum and in a list of `x-job`."
+    )
 
     def is_described(self, response: Response) -> bool:
         return bool(response.media_types)
@@ -157,6 +176,10 @@ class ResponseSchemaConformance(DocumentedResponseCheck):
 class RefusalContent(ResponseCheck):
     name = "refusal_content"
     description = "the body of an error has no members of a job"
+    fix_server = (
+        "Leave out the members of a job when the request is refused: check the credential before the job is loaded."
+    )
+    fix_document = "Describe the members in the schema of the error, if they are meant to be there."
     any_request = True
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
@@ -238,6 +261,8 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
 class MaxResponseTime(ResponseCheck):
     name = "max_response_time"
     description = "every response is received within five seconds"
+    fix_server = "Make the read faster, or let the start respond with 202 before the work is done."
+    fix_document = "The limit of five seconds is not part of the document. Accept a slow server with a baseline."
 
     def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
         if math.isnan(exchange.elapsed):

@@ -23,6 +23,8 @@ class StartCheck(Check):
 class StartResolves(StartCheck):
     name = "start_resolves"
     description = "a started job has a status under the id in the start response"
+    fix_server = "Return the id of the job in the start response, and make its status available at once."
+    fix_document = "Correct the parameters of the link; describe a delay by the scenario `temporarily_unknown`."
 
     def check(self, probe: Probe) -> Findings:
         start = probe.exchange
@@ -47,6 +49,8 @@ class StartResolves(StartCheck):
 class StartIsNew(StartCheck):
     name = "start_is_new"
     description = "every start returns the id of a new job"
+    fix_server = "Create a job, with an id of its own, for each start."
+    fix_document = "If starts of one resource are one job, describe `run` of its status instead."
 
     def check(self, probe: StartProbe) -> Findings:
         got = f"{'/'.join(probe.started)} again" if probe.started in probe.existing else ""
@@ -57,6 +61,8 @@ class StartIsNew(StartCheck):
 class StartKeepsItsKind(StartCheck):
     name = "start_keeps_its_kind"
     description = "immutable fields of a started job are as in the start response"
+    fix_server = "Return in the start response what the status has."
+    fix_document = "Remove the field from `immutable`."
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         return any(one.job and one.job.immutable for one in started_operations(document, operation))
@@ -83,6 +89,8 @@ def _start_difference(started: Mapping[str, Any], body: Mapping[str, Any], job: 
 class StartState(StartCheck):
     name = "start_state"
     description = "the status of a started job does not contradict the state and progress in the start response"
+    fix_server = "Report in the status at least what the start response has reported."
+    fix_document = "Remove the state from the start response, or its property from the example."
 
     def check(self, probe: StartProbe) -> Findings:
         job = probe.status_operation.job
@@ -105,6 +113,7 @@ class RefusedStart(StartCheck):
     name = "refused_start"
     description = "a refused start starts no job"
     clause = "RFC 9110, 15.5: a 4xx says that the request was not carried out"
+    fix_server = "Start the job after all checks of the request, in one transaction."
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         return full and super().applies(document, operation, full=full)

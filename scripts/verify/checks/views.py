@@ -15,6 +15,8 @@ class Detail(XJobCheck, ProbeCheck):
     name = "detail"
     description = "a wider view contains the narrower one, and each shows its documented fields"
     clause = "detail"
+    fix_server = "Build the narrow view from the wide one."
+    fix_document = "Correct the order of `values`, and the examples of each view."
 
     def check(self, probe: Probe) -> Findings:
         """Yield the findings on the views, from the narrowest to the widest, which is the exchange of the probe."""

@@ -1,0 +1,5 @@
+"""Why the site cannot be built."""
+
+
+class SiteError(Exception):
+    """The site cannot be built."""

@@ -1,0 +1,91 @@
+"""The configuration of Sphinx, its theme and its extensions."""
+
+from importlib.resources import as_file, files
+from typing import Any, Final
+
+NAME: Final = "job-status"
+# The colours of scripts/pages/style.css.
+LIGHT: Final = {
+    "page": "#ffffff",
+    "raised": "#f6f7f9",
+    "line": "#d8dce2",
+    "ink": "#1b2028",
+    "soft": "#56606d",
+    "link": "#0b57c2",
+}
+DARK: Final = {
+    "page": "#12151a",
+    "raised": "#1b2028",
+    "line": "#363d48",
+    "ink": "#e6e9ee",
+    "soft": "#a4aebb",
+    "link": "#85b5ff",
+}
+
+
+def settings() -> dict[str, Any]:
+    """Return the configuration. Every warning is one of the build, and every reference must have a target."""
+    with as_file(files(__package__)) as here:
+        static, templates = str(here / "static"), str(here / "templates")
+    return {
+        "project": NAME,
+        "html_title": NAME,
+        "extensions": ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", f"{__package__}.extension"],
+        "language": "en",
+        "nitpicky": True,
+        # Names in backticks are links where the site describes them.
+        "default_role": "py:obj",
+        "nitpick_ignore_regex": [
+            ("py:obj", ".*"),
+            ("py:class", r"(httpx|ssl|os|collections|types|datetime)\..*"),
+            ("py:class", r"(.*\.)?T(_co)?"),
+        ],
+        "highlight_language": "text",
+        "myst_enable_extensions": ["colon_fence"],
+        "myst_heading_anchors": 3,
+        "smartquotes": False,
+        "autodoc_member_order": "bysource",
+        "autodoc_typehints_format": "short",
+        "autodoc_class_signature": "mixed",
+        "napoleon_numpy_docstring": False,
+        "napoleon_use_ivar": True,
+        "add_module_names": False,
+        "python_maximum_signature_line_length": 80,
+        "python_use_unqualified_type_names": True,
+        "templates_path": [templates],
+        "html_theme": "furo",
+        "html_static_path": [static],
+        "html_css_files": ["site.css"],
+        "html_js_files": [("site.js", {"defer": "defer"})],
+        "html_show_sphinx": False,
+        "html_show_copyright": False,
+        "html_copy_source": False,
+        "html_use_index": False,
+        "html_domain_indices": False,
+        "html_theme_options": {
+            "light_css_variables": _variables(LIGHT),
+            "dark_css_variables": _variables(DARK),
+            "top_of_page_buttons": [],
+        },
+    }
+
+
+def _variables(colours: dict[str, str]) -> dict[str, str]:
+    """Return the variables of the theme for a colour scheme."""
+    return {
+        "color-background-primary": colours["page"],
+        "color-background-secondary": colours["raised"],
+        "color-background-border": colours["line"],
+        "color-foreground-primary": colours["ink"],
+        "color-foreground-secondary": colours["soft"],
+        "color-foreground-muted": colours["soft"],
+        "color-sidebar-link-text": colours["ink"],
+        "color-sidebar-link-text--top-level": colours["ink"],
+        "color-toc-item-text": colours["soft"],
+        "color-brand-primary": colours["link"],
+        "color-brand-content": colours["link"],
+        "color-brand-visited": colours["link"],
+        "color-code-background": colours["raised"],
+        "font-stack": 'system-ui, "DejaVu Sans", sans-serif',
+        "font-stack--monospace": 'ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace',
+    }
