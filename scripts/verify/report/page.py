@@ -1,5 +1,6 @@
 """HTML report: one page without external resources, which can be read without scripts."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -132,27 +133,25 @@ def _verdict(results: Sequence[Result]) -> tuple[str, str]:
 
 def _jobs(results: Sequence[Result]) -> tuple[list[JobView], int]:
     """Return the jobs with a drawing, and the number of the others."""
-    numbered = list(enumerate(_all_failures(results), 1))
+    about: defaultdict[tuple[int, tuple[str, ...]], list[tuple[int, Failure]]] = defaultdict(list)
+    for number, (owner, failure, _) in enumerate(_all_failures(results), 1):
+        about[id(owner), failure.job].append((number, failure))
     keys = [(result, key) for result in results for key in result.timelines]
-    about = {
-        (id(result), key): [
-            (number, failure) for number, (owner, failure, _) in numbered if owner is result and failure.job == key
-        ]
-        for result, key in keys
-    }
-    keys.sort(key=lambda one: not about[(id(one[0]), one[1])])
-    shown = [
-        JobView(
-            id=f"job-{number}",
-            stem=result.document.stem,
-            operation_id=key[0],
-            name="/".join(key[1:]),
-            entries=result.timelines[key],
-            drawing=draw(result.timelines[key], [failure for _, failure in about[(id(result), key)]]),
-            failures=[one for one, _ in about[(id(result), key)]],
+    keys.sort(key=lambda one: (id(one[0]), one[1]) not in about)
+    shown = []
+    for number, (result, key) in enumerate(keys[:MAX_JOBS], 1):
+        failures = about[id(result), key]
+        shown.append(
+            JobView(
+                id=f"job-{number}",
+                stem=result.document.stem,
+                operation_id=key[0],
+                name="/".join(key[1:]),
+                entries=result.timelines[key],
+                drawing=draw(result.timelines[key], [failure for _, failure in failures]),
+                failures=[one for one, _ in failures],
+            )
         )
-        for number, (result, key) in enumerate(keys[:MAX_JOBS], 1)
-    ]
     return shown, len(keys) - len(shown)
 
 
