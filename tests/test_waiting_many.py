@@ -28,6 +28,7 @@ from job_status import (
     InvalidArgumentError,
     JobFailedError,
     JobTimeoutError,
+    LearnedSchedule,
     NotFoundError,
     Outcome,
     RateLimitError,
@@ -439,6 +440,15 @@ def test_ten_thousand_waits_leak_no_connection_and_no_task(pending: str) -> None
             assert all(connection.is_idle() for connection in connections)
 
     asyncio.run(wait())
+
+
+@pytest.mark.parametrize("schedule", [None, LearnedSchedule.from_durations([5.0, 9.0])], ids=["default", "learned"])
+def test_wait_is_small(schedule: LearnedSchedule | None) -> None:
+    with AGENT.client("http://host") as api:
+        poller = api.dock_status_job("ds-1", schedule=schedule).__poller__
+
+    # The object itself, in bytes: `make bench PARTS=many_waits` measures all of a wait.
+    assert sys.getsizeof(poller) <= 160
 
 
 def test_many_waits_leak_no_thread(pending: str) -> None:
