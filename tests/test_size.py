@@ -19,7 +19,7 @@ LIMITS = {
     "generate": 5450,
     "har": 360,
     "pages": 160,
-    "release": 570,
+    "release": 620,
     "simulate": 4490,
     "verify": 7250,
     "mutate": 5370,
