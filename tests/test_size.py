@@ -11,7 +11,7 @@ from .conftest import ROOT
 LIMITS = {
     "airflow": 850,
     "document": 3590,
-    "client": 11650,
+    "client": 11680,
     "compare": 2760,
     "drift": 410,
     "export": 420,
