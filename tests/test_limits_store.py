@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,8 @@ def test_file_counts_the_requests_of_every_store(tmp_path: Path) -> None:
     assert acquire(0) == pytest.approx(80)
     wall.time += 80
     assert acquire(0) == 0
+    # Now the shorter window is the one that is full for longer.
+    assert [acquire(1), acquire(2)] == [0, 10]
 
 
 def test_clock_that_is_set_back_blocks_nothing(tmp_path: Path) -> None:
@@ -97,6 +100,8 @@ def test_stores_of_many_threads_allow_no_more_than_the_limit(tmp_path: Path) -> 
 
     def work() -> None:
         store = FileStore(str(tmp_path / "limits"))
+        # Without a transaction, other threads would count the same requests before this one is added.
+        store._open().set_trace_callback(lambda sql: time.sleep(0.005) if sql.startswith("INSERT") else None)
         for _ in range(20):
             while (wait := store.acquire("a", [(7, 1000.0)], is_sent=False)) == limits_store.BUSY_TIMEOUT:
                 pass

@@ -18,6 +18,7 @@ class Load:
     def __init__(self, latency: Callable[[int], float], maximum: int = 200) -> None:
         self.latency = latency
         self.limit = AdaptiveLimit(maximum)
+        self.own_pass = 0.0  # seconds of a pass of the client's event loop, three of which delay each response
         self.now = 0.0
         self.values: list[int] = []
 
@@ -26,8 +27,9 @@ class Load:
         source = random.Random(3)
         for _ in range(rounds):
             in_flight = self.limit.value
-            seconds = self.latency(in_flight)
+            seconds = self.latency(in_flight) + 3 * self.own_pass
             self.now += seconds
+            self.limit.add_pass(self.own_pass)
             for _ in range(in_flight):
                 if has_demand:
                     self.limit.note_demand()
@@ -108,6 +110,42 @@ def test_latency_that_does_not_depend_on_the_load_is_accepted() -> None:
     load.run(120)
     assert min(load.values) < 150
     assert load.limit.value == 200
+
+
+def test_busy_client_is_not_taken_for_a_slow_server() -> None:
+    load = Load(constant(0.2))
+    assert load.run(20) == 200
+
+    load.own_pass = 0.15
+    load.values.clear()
+    load.run(100)
+    assert min(load.values) == 200
+    load.own_pass = 0.0
+    load.run(100)
+    assert min(load.values) == 200
+
+
+def test_server_that_slows_a_busy_client_down_is_not_flooded() -> None:
+    load = Load(capacity(2000, 0.1))
+    assert load.run(20) == 200
+
+    load.own_pass = 0.05
+    load.latency = capacity(100, 0.1)
+    assert load.run(30) < 50
+    load.latency = capacity(2000, 0.1)
+    assert load.run(100) == 200
+
+
+def test_latency_is_not_underestimated_after_long_passes() -> None:
+    """Passes that were longer than the delay of the responses would make the usual latency seem slow afterwards."""
+    load = Load(constant(0.2))
+    for _ in range(10):
+        load.limit.add_pass(5.0)
+        load.run(1)
+    load.values.clear()
+
+    assert load.run(100) == 200
+    assert min(load.values) == 200
 
 
 def test_one_slow_round_trip_changes_nothing() -> None:

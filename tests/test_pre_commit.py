@@ -42,13 +42,16 @@ def repository(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def hook(repository: Path, installed_tools: Path) -> Hook:
-    """Return a function that runs a hook on the staged files, or returns None if it has no file."""
+    """Return a function that runs a hook on the staged files, or returns None if it has no file.
+
+    Deleted files do not count, as for pre-commit.
+    """
 
     def run(name: str) -> subprocess.CompletedProcess[str] | None:
         definition = HOOKS[name]
-        staged = git(repository, "diff", "--staged", "--name-only", "--diff-filter=ACMR").splitlines()
+        staged = git(repository, "diff", "--staged", "--name-only", "--diff-filter=ACMRTUXB").splitlines()
         files = [path for path in staged if re.search(definition["files"], path)]
-        if not files:
+        if not files and not definition.get("always_run", False):
             return None
         program, *arguments = shlex.split(definition["entry"]) + list(definition.get("args", []))
         arguments += files if definition.get("pass_filenames", True) else []
@@ -77,6 +80,13 @@ def corrupt(path: Path) -> None:
     path.write_text(text.replace("      x-job:\n", "      x-job:\n        final: [x]\n"), encoding="utf-8")
 
 
+def generate(repository: Path, installed_tools: Path) -> None:
+    """Generate the client of a repository."""
+    command = [sys.executable, str(installed_tools / "bin/job-status-tools"), "generate"]
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(installed_tools)}
+    subprocess.run(command, cwd=repository, env=environment, capture_output=True, check=True, timeout=140)
+
+
 def test_hooks_have_the_keys_of_a_manifest() -> None:
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
 
@@ -84,7 +94,8 @@ def test_hooks_have_the_keys_of_a_manifest() -> None:
     for definition in HOOKS.values():
         assert {"id", "name", "description", "entry", "language", "files"} <= definition.keys()
         assert definition.keys() <= {
-            *("id", "name", "description", "entry", "language", "files", "pass_filenames", "require_serial"),
+            *("id", "name", "description", "entry", "language", "files"),
+            *("always_run", "pass_filenames", "require_serial"),
         }
         assert definition["language"] == "python"
         assert shlex.split(definition["entry"])[0] in scripts
@@ -138,9 +149,7 @@ def test_client_that_is_not_current_is_found(hook: Hook, repository: Path, insta
     assert done.returncode == 1
     assert "generated is not up to date with openapi" in done.stderr
 
-    generate = [sys.executable, str(installed_tools / "bin/job-status-tools"), "generate"]
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(installed_tools)}
-    subprocess.run(generate, cwd=repository, env=environment, capture_output=True, check=True, timeout=140)
+    generate(repository, installed_tools)
     done = hook(CHECK)
     assert done is not None
     assert (done.returncode, done.stderr) == (0, "")
@@ -153,6 +162,27 @@ def test_client_that_is_not_current_is_found(hook: Hook, repository: Path, insta
     assert done is not None
     assert done.returncode == 1
     assert git(repository, "status", "--short", "generated").startswith("?? generated/")
+
+
+def test_commit_that_only_deletes_files_is_checked(hook: Hook, repository: Path, installed_tools: Path) -> None:
+    overlay = "overlay: 1.0.0\ninfo: {title: x, version: '1'}\nactions:\n- {target: $.info, update: {title: Mill}}\n"
+    (repository / "openapi/mill.overlay.yaml").write_text(overlay, encoding="utf-8")
+    generate(repository, installed_tools)
+    commit(repository)
+    assert getattr(hook(CHECK), "returncode", None) == 0
+
+    for deleted, problem in (
+        ("openapi/freight.yaml", "generated is not up to date with openapi"),
+        ("openapi/mill.yaml", "openapi/mill.overlay.yaml"),
+        ("generated/pyproject.toml", "generated is not up to date with openapi"),
+    ):
+        git(repository, "rm", "--quiet", deleted)
+        assert hook(LINT) is None
+        done = hook(CHECK)
+        assert done is not None
+        assert done.returncode == 1, done.stderr
+        assert problem in done.stderr
+        git(repository, "reset", "--quiet", "--hard")
 
 
 def test_files_and_a_folder_exclude_each_other(hook: Hook, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +202,8 @@ def test_example_of_the_page_is_a_configuration() -> None:
 
     assert repository.keys() == {"repo", "rev", "hooks"}
     assert [one["id"] for one in repository["hooks"]] == [LINT, CHECK]
-    for one in repository["hooks"]:
-        assert one.keys() <= {"id", "files", "args"}
-        assert re.search(one["files"], "apis/mill.yaml")
-        assert not re.search(one["files"], "openapi/mill.yaml")
+    lint, check = repository["hooks"]
+    assert lint.keys() == {"id", "files"}
+    assert re.search(lint["files"], "apis/mill.yaml")
+    assert not re.search(lint["files"], "openapi/mill.yaml")
+    assert check == {"id": CHECK, "args": ["--openapi", "apis", "--out", "client"]}

@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from scripts.release import build as building
 from scripts.release.build import ReleaseError, check_versions, stage
-from scripts.release.distributions import CLIENT, DISTRIBUTIONS, TOOLS, Distribution, lock_file, locks
+from scripts.release.distributions import CLIENT, DISTRIBUTIONS, PROVIDER, TOOLS, Distribution, lock_file, locks
 from scripts.release.metadata import metadata_problems
 from scripts.release.sbom import complete
 
@@ -41,6 +41,7 @@ Classifier: Intended Audience :: Developers
 Classifier: Programming Language :: Python :: 3
 Classifier: Topic :: Internet :: WWW/HTTP
 Classifier: Typing :: Typed
+Requires-Dist: job-status=={version}
 
 A [page](https://example.com/page).
 """
@@ -74,10 +75,10 @@ def test_no_lock_file_is_left_over() -> None:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Return a repository with one commit, in which both distributions have version 1.2.0."""
+    """Return a repository with one commit, in which all distributions have version 1.2.0."""
     for distribution in DISTRIBUTIONS:
         folder = tmp_path / distribution.folder
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         project = f'[project]\nname = "{distribution.name}"\nversion = "1.2.0"\n'
         (folder / "pyproject.toml").write_text(project, encoding="utf-8")
         (folder / "README.md").write_text("[a](docs/a.md) [b](https://b.example) [c](#c)\n", encoding="utf-8")
@@ -113,8 +114,16 @@ def test_distributions_have_one_version(repository: Path) -> None:
     path = repository / "generated/pyproject.toml"
     path.write_text(path.read_text(encoding="utf-8").replace("1.2.0", "1.1.0"), encoding="utf-8")
 
-    with pytest.raises(ReleaseError, match=r"expected one version, got job-status 1\.1\.0, job-status-tools 1\.2\.0"):
+    with pytest.raises(ReleaseError, match=r"expected one version, got job-status 1\.1\.0, job-status-tools 1\.2\.0,"):
         check_versions(repository, None)
+
+
+def test_provider_is_of_the_client_and_of_airflow() -> None:
+    needed = {Requirement(one).name for one in PROVIDER.requirements(ROOT, with_extras=False)}
+    client = {Requirement(one).name for one in CLIENT.requirements(ROOT, with_extras=False)}
+
+    assert needed - set(PROVIDER.host) - client == {CLIENT.name}
+    assert set(PROVIDER.host) <= needed - client
 
 
 def test_staged_files_are_those_of_git_with_absolute_links(repository: Path, tmp_path: Path) -> None:
@@ -190,6 +199,12 @@ def test_wrong_metadata_is_a_problem(tmp_path: Path, old: str, new: str, problem
     assert _problems(tmp_path, old=old, new=new) == [problem]
 
 
+def test_provider_requires_the_client_in_its_version(tmp_path: Path) -> None:
+    problems = _problems(tmp_path, PROVIDER, "Requires-Dist: job-status==0.1.0", "Requires-Dist: job-status>=0.1.0")
+
+    assert problems == ["it does not require job-status in its own version"]
+
+
 def test_wrong_files_are_a_problem(tmp_path: Path) -> None:
     assert _problems(tmp_path, tests__x="") == ["it has tests/x, which is of the repository"]
     incomplete = Distribution("job-status", "generated", "docs", ("job_status/missing.py",))
@@ -224,6 +239,24 @@ def test_bill_of_materials_has_what_is_needed_and_hashes(tmp_path: Path) -> None
     assert complete(bill, [wheel], 0) == text
 
 
+def test_bill_of_materials_lists_the_host_without_versions() -> None:
+    bill: dict[str, Any] = {
+        "metadata": {"component": {"bom-ref": "root", "name": "provider", "version": "1"}},
+        "components": [{"bom-ref": "job-status"}, {"bom-ref": "idna"}],
+        "dependencies": [{"ref": "root", "dependsOn": ["job-status"]}, {"ref": "job-status", "dependsOn": ["idna"]}],
+    }
+
+    made = json.loads(complete(bill, [], 0, ["apache-airflow"]))
+
+    assert [(one["bom-ref"], "version" in one) for one in made["components"][-1:]] == [("apache-airflow", False)]
+    assert {one["ref"]: one.get("dependsOn") for one in made["dependencies"]} == {
+        "root": ["apache-airflow", "job-status"],
+        "job-status": ["idna"],
+        "apache-airflow": None,
+    }
+    assert made["compositions"] == [{"aggregate": "unknown", "dependencies": ["apache-airflow"]}]
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: str(path.name))
 def test_workflow_has_pinned_actions_and_few_permissions(path: Path) -> None:
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -255,6 +288,13 @@ def test_only_the_publishing_job_gets_an_identity_for_the_index() -> None:
     }
     assert jobs["publish"]["environment"] == "pypi"
     assert not any("run" in step and "python" in step["run"] for step in jobs["publish"]["steps"])
+
+
+def test_each_distribution_is_attested() -> None:
+    jobs = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text(encoding="utf-8"))["jobs"]
+    attested = {one["name"]: one["file"] for one in jobs["attest"]["strategy"]["matrix"]["include"]}
+
+    assert attested == {one.name: one.file_name for one in DISTRIBUTIONS}
 
 
 def test_workflow_of_the_checks_runs_each_python_and_system() -> None:

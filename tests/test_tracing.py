@@ -27,9 +27,10 @@ from opentelemetry.trace import StatusCode
 
 from .conftest import ROOT
 from .hostile import BODY, Behaviour, hostile, http_response
-from .products import AGENT, BOTH, EACH
+from .products import AGENT, BOTH, EACH, PRODUCTS, Product
 
 KEY = "canary-key"
+SERVICE = PRODUCTS[2]
 FAST = [0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06]
 
 
@@ -46,13 +47,13 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
     instrumentor.uninstrument()
 
 
-def states(*names: str, reason: str = "") -> Behaviour:
-    """Return a behaviour that reports the states one after the other, and the last one from then on."""
+def states(*names: str) -> Behaviour:
+    """Return a behaviour that reports the states one after the other, each differently, and then the last one."""
     left = list(names)
 
     def behave(connection: Any, head: bytes) -> None:
         state = left.pop(0) if len(left) > 1 else left[0]
-        body = json.loads(BODY) | {"status": state} | ({"message": reason, "error": reason} if reason else {})
+        body = json.loads(BODY) | {"status": state, "left": len(left)}
         connection.sendall(http_response(body=json.dumps(body).encode()))
 
     return behave
@@ -70,17 +71,19 @@ def attributes(span: ReadableSpan) -> dict[str, Any]:
     return {name.removeprefix("job_status."): value for name, value in (span.attributes or {}).items()}
 
 
-def wait(url: str, asynchronous: bool, **options: Any) -> Any:
+def wait(url: str, asynchronous: bool, product: Product = AGENT, **options: Any) -> Any:
     """Wait for one job."""
+    api = product.client(url, asynchronous=asynchronous, **dict.fromkeys(product.credentials, KEY))
+    method = getattr(api, f"wait_for_{product.noun}")
 
     async def run() -> Any:
-        async with AGENT.client(url, asynchronous=True, api_key=KEY) as api:
-            return await api.wait_for_dock_status("ds-1", **options)
+        async with api:
+            return await method("ds-1", **options)
 
     if asynchronous:
         return asyncio.run(run())
-    with AGENT.client(url, api_key=KEY) as api:
-        return api.wait_for_dock_status("ds-1", **options)
+    with api:
+        return method("ds-1", **options)
 
 
 @EACH
@@ -111,13 +114,16 @@ def test_wait_has_one_span(spans: InMemorySpanExporter, asynchronous: bool) -> N
 
 @BOTH
 def test_span_of_a_failure_has_its_reason(spans: InMemorySpanExporter, asynchronous: bool) -> None:
-    with hostile(states("FAILED", reason=f"no disk {KEY}")) as server, pytest.raises(JobFailedError):
-        wait(server.url, asynchronous)
+    body = {SERVICE.id: "ds-1", SERVICE.state: "failed", "error": f"no disk for {KEY}"}
+    response = http_response(body=json.dumps(body).encode())
+    with hostile(lambda connection, head: connection.sendall(response)) as server, pytest.raises(JobFailedError):
+        wait(server.url, asynchronous, SERVICE)
 
-    (span,) = named(spans)
+    (span,) = named(spans, "wait get_publish_status")
     assert attributes(span)["outcome"] == "failure"
     assert span.status.status_code is StatusCode.ERROR
-    assert "FAILED after" in str(span.status.description)
+    assert "failed after" in str(span.status.description)
+    assert ": no disk for " in str(span.status.description)
 
 
 @BOTH
@@ -184,12 +190,16 @@ def test_spans_of_many_jobs_end_with_their_jobs(spans: InMemorySpanExporter) -> 
 
     with AgentPlatform("http://h", api_key=KEY, http_transport=httpx.MockTransport(handle)) as api:
         jobs = [api.dock_status_job(f"ds-{n}") for n in range(20)]
-        loop = as_completed([*jobs, api.dock_status_job("slow", schedule=[0, 0.5, 100], timeout=0.6)])
+        jobs.append(api.dock_status_job("slow", schedule=[0, 0.5, 100], timeout=0.6))
+        loop = as_completed([*jobs, api.dock_status_job("slow", schedule=[0, 100], timeout=3600)])
         for _ in range(20):
             next(loop)
         assert len(named(spans)) == 20
-        list(loop)
-    assert sorted(attributes(span)["outcome"] for span in named(spans)) == ["success"] * 20 + ["timeout"]
+        next(loop)
+        assert len(named(spans)) == 21
+        loop.close()
+    outcomes = sorted(attributes(span)["outcome"] for span in named(spans))
+    assert outcomes == ["stopped", *["success"] * 20, "timeout"]
 
 
 def test_parent_of_a_wait_is_the_current_span(spans: InMemorySpanExporter) -> None:

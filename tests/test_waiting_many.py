@@ -28,6 +28,7 @@ from job_status import (
     InvalidArgumentError,
     JobFailedError,
     JobTimeoutError,
+    LearnedSchedule,
     NotFoundError,
     Outcome,
     RateLimitError,
@@ -216,6 +217,35 @@ def test_jobs_time_out_while_server_is_slow() -> None:
 
     assert {type(outcome.error) for outcome in run_until_complete(clock, wait())} == {JobTimeoutError}
     assert clock.time < 7
+
+
+@pytest.mark.parametrize("latency", [0.2, 4.0], ids=["same server", "slower server"])
+def test_polls_in_flight_follow_the_server_and_not_a_busy_loop(latency: float) -> None:
+    clock = VirtualClock()
+
+    async def respond(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(latency if clock.pass_seconds else 0.2)
+        return json_response(200, dock_status(id_in(request.url.raw_path), "IN_PROGRESS"))
+
+    async def wait() -> list[int]:
+        api = clock.client_class(AsyncAIForProcess)(
+            "http://v", api_key="k", http_transport=httpx.MockTransport(respond)
+        )
+        jobs = [api.dock_status_job(f"ds-{n}", schedule=itertools.count(n / 200, 1)) for n in range(200)]
+        waiting = asyncio.ensure_future(async_wait_all(jobs))
+        found = []
+        await asyncio.sleep(10)
+        clock.pass_seconds = 0.15
+        for _ in range(10):
+            await asyncio.sleep(2)
+            found.append(api._core.poll_limit.adaptive.value)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        return found
+
+    found = run_until_complete(clock, wait())
+
+    assert (min(found) < 0.6 * found[0]) == (latency == 4.0), found
 
 
 def test_max_rate_applies_to_all_jobs_together() -> None:
@@ -439,6 +469,16 @@ def test_ten_thousand_waits_leak_no_connection_and_no_task(pending: str) -> None
             assert all(connection.is_idle() for connection in connections)
 
     asyncio.run(wait())
+
+
+@pytest.mark.parametrize("schedule", [None, LearnedSchedule.from_durations([5.0, 9.0])], ids=["default", "learned"])
+def test_wait_is_small(schedule: LearnedSchedule | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.trace", None)  # a wait with a span is larger
+    with AGENT.client("http://host") as api:
+        poller = api.dock_status_job("ds-1", schedule=schedule).__poller__
+
+    # The object itself, in bytes: `make bench PARTS=many_waits` measures all of a wait.
+    assert sys.getsizeof(poller) <= 160
 
 
 def test_many_waits_leak_no_thread(pending: str) -> None:

@@ -515,6 +515,7 @@ class AsyncCore(Core):
         # What waits for a permit, the longest first: called once when one may be free.
         self._waiting: OrderedDict[Callable[[], None], None] = OrderedDict()
         self._closed: anyio.Event | None = None
+        self._measures_pass = False
         self.connect()
         _cores.add(self)
 
@@ -538,6 +539,7 @@ class AsyncCore(Core):
         self.poll_limit = PollLimit(self.max_in_flight)
         self._waiting.clear()
         self._closed = None
+        self._measures_pass = False
 
     async def close(self) -> None:
         """Close the connections once the requests of cancelled calls have ended, and end the waits."""
@@ -718,10 +720,28 @@ class AsyncCore(Core):
             return await self._exchange(call, request)
         started_at = self.settings.clock.now()
         try:
-            return self.measure(await self._exchange(call, request), started_at)
+            exchange = self.measure(await self._exchange(call, request), started_at)
+            self._measure_pass()
+            return exchange
         finally:
             del permit
             self.wake_waiting()
+
+    def _measure_pass(self) -> None:
+        """Measure the pass of the event loop that begins now, unless it is being measured, for the limit on polls."""
+        loop: Any = self._loop() if self._loop else None
+        if self._measures_pass or not hasattr(loop, "call_soon"):
+            return
+        self._measures_pass = True
+        clock, limit = self.settings.clock, self.poll_limit.adaptive
+        began = clock.now()
+
+        def end() -> None:
+            limit.add_pass(clock.now() - began)
+            if limit is self.poll_limit.adaptive:  # not of another loop by now
+                self._measures_pass = False
+
+        loop.call_soon(end)
 
     async def _exchange(self, call: Call, request: httpx.Request) -> Exchange:
         deadline = DEADLINE.set(call.deadline)

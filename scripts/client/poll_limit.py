@@ -19,6 +19,9 @@ SLOW_FACTOR: Final = 2.0
 SLOW_SECONDS: Final = 0.05
 SLOW_WINDOWS: Final = 2
 SLOW_DECREASE: Final = 0.7
+# Passes of the event loop, at least, from a response that can be read to its measurement: one in which the loop finds
+# it, and one in which the task that waits for it runs. A busy program, or machine, has long ones.
+PASSES: Final = 2
 # A decrease that lowers the latency by less than this was of no use; after so many, the latency is not ours.
 USEFUL: Final = 0.9
 USELESS_DECREASES: Final = 2
@@ -87,9 +90,15 @@ class AdaptiveLimit:
         finally:
             self._lock.release()
 
+    def add_pass(self, seconds: float) -> None:
+        """Count a pass of the event loop, whose length the server has no part in."""
+        self._pass_count += 1
+        self._pass_seconds += seconds
+
     def _begin_window(self) -> None:
         self._count = self._overloads = self._timed = 0
         self._seconds = 0.0
+        self._pass_count, self._pass_seconds = 0, 0.0
         self._has_demand = False
 
     def _adjust(self) -> None:
@@ -97,11 +106,14 @@ class AdaptiveLimit:
             self._decrease(OVERLOAD_DECREASE)
             return
         mean = self._seconds / self._timed if self._timed else None
-        if mean is not None and mean > SLOW_FACTOR * self._lowest + SLOW_SECONDS:
+        # What the program itself needed is not part of a slow response, though it may be of the lowest latency: an
+        # estimate that is too high must not make all later responses slow.
+        own = PASSES * self._pass_seconds / self._pass_count if self._pass_count else 0.0
+        if mean is not None and mean - own > SLOW_FACTOR * self._lowest + SLOW_SECONDS:
             self._is_starting = False
             self._slow_windows += 1
             if self._slow_windows >= SLOW_WINDOWS:
-                self._slow_down(mean)
+                self._slow_down(mean - own)
             return
         self._slow_windows = 0
         if mean is not None:

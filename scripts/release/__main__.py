@@ -14,13 +14,17 @@ from pathlib import Path
 
 from .. import cli
 from .build import ReleaseError, build, check_versions, commit_time, sha256, stage
-from .distributions import DISTRIBUTIONS, lock_file, lock_name, locks
-from .environments import build_environment, locked_environment, program
+from .distributions import DISTRIBUTIONS, Distribution, lock_file, lock_name, locks
+from .environments import build_environment, install_wheel, locked_environment, program
 from .metadata import metadata_problems
 from .sbom import bill_of_materials, check
 
 HASHES = "SHA256SUMS"
-OWN = ("job_status*.whl", "job_status*.tar.gz", "job-status*.cdx.json", HASHES)  # what a build replaces
+OWN = (  # what a build replaces
+    *(f"{one.file_name}-*{suffix}" for one in DISTRIBUTIONS for suffix in (".whl", ".tar.gz")),
+    *(f"{one.name}-*.cdx.json" for one in DISTRIBUTIONS),
+    HASHES,
+)
 
 
 def main() -> int:
@@ -65,12 +69,9 @@ def _build(root: Path, tools: Path, arguments: argparse.Namespace) -> int:
             problems += [f"{wheel.name}: {problem}" for problem in found]
             copy = Path(temporary) / distribution.name
             stage(distribution, root, copy, arguments.repository, mask=0o022)
-            lock = lock_name(distribution, "newest")
-            newest = locked_environment(
-                arguments.environments / lock, lock_file(lock), pip=program(tools, "python").absolute()
-            )
+            newest = _newest(distribution, arguments.environments, tools, out)
             bill = out / f"{distribution.name}-{version}.cdx.json"
-            text = bill_of_materials(tools, newest, copy / "pyproject.toml", files, commit_time(root))
+            text = bill_of_materials(distribution, tools, newest, copy / "pyproject.toml", files, commit_time(root))
             bill.write_text(text, encoding="utf-8", newline="\n")
             check(tools, bill)
         cli.show_step("")
@@ -89,6 +90,18 @@ def _build(root: Path, tools: Path, arguments: argparse.Namespace) -> int:
     if not arguments.repository:
         print("note: no project URLs; REPOSITORY=https://github.com/OWNER/NAME adds them")
     return 0
+
+
+def _newest(distribution: Distribution, environments: Path, tools: Path, out: Path) -> Path:
+    """Return an environment with the newest dependencies of a distribution, and the client that it extends."""
+    pip, client = program(tools, "python").absolute(), distribution.client
+    lock = lock_name(client or distribution, "newest")
+    folder = environments / f"{distribution.name}-newest"
+    environment = locked_environment(folder, lock_file(lock), pip=pip)
+    if client is not None:
+        (wheel,) = out.glob(f"{client.file_name}-*.whl")
+        install_wheel(pip, environment, wheel)
+    return environment
 
 
 def _twine(tools: Path, out: Path) -> list[str]:

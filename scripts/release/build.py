@@ -27,7 +27,7 @@ def commit_time(root: Path) -> int:
 
 
 def check_versions(root: Path, tag: str | None) -> str:
-    """Return the version, which both distributions share and the changelog of a release names.
+    """Return the version, which all distributions share and the changelog of a release names.
 
     Raises:
         ReleaseError: The versions differ, or the tag or the changelog does not belong to the version.

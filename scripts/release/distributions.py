@@ -1,4 +1,6 @@
-"""The two distributions of the repository, and the lock files of their dependencies."""
+"""The distributions of the repository, and the lock files of their dependencies."""
+
+from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
@@ -22,6 +24,9 @@ class Distribution:
         documentation: The page that the project URL `Documentation` leads to.
         required: Files that its wheel must contain.
         extras: The optional dependencies that have lock files of their own, together.
+        client: The distribution that it extends, and needs in the same version.
+        host: The dependencies that come with the program into which it is installed, in the versions of that program:
+            they are not locked, and are listed without a version in the bill of materials.
     """
 
     name: str
@@ -29,6 +34,8 @@ class Distribution:
     documentation: str
     required: tuple[str, ...]
     extras: tuple[str, ...] = ()
+    client: Distribution | None = None
+    host: tuple[str, ...] = ()
 
     @property
     def file_name(self) -> str:
@@ -67,7 +74,21 @@ TOOLS: Final = Distribution(
         "job_status_tools/openapi/agent-platform.yaml",
     ),
 )
-DISTRIBUTIONS: Final = (CLIENT, TOOLS)
+PROVIDER: Final = Distribution(
+    name="airflow-provider-job-status",
+    folder="generated/airflow",
+    documentation="docs/airflow.md",
+    required=(
+        "job_status_airflow/py.typed",
+        "job_status_airflow/get_provider_info.py",
+        "job_status_airflow/_provider/trigger.py",
+        "job_status_airflow/operators/agent_platform.py",
+    ),
+    client=CLIENT,
+    host=("apache-airflow", "apache-airflow-providers-common-compat", "asgiref"),
+)
+DISTRIBUTIONS: Final = (CLIENT, TOOLS, PROVIDER)
+LOCKED: Final = tuple(one for one in DISTRIBUTIONS if one.client is None)
 BUILD: Final = "build"  # the lock file of the tools that build and check
 BUILD_REQUIREMENTS: Final = ["build>=1.2", "cyclonedx-bom>=7", "hatchling>=1.27", "pip>=25", "twine>=6.1", "uv>=0.9"]
 
@@ -87,7 +108,7 @@ def lock_file(name: str) -> Path:
 def locks(root: Path) -> Iterator[tuple[str, str, list[str]]]:
     """Yield each lock file: its name, the resolution and the requirements that it is made from."""
     yield BUILD, RESOLUTIONS["newest"], BUILD_REQUIREMENTS
-    for distribution in DISTRIBUTIONS:
+    for distribution in LOCKED:
         for with_extras in (False, True) if distribution.extras else (False,):
             for name, resolution in RESOLUTIONS.items():
                 requirements = distribution.requirements(root, with_extras)

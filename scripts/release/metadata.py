@@ -31,12 +31,12 @@ def metadata_problems(distribution: Distribution, project: dict[str, Any], wheel
         *(["it has no LICENSE"] if not licensed else []),
         *(f"it lacks {name}" for name in distribution.required if name not in names),
         *(f"it has {name}, which is of the repository" for name in sorted(names) if EXCLUDED.search(name)),
-        *_of_headers(project, found),
+        *_of_headers(distribution, project, found),
         *(_of_links(found) if with_urls else []),
     ]
 
 
-def _of_headers(project: dict[str, Any], found: email.message.Message) -> list[str]:
+def _of_headers(distribution: Distribution, project: dict[str, Any], found: email.message.Message) -> list[str]:
     """Return the headers that differ from the project, and the kinds of classifiers that are missing."""
     expected = {
         "Name": project["name"],
@@ -49,8 +49,15 @@ def _of_headers(project: dict[str, Any], found: email.message.Message) -> list[s
     wrong = {name: value for name, value in expected.items() if found[name] != value}
     classifiers = found.get_all("Classifier", [])
     missing = [kind for kind in CHOSEN if not any(one.startswith(f"{kind} ::") for one in classifiers)]
+    required = {one.replace(" ", "") for one in found.get_all("Requires-Dist", [])}
+    client = distribution.client
     return [
         *(f"{name} is {found[name]}, expected {value}" for name, value in wrong.items()),
+        *(
+            [f"it does not require {client.name} in its own version"]
+            if client is not None and f"{client.name}=={project['version']}" not in required
+            else []
+        ),
         *(f"it has no classifier {kind}" for kind in missing),
     ]
 

@@ -9,15 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from .build import ReleaseError, sha256
+from .distributions import Distribution
 from .environments import program
 
 SCHEMA = "1.6"
 
 
-def bill_of_materials(tools: Path, environment: Path, project: Path, files: Iterable[Path], time: int) -> str:
+def bill_of_materials(
+    distribution: Distribution, tools: Path, environment: Path, project: Path, files: Iterable[Path], time: int
+) -> str:
     """Return the bill of materials.
 
     Args:
+        distribution: The distribution.
         tools: The environment of the build tools.
         environment: An environment with the newest dependencies of the distribution.
         project: The pyproject.toml of the distribution.
@@ -33,12 +37,13 @@ def bill_of_materials(tools: Path, environment: Path, project: Path, files: Iter
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ReleaseError(f"cyclonedx-py: {done.stderr.strip()}")
-    return complete(json.loads(done.stdout), files, time)
+    return complete(json.loads(done.stdout), files, time, distribution.host)
 
 
-def complete(bill: dict[str, Any], files: Iterable[Path], time: int) -> str:
-    """Return a bill without what the distribution does not need, and with its hashes, time and number."""
+def complete(bill: dict[str, Any], files: Iterable[Path], time: int, host: Iterable[str] = ()) -> str:
+    """Return a bill without what the distribution does not need, and with its host, hashes, time and number."""
     root = bill["metadata"]["component"]
+    _add_host(bill, root["bom-ref"], list(host))
     needed = _reachable(bill, root["bom-ref"])
     bill["components"] = [one for one in bill.get("components", []) if one["bom-ref"] in needed]
     bill["dependencies"] = [one for one in bill["dependencies"] if one["ref"] in needed]
@@ -67,6 +72,20 @@ def check(tools: Path, path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.stderr.strip():
         raise ReleaseError(f"{path.name} is not valid CycloneDX: {done.stderr.strip()}")
+
+
+def _add_host(bill: dict[str, Any], root: str, names: list[str]) -> None:
+    """List the dependencies that the host brings, without a version, and state that theirs are not known."""
+    if not names:
+        return
+    bill.setdefault("components", []).extend(
+        {"type": "library", "bom-ref": name, "name": name, "purl": f"pkg:pypi/{name}"} for name in names
+    )
+    for one in bill["dependencies"]:
+        if one["ref"] == root:
+            one["dependsOn"] = sorted([*one.get("dependsOn", []), *names])
+    bill["dependencies"].extend({"ref": name} for name in names)
+    bill["compositions"] = [{"aggregate": "unknown", "dependencies": names}]
 
 
 def _reachable(bill: dict[str, Any], start: str) -> set[str]:

@@ -6,7 +6,9 @@ import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import pytest
 
 from scripts.simulate.remote import RunningSimulator
 
@@ -54,6 +56,17 @@ from job_status import AIForProcess
 with AIForProcess() as api:
     print(api.dock_status_job(sys.argv[1], timeout=float(sys.argv[2])).token())
 """
+
+# How a job ends whose process is killed amid the wait: its states, the timeout of the wait, what the engine reports.
+ENDS: Final = pytest.mark.parametrize(
+    ("timeline", "timeout", "expected"),
+    [
+        ([[0, "IN_PROGRESS"], [8, "SUCCESS"]], 300, {"status": "SUCCESS"}),
+        ([[0, "IN_PROGRESS"], [8, "FAILED"]], 300, {"error": "JobFailedError"}),
+        ([[0, "IN_PROGRESS"]], 8, {"error": "JobTimeoutError"}),
+    ],
+    ids=["success", "failure", "deadline"],
+)
 
 
 def block(heading: str) -> str:

@@ -7,8 +7,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from scripts.simulate.remote import RunningSimulator
 
 from ..live_products.servers import Servers
@@ -16,6 +14,7 @@ from .programs import (
     CELERY_RESULT,
     CELERY_START,
     CELERY_WORKER,
+    ENDS,
     TOKEN,
     block,
     check_tokens,
@@ -29,15 +28,7 @@ from .programs import (
 VISIBILITY = 5  # seconds, instead of those of the page
 
 
-@pytest.mark.parametrize(
-    ("timeline", "timeout", "expected"),
-    [
-        ([[0, "IN_PROGRESS"], [6, "SUCCESS"]], 300, {"status": "SUCCESS"}),
-        ([[0, "IN_PROGRESS"], [6, "FAILED"]], 300, {"error": "JobFailedError"}),
-        ([[0, "IN_PROGRESS"]], 8, {"error": "JobTimeoutError"}),
-    ],
-    ids=["success", "failure", "deadline"],
-)
+@ENDS
 def test_task_of_a_killed_worker_is_finished_by_another(
     timeline: Any,
     timeout: int,

@@ -7,23 +7,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from scripts.simulate.remote import RunningSimulator
 
 from ..live_products.servers import Servers
-from .programs import DBOS_RUN, TOKEN, block, check_tokens, last_json, output, polls_of, reaches, variables
+from .programs import DBOS_RUN, ENDS, TOKEN, block, check_tokens, last_json, output, polls_of, reaches, variables
 
 
-@pytest.mark.parametrize(
-    ("timeline", "timeout", "expected"),
-    [
-        ([[0, "IN_PROGRESS"], [8, "SUCCESS"]], 300, {"status": "SUCCESS"}),
-        ([[0, "IN_PROGRESS"], [8, "FAILED"]], 300, {"error": "JobFailedError"}),
-        ([[0, "IN_PROGRESS"]], 8, {"error": "JobTimeoutError"}),
-    ],
-    ids=["success", "failure", "deadline"],
-)
+@ENDS
 def test_killed_workflow_is_finished_by_another_process(
     timeline: Any,
     timeout: int,

@@ -25,7 +25,7 @@ from attrs import field, frozen
 from ..arguments import MAX_SECONDS, to_float
 from ..errors import InvalidArgumentError
 from ..sanitize import describe, sanitize
-from .schedule import LONGEST_INTERVAL, SHORTEST_INTERVAL, interval
+from .schedule import LONGEST_INTERVAL, SHORTEST_INTERVAL, AgeSchedule, interval
 
 VERSION: Final = 1
 MAX_KEPT: Final = 200  # durations of one operation; of more, the quantiles are kept
@@ -273,7 +273,7 @@ def _no_constant(constant: str) -> float:
 # From a history to a plan.
 
 
-class Plan:
+class Plan(AgeSchedule):
     """When to poll, for each age of a job: the ages of a table, and the age at which a job polled then is polled next.
 
     It is a function of the age alone, so a wait that is late, or resumed, continues it.

@@ -101,12 +101,6 @@ class TracedPoller(Poller[T_co]):
         super().fail(error, now)
         self._end_span(is_left=False)
 
-    def should_poll(self, now: float) -> bool:
-        """Return whether the job is to be polled now; a wait that has ended has no span."""
-        found = super().should_poll(now)
-        self._end_span(is_left=False)
-        return found
-
     def _end_span(self, *, is_left: bool = True) -> None:
         span, outcome = self._span, self.outcome
         if span is None or (outcome is None and not is_left):

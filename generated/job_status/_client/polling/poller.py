@@ -40,7 +40,15 @@ from ..sanitize import MAX_TOKEN, sanitize
 from . import token as tokens
 from .learned import AnySchedule, LearnedSchedule
 from .run_id import RunId, parse_timestamp
-from .schedule import SHORTEST_INTERVAL, Schedule, add_jitter, error_backoff, interval
+from .schedule import (
+    DEFAULT_SCHEDULE,
+    SHORTEST_INTERVAL,
+    AgeSchedule,
+    EarlierStart,
+    Schedule,
+    add_jitter,
+    error_backoff,
+)
 from .spec import FINAL, JobSpec
 
 if TYPE_CHECKING:
@@ -209,10 +217,8 @@ class Poller(Generic[T_co]):
     __slots__ = (
         "_errors",
         "_failed_polls",
-        "_interval",
         "_last",
         "_not_started_since",
-        "_origin",
         "_polls",
         "_schedule",
         "_started_at",
@@ -249,12 +255,12 @@ class Poller(Generic[T_co]):
         clock = core.settings.clock
         now = clock.now()
         self._started_at: float = now
-        # The schedule counts from the start of the job itself, once that is known.
-        self._origin: float = now
         self.deadline: float | None = None if timeout is None else now + validate_seconds(timeout)
-        plan = schedule.plan(spec.api, spec.operation.id) if isinstance(schedule, LearnedSchedule) else None
-        self._interval = interval if plan is None else plan.interval
-        self._schedule = None if schedule is None or isinstance(schedule, LearnedSchedule) else Schedule(schedule)
+        self._schedule: Schedule | AgeSchedule = DEFAULT_SCHEDULE
+        if isinstance(schedule, LearnedSchedule):
+            self._schedule = schedule.plan(spec.api, spec.operation.id) or DEFAULT_SCHEDULE
+        elif schedule is not None:
+            self._schedule = Schedule(schedule)
         self._polls = 0
         self._failed_polls = 0
         self._errors: ErrorStreak | None = None
@@ -271,7 +277,7 @@ class Poller(Generic[T_co]):
         if token is not None:
             to_monotonic = now - clock.wall()
             # A wall clock that was set back undoes nothing.
-            self._started_at = self._origin = min(token.started_at + to_monotonic, now - token.elapsed)
+            self._started_at = min(token.started_at + to_monotonic, now - token.elapsed)
             self._polls, self._failed_polls = token.polls, token.failed_polls
             if timeout is None and token.deadline is not None:
                 remaining = token.deadline - token.started_at if token.remaining is None else token.remaining
@@ -279,10 +285,10 @@ class Poller(Generic[T_co]):
             elif timeout is None:
                 self.deadline = None
         self.next_poll_at: float = now
-        if self._schedule is not None:
+        if isinstance(self._schedule, Schedule):
             self.next_poll_at = self._started_at + self._schedule.next_after(now - self._started_at if token else -1.0)
-        elif just_started or (plan is not None and token is None):
-            self.next_poll_at = now + self._interval(0.0)
+        elif just_started or (self._schedule is not DEFAULT_SCHEDULE and token is None):
+            self.next_poll_at = now + self._schedule.interval(0.0)
         if self.deadline is not None:
             self.next_poll_at = max(min(self.next_poll_at, self._last_poll_at(self.deadline)), now)
 
@@ -435,8 +441,7 @@ class Poller(Generic[T_co]):
         if lateness <= LATE or not self._polls:
             return
         self.lateness = max(self.lateness, lateness)
-        schedule = self._schedule
-        planned = self._interval(self.next_poll_at - self._origin) if schedule is None else schedule.interval
+        planned = self._schedule.interval(self.next_poll_at - self._started_at)
         if lateness > planned and now - self.core.late_logged_at >= LATE_LOG_INTERVAL:
             self.core.late_logged_at = now
             limit = self.core.poll_limit
@@ -589,7 +594,9 @@ class Poller(Generic[T_co]):
             return None
         if self._last is None and spec.requested_at is not None:
             age = _age(get_path(body, spec.requested_at), response.headers)
-            self._origin = min(self._origin, now - age)
+            ahead = age - (now - self._started_at)
+            if ahead > 0 and isinstance(self._schedule, AgeSchedule):
+                self._schedule = EarlierStart(self._schedule, ahead)
         previous = None
         if before is not None and self._last is not None:
             previous = (self._last_state(before), spec.get_progress(before))
@@ -710,7 +717,7 @@ class Poller(Generic[T_co]):
         # An exhausted rate limit does not say that the server is in order, unless it is the error itself.
         pause = call.rate_limit_reset
         self._schedule_next(now, pause, error_backoff(streak.errors.count))
-        if streak.not_found.count and self._schedule is None:
+        if streak.not_found.count and isinstance(self._schedule, AgeSchedule):
             # The wait for a job that does not exist ends as soon as the time for it is over.
             ends_at = streak.not_found.since + NOT_FOUND_TIMEOUT
             self.next_poll_at = min(self.next_poll_at, max(ends_at, now + max(SHORTEST_INTERVAL, pause)))
@@ -743,14 +750,15 @@ class Poller(Generic[T_co]):
 
         The last poll before the deadline skips `own_pause`.
         """
-        if self._schedule is not None:
+        elapsed = now - self._started_at
+        if isinstance(self._schedule, AgeSchedule):
+            due = now + self._schedule.interval(elapsed)
+        else:
             try:
-                due = self._started_at + self._schedule.next_after(now - self._started_at)
+                due = self._started_at + self._schedule.next_after(elapsed)
             except Exception as error:
                 self.fail(error)
                 return
-        else:
-            due = now + self._interval(now - self._origin)
         earliest = now + add_jitter(min(server_pause, MAX_SERVER_PAUSE))
         self._clamp_to_deadline(max(due, earliest, now + own_pause), now)
 

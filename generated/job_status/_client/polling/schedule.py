@@ -41,6 +41,33 @@ def interval(elapsed: float) -> float:
     return max(seconds * jitter, SHORTEST_INTERVAL)
 
 
+class AgeSchedule:
+    """A schedule in which the interval to the next poll depends on the age of the job alone: here, the default one."""
+
+    __slots__ = ()
+
+    def interval(self, elapsed: float) -> float:
+        """Return the seconds from a poll to the next, `elapsed` seconds after the start of the job, with jitter."""
+        return interval(elapsed)
+
+
+class EarlierStart(AgeSchedule):
+    """A schedule that counts from the start of the job, `ahead` seconds before that of the wait."""
+
+    __slots__ = ("_ahead", "_schedule")
+
+    def __init__(self, schedule: AgeSchedule, ahead: float) -> None:
+        self._schedule = schedule
+        self._ahead = ahead
+
+    def interval(self, elapsed: float) -> float:
+        """Return the seconds from a poll to the next, `elapsed` seconds after the start of the wait, with jitter."""
+        return self._schedule.interval(elapsed + self._ahead)
+
+
+DEFAULT_SCHEDULE: Final = AgeSchedule()
+
+
 def error_backoff(errors: int) -> float:
     """Return the minimum seconds to the next poll after a number of consecutive errors."""
     jitter = random.uniform(1 - JITTER, 1)  # noqa: S311 - jitter
@@ -76,9 +103,8 @@ class Schedule:
         self._due = -math.inf
         self._interval = 0.0
 
-    @property
-    def interval(self) -> float:
-        """The seconds between the last two due times."""
+    def interval(self, _elapsed: float) -> float:
+        """Return the seconds between the last two due times."""
         return self._interval or LONGEST_INTERVAL
 
     def next_after(self, elapsed: float) -> float:
