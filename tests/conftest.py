@@ -60,6 +60,7 @@ SLOW = frozenset(
         "any_names",
         "argument_types",
         "bench_clients",
+        "blocks",
         "check",
         "cli",
         "client_errors",

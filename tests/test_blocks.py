@@ -239,3 +239,12 @@ def test_examples_of_x_job_are_valid() -> None:
 
 def test_pages_of_a_folder_are_all() -> None:
     assert {path.name for path in Path(ROOT / "docs").iterdir()} <= PAGES.keys()
+
+
+def test_docstrings_of_the_client_show_no_code_that_is_not_run() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "scripts/client").rglob("*.py")]
+
+    assert len(sources) > 40
+    assert not [
+        source for source in sources if re.search(r"^\s*>>> |^\s*\.\. code|^ {4,}[A-Z][^#\n]*::$", source, re.M)
+    ]

@@ -16,6 +16,8 @@ CORRECTIONS: Final = (
 )
 # A signature of several lines is a list of definitions without terms.
 SIGNATURE: Final = re.compile(r'<dl>\n((?:<dd><em class="sig-param">.*</em>,?</dd>\n)+)</dl>')
+# The first column of many tables has no name.
+EMPTY_HEADER: Final = re.compile(r'<th class="head">(<p></p>)?</th>')
 SIGNATURE_LINE: Final = re.compile(r"<dd>(.*)</dd>\n")
 
 
@@ -35,7 +37,7 @@ def correct(page: str, name: str) -> str:
         page, count = pattern.subn(replacement, page)
         if not count:
             raise SiteError(f"{name}: expected {pattern.pattern} in the page; the theme has changed")
-    return SIGNATURE.sub(_signature, page)
+    return SIGNATURE.sub(_signature, EMPTY_HEADER.sub('<td class="corner"></td>', page))
 
 
 def _signature(match: re.Match[str]) -> str:

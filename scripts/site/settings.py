@@ -1,7 +1,10 @@
 """The configuration of Sphinx, its theme and its extensions."""
 
+import tomllib
 from importlib.resources import as_file, files
 from typing import Any, Final
+
+from ..project_files import project_file
 
 NAME: Final = "job-status"
 # The colours of scripts/pages/style.css.
@@ -29,6 +32,7 @@ def settings() -> dict[str, Any]:
         static, templates = str(here / "static"), str(here / "templates")
     return {
         "project": NAME,
+        "version": tomllib.loads(project_file("pyproject.toml").read_text(encoding="utf-8"))["project"]["version"],
         "html_title": NAME,
         "extensions": ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", f"{__package__}.extension"],
         "language": "en",
@@ -43,7 +47,7 @@ def settings() -> dict[str, Any]:
         "highlight_language": "text",
         "myst_enable_extensions": ["colon_fence"],
         "myst_heading_anchors": 3,
-        "smartquotes": False,
+        "smartquotes_action": "D",
         "autodoc_member_order": "bysource",
         "autodoc_typehints_format": "short",
         "autodoc_class_signature": "mixed",

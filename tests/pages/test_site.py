@@ -13,8 +13,8 @@ from scripts.site.build import build
 from ..conftest import ROOT
 from .browser import Browsing, Scheme, assert_accessible, assert_fits, assert_usable_by_keyboard
 
-# A page of each kind: the front page, text with code, tables, a long reference, signatures, printed help, the search.
-KINDS = ("index", "tutorial", "comparison", "checks", "x-job", "reference-errors", "reference-commands")
+# A page of each kind: the front page, text with code, wide tables, both, signatures, printed help.
+KINDS = ("index", "tutorial", "comparison", "ci", "reference-errors", "reference-commands")
 
 
 class _QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -49,13 +49,14 @@ def test_page_is_clean_fits_and_is_accessible(browsing: Browsing, url: str, name
     browsing.check_everywhere(f"{url}/{name}.html", f"site-{name}")
 
 
-def test_every_page_loads_cleanly_and_fits_a_telephone(browsing: Browsing, site: Path, url: str) -> None:
+def test_every_page_loads_cleanly_fits_and_is_accessible(browsing: Browsing, site: Path, url: str) -> None:
     pages = sorted(path.name for path in site.glob("*.html"))
 
     assert {f"{name}.html" for name in KINDS} < set(pages)
     for name in pages:
         with browsing.visit(f"{url}/{name}", 360) as visit:
             assert_fits(visit.page)
+            assert_accessible(visit.page)
 
 
 @pytest.mark.parametrize("width", [360, 800, 1440])
