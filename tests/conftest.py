@@ -106,6 +106,7 @@ SLOW = frozenset(
         "simulator",
         "simulator_any_document",
         "simulator_control",
+        "simulator_events",
         "simulator_faults",
         "tools",
         "tracing",
