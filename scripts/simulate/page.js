@@ -71,16 +71,20 @@ const describe = (control, errorId) => {
   if (ids) control.setAttribute("aria-describedby", ids);
   else control.removeAttribute("aria-describedby");
 };
-// Show each error at the control of its field, or of the nearest field that contains it; otherwise below the form.
+// Show each error at the control of its field, or of the nearest one that it contains or is a part of; otherwise below
+// the form.
+const controlOf = (form, field) => {
+  const controls = [...form.querySelectorAll("[data-field]")].filter((one) => one.checkVisibility());
+  for (let place = field; place; place = place.slice(0, Math.max(place.lastIndexOf("/"), 0))) {
+    const found = controls.find((one) => one.dataset.field === place) ??
+      controls.find((one) => one.dataset.field.startsWith(`${place}/`));
+    if (found) return found;
+  }
+  return null;
+};
 const showErrors = (form, errors, general) => {
   for (const {field, reason} of errors) {
-    let place = field;
-    let control = null;
-    while (place && !control) {
-      control = [...form.querySelectorAll("[data-field]")].find(
-        (one) => one.dataset.field === place && one.checkVisibility());
-      if (!control) place = place.includes("/") ? place.slice(0, place.lastIndexOf("/")) : "";
-    }
+    const control = controlOf(form, field);
     const error = control?.closest(".field, .step")?.querySelector(".error") ?? general;
     error.textContent = text(control ? reason : field ? `${field}: ${reason}` : reason, 400);
     error.hidden = false;
@@ -134,7 +138,7 @@ const clockChanged = (changed) => {
   clock = {...changed, at: performance.now()};
   const {speed} = clock;
   byId("speed").textContent =
-    speed === undefined ? "advances with each request" : speed === 0 ? "paused" : `${speed} × real time`;
+    speed === undefined ? "advances with each request" : speed === 0 ? "paused" : `${speed} times real time`;
   byId("pause").hidden = byId("speed-form").hidden = speed === undefined;
   byId("pause").textContent = speed === 0 ? "Run" : "Pause";
   showClock();
