@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import html
+import itertools
 import json
 import re
 import shlex
@@ -209,6 +210,22 @@ def test_each_request_arrives_once_whatever_the_rate(simulator: RunningSimulator
                 numbers += [one["number"] for one in next(stream).data["requests"]]
 
     assert numbers == list(range(1, 132))
+
+
+def test_event_has_no_request_that_is_later_than_its_look() -> None:
+    simulator = Simulator([load(DOCUMENT)])
+    watcher = events.Watcher(simulator)
+    looks = [watcher._take_look()]
+    for _ in range(3):
+        for _ in range(2):
+            scope = {"raw_path": b"/x", "query_string": b"", "method": "GET"}
+            simulator.request_log.add(0.0, scope, 404, [])
+        looks.append(watcher._take_look())
+    # A reader can be late: until it compares two looks, more requests have arrived.
+    sent = b"".join(watcher._change(known, look) for known, look in itertools.pairwise(looks))
+    found = parse(iter(sent.decode().split("\n")))
+
+    assert [[one["number"] for one in event.data["requests"]] for event in found] == [[1, 2], [3, 4], [5, 6]]
 
 
 def test_stream_resumes_without_loss_or_duplicates(simulator: RunningSimulator) -> None:
