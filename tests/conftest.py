@@ -107,6 +107,7 @@ SLOW = frozenset(
         "simulator",
         "simulator_any_document",
         "simulator_control",
+        "simulator_events",
         "simulator_faults",
         "site",
         "tools",

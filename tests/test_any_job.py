@@ -20,9 +20,8 @@ from typing import Any
 import httpx
 import pytest
 
-from scripts.document import load_folder
+from scripts.document import job_noun, load_folder
 from scripts.generate import build
-from scripts.generate.identifiers import job_noun
 
 from .any_job import CASES, LISTS, PROGRESS, TEXT, Case, Reply, document, ok
 from .any_start import REFUSED, RUN, STARTS, STATUS

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
+import httpx
 import pytest
 
 from .conftest import ROOT
@@ -92,12 +93,15 @@ def test_simulator_serves_the_documents_of_the_wheel_by_default(
     script, *arguments = program.split()
     process = command(str(installed_tools / "bin" / script), *arguments, "--port", "0")
     assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(4)]
+    lines = [process.stdout.readline() for _ in range(5)]
+    page = httpx.get(lines[2].removeprefix("page: ").strip())
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
 
     assert lines[0].startswith("simulator: http://127.0.0.1:")
-    assert lines[3].startswith("Agent Platform: ")
+    assert lines[4].startswith("Agent Platform: ")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "new EventSource(" in page.text
     assert process.returncode == 0
 
 

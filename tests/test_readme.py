@@ -232,12 +232,13 @@ def test_curl_commands_control_the_simulator(serve: Serve, simulator: Simulator)
         if "/_simulator" in command
     ]
 
-    job, fault, clock, requests, reset = outputs
+    job, fault, clock, requests, reset, stream = outputs
     assert json.loads(job)["jobs"][0]["path"] == simulated_path("ai-for-service", "get_publish_status", "st-mine")
     assert json.loads(fault) == {"number": 1}
     assert json.loads(clock)["now"] > 0
     assert json.loads(requests) == {"requests": []}
     assert reset == ""
+    assert "\nevent: snapshot\n" in stream
 
 
 def test_every_kind_of_fault_is_listed() -> None:

@@ -16,7 +16,7 @@ from .model import (
     Response,
     SecurityScheme,
 )
-from .naming import snake_case
+from .naming import job_noun, snake_case
 from .navigate import enum_values_at, fields_of, schemas_at, subschemas
 from .problem import DocumentError, NoDocumentsError, Problem
 from .read import read_file
@@ -54,6 +54,7 @@ __all__ = [
     "Subtasks",
     "enum_values_at",
     "fields_of",
+    "job_noun",
     "known_values",
     "load",
     "load_files",

@@ -10,6 +10,10 @@ from .expression import parse_pointer, walk
 from .source import Pointer
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+# The verbs with which the names of status operations begin.
+VERBS: Final = frozenset(
+    ["get", "read", "retrieve", "fetch", "show", "describe", "query", "check", "poll", "find", "lookup"]
+)
 
 
 def snake_case(name: str) -> str:
@@ -17,6 +21,12 @@ def snake_case(name: str) -> str:
     name = name.replace("OAuth", "Oauth")
     name = re.sub(r"([A-Z]+)([A-Z][a-z])|([a-z0-9])([A-Z])", r"\1\3_\2\4", name)
     return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()
+
+
+def job_noun(name: str) -> str:
+    """Return the name of the job in the name of its operation, or the entire name if the rest is not a name."""
+    verb, _, rest = name.removesuffix("_by_id").partition("_")
+    return rest if verb in VERBS and rest.isidentifier() else name
 
 
 def raw_operations(data: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], str, Pointer]]:

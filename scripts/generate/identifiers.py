@@ -11,7 +11,7 @@ from attrs import frozen
 from openapi_python_client.strings import ClassName
 
 from ..client.base import AsyncClient, Client
-from ..document import Document, snake_case
+from ..document import Document, job_noun, snake_case
 from .credentials import credential_kind
 from .renames import FIELD
 from .schemas import Component
@@ -19,8 +19,6 @@ from .schemas import Component
 BUILTINS = frozenset(dir(builtins))
 # The public attributes of every client class.
 CLIENT_NAMES = frozenset(name for kind in (Client, AsyncClient) for name in dir(kind) if not name.startswith("_"))
-# The verbs with which the names of status operations begin.
-VERBS = frozenset(["get", "read", "retrieve", "fetch", "show", "describe", "query", "check", "poll", "find", "lookup"])
 NONE_TAKEN: AbstractSet[str] = frozenset()
 
 
@@ -94,12 +92,6 @@ def document_names(
         classes |= {class_name, f"Async{class_name}"}
         found[document.stem] = Names(package, class_name, schemes)
     return found
-
-
-def job_noun(name: str) -> str:
-    """Return the name of the job in the name of its operation, or the entire name if the rest is not a name."""
-    verb, _, rest = name.removesuffix("_by_id").partition("_")
-    return rest if verb in VERBS and rest.isidentifier() else name
 
 
 @frozen

@@ -55,6 +55,7 @@ class Simulator:
         self._redactor = Redactor(one for credentials in self.credentials.values() for one in credentials.values())
         self._routers = {d.stem: Router(document_routes(d)) for d in self.documents}
         self._queries = QueryParser()
+        self.resets = -1  # the start is a reset as well
         # The order decides which response a request gets that has several faults at once.
         self.stages: tuple[Stage, ...] = (
             self.inject_gateway_fault,
@@ -71,6 +72,7 @@ class Simulator:
     def reset(self) -> None:
         """Restore the initial jobs, faults and limits, and clear the request log."""
         settings = self.settings
+        self.resets += 1
         self.faults = FaultInjector(settings.seed)
         for fault in settings.faults:
             self.faults.add(fault)

@@ -21,6 +21,10 @@ def http_date(second: int) -> bytes:
 class SimulatorClock(Protocol):
     """A clock in seconds since 1970 that is notified of each request."""
 
+    @property
+    def settings(self) -> tuple[float, ...]:
+        """Return what decides the time: it changes whenever something else than the passage of time moves the clock."""
+
     def now(self) -> float:
         """Return the current time."""
 
@@ -29,6 +33,11 @@ class SimulatorClock(Protocol):
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward."""
+
+
+def describe_clock(clock: SimulatorClock) -> dict[str, float]:
+    """Return the time and the speed, if it has one, as JSON."""
+    return {"now": clock.now(), **({"speed": clock.speed} if isinstance(clock, ScaledClock) else {})}
 
 
 class ScaledClock:
@@ -43,6 +52,11 @@ class ScaledClock:
     def speed(self) -> float:
         """Return how many times as fast as real time the clock runs."""
         return self._speed
+
+    @property
+    def settings(self) -> tuple[float, ...]:
+        """Return what decides the time: it changes whenever something else than the passage of time moves the clock."""
+        return self._base, self._since, self._speed
 
     def now(self) -> float:
         """Return the current time."""
@@ -77,6 +91,11 @@ class SteppingClock:
 
     step: float
     _now: float = EPOCH
+
+    @property
+    def settings(self) -> tuple[float, ...]:
+        """Return the time."""
+        return (self._now,)
 
     def now(self) -> float:
         """Return the current time."""

@@ -4,10 +4,8 @@ import argparse
 import json
 import os
 import re
-import shlex
 import socket
 import sys
-import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
@@ -21,11 +19,11 @@ from .app import Simulator
 from .clock import EPOCH, ScaledClock, SimulatorClock, SteppingClock
 from .control import ROOT, ControlledSimulator, control_document
 from .control_request import ControlRequestError
-from .credentials import SimulatedCredential
 from .document_folder import default_document_folder
 from .durations import DurationError, JobDistribution, parse_duration
 from .faults import Fault, parse_fault
 from .settings import SimulatorSettings
+from .snippets import credential_lines, curl_command, known_ids
 from .socket_faults import server_config
 
 LOG_HEAD = "# job-status simulator: a line per request"
@@ -53,6 +51,7 @@ def serve() -> int:
     print(f"simulator: {base}")
     allowed = "from any machine" if arguments.open_control else "from this machine only; --open-control allows others"
     print(f"control: {base}{ROOT} ({allowed})")
+    print(f"page: {base}{ROOT}/")
     for document in documents:
         print("\n".join(_describe_api(simulator, document, f"{base}/{document.stem}")))
     sys.stdout.flush()
@@ -160,63 +159,12 @@ def _load_faults(path: Path | None, documents: tuple[Document, ...]) -> Iterator
         raise error if isinstance(error, UsageError) else UsageError(f"{path}: {error}") from None
 
 
-def _known_ids(simulator: Simulator, document: Document) -> dict[str, list[str]]:
-    """Return the values that exist from the start for each path parameter of an API."""
-    known: dict[str, list[str]] = {}
-    for operation in document.operations:
-        for name, values in simulator.jobs.known_ids(document.stem, operation.id).items():
-            known[name] = list(dict.fromkeys([*known.get(name, ()), *values]))
-    return known
-
-
 def _describe_api(simulator: Simulator, document: Document, base: str) -> list[str]:
-    """Return the lines that show an API's base URL, generated credentials, known ids and curl commands.
-
-    Credentials from the environment are secret: only the names of their variables are shown.
-    """
-    lines = ["", f"{document.title}: {base}"]
-    options = ""
-    for credential in simulator.credentials[document.stem].values():
-        if not credential.enforced:
-            lines.append(f"  no credential required; set {credential.variable} to require one")
-            continue
-        if not credential.is_from_environment:
-            lines.append(f"  {credential.variable}={shlex.quote(credential.accepted)}")
-            if not credential.is_unscoped_from_environment:
-                lines.append(f"  without the scope: {shlex.quote(credential.unscoped)}")
-        options += _curl_options(credential)
-    for name, values in _known_ids(simulator, document).items():
-        lines.append(f"  {document.environment_variable(name)}: {', '.join(values)}")
-    for operation in document.operations:
-        path = operation.path
-        for parameter in operation.parameters_in("path"):
-            values = simulator.jobs.known_ids(document.stem, operation.id)[parameter.name] or ["id"]
-            path = path.replace(f"{{{parameter.name}}}", urllib.parse.quote(values[0], safe=""))
-        method = "" if operation.method == "GET" else f" -X {operation.method}"
-        body = ""
-        if operation.body is not None and operation.body.examples:
-            sent = json.dumps(operation.body.examples[0].value)
-            body = f" -H 'content-type: application/json' -d {shlex.quote(sent)}"
-        lines.append(f"  curl -s{method}{options}{body} {shlex.quote(base + path)}")
-    return lines
-
-
-def _curl_options(credential: SimulatedCredential) -> str:
-    """Return the options with which curl sends a credential: its value, or its variable if it is secret."""
-    scheme, is_secret = credential.scheme, credential.is_from_environment
-    value = f"${credential.variable}" if is_secret else credential.accepted
-
-    def quote(text: str) -> str:
-        return f'"{text}"' if is_secret else shlex.quote(text)
-
-    match scheme.type, scheme.scheme, scheme.where:
-        case "apiKey", _, "header":
-            return f" -H {quote(f'{scheme.name}: {value}')}"
-        case "apiKey", _, "cookie":
-            return f" -b {scheme.name}={quote(value)}"
-        case "apiKey", _, _:
-            return f" -G -d {scheme.name}={quote(value)}"
-        case _, "basic", _:
-            return f" -u {quote(value)}"
-        case _:
-            return f" -H {quote(f'Authorization: Bearer {value}')}"
+    """Return the lines that show an API's base URL, generated credentials, known ids and curl commands."""
+    return [
+        "",
+        f"{document.title}: {base}",
+        *(f"  {line}" for line in credential_lines(simulator, document)),
+        *(f"  {variable}: {', '.join(values)}" for variable, values in known_ids(simulator, document).items()),
+        *(f"  {curl_command(simulator, document, operation, base)}" for operation in document.operations),
+    ]

@@ -10,12 +10,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from ..document import Document, Operation, load
-from .access import is_local, untrusted_sender
+from .access import refusal
 from .app import Simulator
 from .control_operations import ControlOperations
 from .control_request import ControlRequest, ControlRequestError
+from .page import page_response, prefers_page
 from .parameters import InvalidParameterError, UnknownParameterError, check_path_parameters, parse_query
 from .routing import Router, document_routes
+from .socket_faults import get_stopping
 
 ROOT = "/_simulator"
 MAX_BODY_BYTES = 1 << 20
@@ -29,9 +31,9 @@ def control_document() -> Document:
 
 
 class ControlledSimulator:
-    """An ASGI application: a simulator with its control API.
+    """An ASGI application: a simulator with its control API and its page.
 
-    The control API accepts requests from this machine only, unless `open_to_all` is true.
+    Both accept requests from this machine only, unless `open_to_all` is true, and none from web pages of other origins.
     """
 
     def __init__(self, simulator: Simulator, *, open_to_all: bool = False) -> None:
@@ -57,12 +59,10 @@ class ControlledSimulator:
         await response(scope, receive, send)
 
     async def _respond(self, path: str, request: Request) -> Response:
-        if not (self.open_to_all or is_local(request)):
-            reason = "requests must come from this machine; start the simulator with --open-control to allow others"
+        if reason := refusal(request, open_to_all=self.open_to_all):
             raise ControlRequestError("", reason, 403)
-        if not self.open_to_all and (sender := untrusted_sender(request)):
-            reason = f"{sender} is not allowed; start the simulator with --open-control to allow it"
-            raise ControlRequestError("", reason, 403)
+        if request.method in {"GET", "HEAD"} and (path == f"{ROOT}/" or (path == ROOT and prefers_page(request))):
+            return page_response(self.simulator, request)
         found = self._router.find(path)
         if found is None:
             served = ", ".join(sorted({operation.path for operation in self._document.operations}))
@@ -89,7 +89,10 @@ class ControlledSimulator:
             reason = f"is not a parameter of {operation.id}, which takes {known}"
             raise ControlRequestError(str(error), reason) from None
         body = await self._read_body(operation, request)
-        result = getattr(self._operations, operation.id)(ControlRequest(body, values, query))
+        last_event_id, stopping = request.headers.get("last-event-id", ""), get_stopping(request.scope)
+        result = getattr(self._operations, operation.id)(ControlRequest(body, values, query, last_event_id, stopping))
+        if isinstance(result, Response):
+            return result
         status = int(operation.success.status)
         return Response(status_code=status) if result is None else JSONResponse(result, status)
 

@@ -1,14 +1,16 @@
 """The operations of the control API, each under its operationId in control.yaml."""
 
+import math
 from typing import Any
 
 import attrs
 
 from ..document import Operation
 from .app import Simulator
-from .clock import MAX_TIME, ScaledClock
+from .clock import MAX_TIME, ScaledClock, describe_clock
 from .control_request import ControlRequest, ControlRequestError
-from .faults import Fault, parse_fault
+from .events import Watcher
+from .faults import parse_fault
 from .job_requests import check_api, create_jobs
 
 
@@ -17,6 +19,7 @@ class ControlOperations:
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
+        self._watcher = Watcher(simulator)
         clock = simulator.settings.clock
         self._start = (clock.now(), clock.speed if isinstance(clock, ScaledClock) else None)
 
@@ -32,7 +35,7 @@ class ControlOperations:
             for document in self._simulator.documents
         ]
         limits = {"enforced": self._simulator.rate_limiter.enforced}
-        return {"apis": apis, "clock": self._clock_state(), "limits": limits}
+        return {"apis": apis, "clock": describe_clock(self._simulator.settings.clock), "limits": limits}
 
     def create_jobs(self, request: ControlRequest) -> Any:
         """Create jobs, or start new runs of existing ones."""
@@ -63,7 +66,7 @@ class ControlOperations:
     def list_faults(self, _: ControlRequest) -> Any:
         """List the active faults."""
         active = self._simulator.faults.active_faults()
-        return {"faults": [{**_describe_fault(fault), "number": number, "met": met} for number, fault, met in active]}
+        return {"faults": [{**fault.described(), "number": number, "met": met} for number, fault, met in active]}
 
     def clear_faults(self, _: ControlRequest) -> None:
         """Remove all faults."""
@@ -77,7 +80,7 @@ class ControlOperations:
 
     def get_clock(self, _: ControlRequest) -> Any:
         """Return the time and the speed."""
-        return self._clock_state()
+        return describe_clock(self._simulator.settings.clock)
 
     def set_clock(self, request: ControlRequest) -> Any:
         """Change the speed of the clock, and move it forward."""
@@ -90,7 +93,7 @@ class ControlOperations:
         if clock.now() + advance > MAX_TIME:
             raise ControlRequestError("advance", "exceeds the year 9999")
         clock.advance(advance)
-        return self._clock_state()
+        return describe_clock(self._simulator.settings.clock)
 
     def set_limits(self, request: ControlRequest) -> Any:
         """Start or stop to enforce the documented rate limits."""
@@ -102,6 +105,11 @@ class ControlOperations:
         requests = self._simulator.request_log.after(request.query["after"])
         return {"requests": [attrs.asdict(one) for one in requests]}
 
+    def get_events(self, request: ControlRequest) -> Any:
+        """Stream what happens, until the client disconnects."""
+        seconds = request.query.get("seconds", math.inf)
+        return self._watcher.response(request.last_event_id, seconds, request.stopping)
+
     def reset(self, _: ControlRequest) -> None:
         """Restore the initial jobs, faults, clock and limits, and clear the request log."""
         clock = self._simulator.settings.clock
@@ -112,16 +120,13 @@ class ControlOperations:
             clock.advance(start - clock.now())
         self._simulator.reset()
 
-    def _clock_state(self) -> dict[str, float]:
-        clock = self._simulator.settings.clock
-        speed = {"speed": clock.speed} if isinstance(clock, ScaledClock) else {}
-        return {"now": clock.now(), **speed}
-
 
 def _describe_operation(operation: Operation) -> dict[str, Any]:
-    states = list(operation.job.states) if operation.job else []
-    return {"operation": operation.id, "method": operation.method, "path": operation.path, "words": states}
-
-
-def _describe_fault(fault: Fault) -> dict[str, Any]:
-    return attrs.asdict(fault, recurse=False, filter=lambda _, value: value is not None)
+    job = operation.job
+    described: dict[str, Any] = {
+        "operation": operation.id,
+        "method": operation.method,
+        "path": operation.path,
+        "words": list(job.states) if job else [],
+    }
+    return {**described, "parameter": job.parameter, "kinds": dict(job.kinds)} if job else described

@@ -1,5 +1,6 @@
 """Requests to the control API and their errors."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,11 +9,18 @@ from attrs import frozen
 
 @frozen
 class ControlRequest:
-    """A valid request: its JSON body, path parameters and query parameters."""
+    """A valid request: its JSON body, path parameters and query parameters.
+
+    Attributes:
+        last_event_id: the id of the event up to which the client knows what has happened, empty if it knows nothing.
+        stopping: is set when the server stops.
+    """
 
     body: Any
     values: Mapping[str, str]
     query: Mapping[str, Any]
+    last_event_id: str
+    stopping: asyncio.Event
 
 
 class ControlRequestError(Exception):

@@ -34,6 +34,24 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "status": frozenset({"status"}),
     "example": frozenset({"value"}),
 }
+# What a response with a fault of each kind is like.
+EFFECTS: Mapping[str, str] = {
+    "latency": "The response is late",
+    "trickle": "The response is sent byte by byte",
+    "status": "An error status",
+    "expired": "The credential is rejected",
+    "unknown_id": "The job is unknown",
+    "example": "An error that the document describes, by the name of its example",
+    "reset": "The connection is reset",
+    "truncate": "The body is cut off",
+    "content_type": "Another Content-Type",
+    "unknown_word": "An undocumented state",
+    "unknown_field": "An undocumented property",
+    "missing_field": "A property is missing",
+    "null": "A property is null",
+    "stale": "An earlier status of the job",
+    "backwards": "An earlier state of the job",
+}
 # The fields that say which requests a fault applies to.
 SCOPE = frozenset({"kind", "api", "operation", "id", "share", "after", "times"})
 MAX_DEPTH = 64  # levels of nesting of a value
@@ -71,6 +89,10 @@ class Fault:
     html: bool = False
     field: str | None = None
     value: Any = None
+
+    def described(self) -> dict[str, Any]:
+        """Return the fault as JSON."""
+        return attrs.asdict(self, recurse=False, filter=lambda _, value: value is not None)
 
 
 @define

@@ -21,6 +21,7 @@ from .status_templates import StatusTemplate
 
 # Which status of a job to report: the current one, one of the start of its run, or one of its previous run.
 Version = Literal["current", "initial", "previous"]
+MAX_RECENT_JOBS = 500
 
 
 def similar_id(value: str, source: random.Random) -> str:
@@ -38,11 +39,41 @@ def similar_id(value: str, source: random.Random) -> str:
     return str(source.randrange(10**6, 10**9)) if value.isdecimal() else head + made
 
 
+class RecentJobs:
+    """The jobs of all operations whose runs were created last, at most `MAX_RECENT_JOBS`: the only ones to be watched.
+
+    The newest one is the last one.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: dict[tuple[int, tuple[str, ...]], tuple[OperationJobs, tuple[str, ...], SimulatedJob]] = {}
+
+    def __iter__(self) -> "Iterator[tuple[OperationJobs, tuple[str, ...], SimulatedJob]]":
+        """Yield the operation, the path parameters and the run of each job."""
+        return iter(self._jobs.values())
+
+    def add(self, jobs: "OperationJobs", key: tuple[str, ...], job: SimulatedJob) -> None:
+        """Add a job, or its new run."""
+        self.discard(jobs, key)
+        self._jobs[id(jobs), key] = (jobs, key, job)
+        if len(self._jobs) > MAX_RECENT_JOBS:
+            del self._jobs[next(iter(self._jobs))]
+
+    def discard(self, jobs: "OperationJobs", key: tuple[str, ...]) -> None:
+        """Remove a job that has been deleted."""
+        self._jobs.pop((id(jobs), key), None)
+
+
 class OperationJobs:
     """The simulated jobs of one operation that reports jobs, by their path parameters."""
 
     def __init__(
-        self, derived: DerivedResponses, operation: Operation, source: random.Random, distribution: JobDistribution
+        self,
+        derived: DerivedResponses,
+        operation: Operation,
+        source: random.Random,
+        distribution: JobDistribution,
+        recent: RecentJobs,
     ) -> None:
         if operation.job is None:
             raise ValueError(f"{operation.id} reports no job")
@@ -51,6 +82,7 @@ class OperationJobs:
         self.job_spec: JobLifecycle = operation.job
         self._distribution = distribution
         self._random = source
+        self._recent = recent
         self._jobs: dict[tuple[str, ...], SimulatedJob] = {}
         self._ids: set[str] = set()
         self._runs = 0
@@ -136,6 +168,7 @@ class OperationJobs:
         """Put a job into a state: `RUNNING` starts a new run, None deletes the job. A pending job continues."""
         if state is None:
             self._jobs.pop(self._key(parameters), None)
+            self._recent.discard(self, self._key(parameters))
             self._ids.discard(parameters[self.id_parameter])
         else:
             kept: Timeline | None = None if state == RUNNING else ((0.0, state),)
@@ -150,11 +183,20 @@ class OperationJobs:
         """Return whether a job or run has this id."""
         return value in self._ids
 
+    @property
+    def api(self) -> str:
+        """The file stem of the document."""
+        return self._document.stem
+
+    @property
+    def count(self) -> int:
+        """The number of jobs."""
+        return len(self._jobs)
+
     def states(self, now: float) -> Iterator[tuple[dict[str, str], str]]:
         """Yield the path parameters and the state of each job."""
         for key, job in self._jobs.items():
-            state = job.timeline[0][1] if job.started_at is None else job.progress_at(now)[0]
-            yield dict(zip(self.parameter_names, key, strict=True)), state
+            yield self.parameters_of(key), job.state_at(now)
 
     def status(
         self, parameters: Mapping[str, str], view: Any, now: float, version: Version = "current"
@@ -180,6 +222,10 @@ class OperationJobs:
         if self.id_parameter not in given:
             values[self.id_parameter] = self.new_id(values[self.id_parameter])
         return values
+
+    def parameters_of(self, key: tuple[str, ...]) -> dict[str, str]:
+        """Return the path parameters of a job by name."""
+        return dict(zip(self.parameter_names, key, strict=True))
 
     def path_of(self, parameters: Mapping[str, str]) -> str:
         """Return the path of the status of a job, with its query if a parameter is there."""
@@ -249,7 +295,9 @@ class OperationJobs:
         return self.job_spec.failure[0] if fails else next(self._ends)
 
     def _store(self, parameters: Mapping[str, str], job: SimulatedJob) -> None:
-        self._jobs[self._key(parameters)] = job
+        key = self._key(parameters)
+        self._jobs[key] = job
+        self._recent.add(self, key, job)
         self._ids.add(parameters[self.id_parameter])
 
     def _key(self, parameters: Mapping[str, str]) -> tuple[str, ...]:

@@ -57,6 +57,15 @@ class RequestLog:
         if self._file is not None:
             print(scope["method"], target, status or "-", f"{at:.3f}", kind or "-", file=self._file, flush=True)
 
+    def __len__(self) -> int:
+        """Return the number of requests that it has."""
+        return len(self._requests)
+
+    @property
+    def last(self) -> int:
+        """The number of the last request, 0 without any."""
+        return self._requests[-1].number if self._requests else 0
+
     def after(self, number: int) -> Iterator[LoggedRequest]:
         """Yield the requests with a higher number."""
         return (request for request in self._requests if request.number > number)

@@ -5,6 +5,7 @@ import logging
 import socket
 import struct
 from collections.abc import Iterable
+from typing import Any
 
 import uvicorn
 from starlette.responses import Response
@@ -18,12 +19,21 @@ TRICKLE_CHUNKS = 20
 
 
 class TransportProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, extended to pass the transport to the application."""
+    """uvicorn's protocol, extended to pass the transport to the application, and to say when the server stops."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._stopping = asyncio.Event()
 
     def on_message_begin(self) -> None:
         """Add the transport to the ASGI scope of a new request."""
         super().on_message_begin()
-        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
+        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport, "stopping": self._stopping}}
+
+    def shutdown(self) -> None:
+        """Set the event that ends a stream, which would otherwise delay the end of the server."""
+        super().shutdown()
+        self._stopping.set()
 
 
 class _ShutdownFilter(logging.Filter):
@@ -83,6 +93,13 @@ def get_transport(scope: Scope) -> asyncio.Transport:
         raise RuntimeError("socket faults need a socket; serve the simulator with socket_faults.server_config")
     transport: asyncio.Transport = extension["transport"]
     return transport
+
+
+def get_stopping(scope: Scope) -> asyncio.Event:
+    """Return the event that is set when the server of a request stops; one that never is if the server has none."""
+    extension = scope.get("extensions", {}).get(TRANSPORT, {})
+    stopping: asyncio.Event = extension.get("stopping") or asyncio.Event()
+    return stopping
 
 
 def reset_connection(scope: Scope) -> None:

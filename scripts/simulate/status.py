@@ -53,6 +53,10 @@ class SimulatedJob:
                 changed, state = offset, name
         return state, elapsed, self.started_at + changed
 
+    def state_at(self, now: float) -> str:
+        """Return the state at a time, without starting the job."""
+        return self.timeline[0][1] if self.started_at is None else self.progress_at(now)[0]
+
     @property
     def duration(self) -> float:
         """Return the seconds from the start to the last state change."""

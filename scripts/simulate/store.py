@@ -13,7 +13,7 @@ from .bodies import copy_json, map_strings
 from .conditions import PRESENT
 from .derived import DerivedResponses, Reply, main_response
 from .durations import JobDistribution
-from .jobs import OperationJobs, format_id
+from .jobs import OperationJobs, RecentJobs, format_id
 
 # Known values by path parameter.
 KnownIds = Mapping[str, list[str]]
@@ -27,6 +27,9 @@ class JobStore:
         environment: the variables that set known ids.
         seed: the seed of ids and durations.
         distribution: the durations and failures of jobs that are created without a timeline.
+
+    Attributes:
+        recent: the jobs whose runs were created last.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class JobStore:
     ) -> None:
         self._known_ids: dict[tuple[str, str], KnownIds] = {}
         self._jobs: dict[tuple[str, str], OperationJobs] = {}
+        self.recent = RecentJobs()
         source = random.Random(seed)  # noqa: S311 - generated ids, repeatable
         self._derived = {document.stem: DerivedResponses(document) for document in documents}
         self._generated: dict[int, Any] = {}
@@ -42,7 +46,7 @@ class JobStore:
                 known = _find_known_ids(document, operation, environment)
                 self._known_ids[document.stem, operation.id] = known
                 if operation.job:
-                    jobs = OperationJobs(self._derived[document.stem], operation, source, distribution)
+                    jobs = OperationJobs(self._derived[document.stem], operation, source, distribution, self.recent)
                     jobs.add_known_jobs(known)
                     self._jobs[document.stem, operation.id] = jobs
 
