@@ -459,7 +459,7 @@ def test_nothing_is_compared_while_no_stream_is_open(
 
 def snippets(page: str, kind: str) -> list[str]:
     """Return the commands or the programs of the page."""
-    found = re.findall(rf'id="{kind}-[0-9-]+"><code>(.*?)</code>', page, re.DOTALL)
+    found = re.findall(rf'id="{kind}-[0-9-]+">\s*<pre[^>]*><code>(.*?)</code>', page, re.DOTALL)
     return [html.unescape(one).strip() for one in found]
 
 

@@ -575,8 +575,14 @@ const connect = () => {
   stream.addEventListener("snapshot", (event) => {
     const all = JSON.parse(event.data);
     inOrder(async () => {
-      const hasRestarted = run && run !== all.run;
-      if (run !== all.run) await loadOverview();
+      let message = "live";
+      if (run !== all.run) {
+        const before = JSON.stringify(operations);
+        await loadOverview();
+        const isSame = before === JSON.stringify(operations);
+        const restarted = isSame ? "the simulator has restarted" : "the simulator has other documents; reload the page";
+        if (run) message = `live, ${restarted}`;
+      }
       run = all.run;
       const kept = new Map([...jobs].map(([key, job]) => [key, job.ticks]));
       if (!all.resumed) requests = [];
@@ -585,7 +591,7 @@ const connect = () => {
       if (all.resumed) for (const [key, job] of jobs) job.ticks = kept.get(key) ?? [];
       apply({...all, jobs: undefined});
       showJobs();
-      connectionIs("ok", hasRestarted ? "live, the simulator has restarted" : "live");
+      connectionIs("ok", message);
     });
   });
   stream.addEventListener("change", (event) => {

@@ -178,14 +178,21 @@ def test_created_job_appears_and_moves(browsing: Browsing, simulator: RunningSim
 def test_job_runs_with_the_clock(browsing: Browsing) -> None:
     with run_simulator(ROOT / "openapi", speed=0) as simulator:
         simulator.create_job(api=API, id="ds-run", after=[[0, "IN_PROGRESS"], [3000, "SUCCESS"]])
+        simulator.create_job(api=API, id="ds-long", after=[[0, "IN_PROGRESS"], [1e8, "SUCCESS"]])
         with opened(browsing, simulator.url) as visit:
             page = visit.page
             expect(page.locator("#speed")).to_have_text("paused")
             page.locator("#clock-speed").fill("1000")
             page.locator("#speed-form button").click()
             expect(page.locator("#speed")).to_have_text("1000 times real time")
-            # No event announces the end: the page knows the course of the job and the clock.
             expect(row_of(page, "ds-run").locator(".badge")).to_have_text("SUCCESS")
+            # No event reports the progress: the page knows the course of the job and the clock.
+            note = row_of(page, "ds-long").locator("small").last
+            before = note.inner_text()
+            assert before.endswith(" s of 100000000 s")
+            expect(note).not_to_have_text(before)
+            time_shown = page.locator("#now").inner_text()
+            expect(page.locator("#now")).not_to_have_text(time_shown)
             page.locator("#pause").click()
             expect(page.locator("#speed")).to_have_text("paused")
             shown = page.locator("#now").inner_text()
@@ -433,9 +440,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def simulating(port: int) -> Iterator[str]:
+def simulating(port: int, documents: str = "openapi") -> Iterator[str]:
     """Run the command of the simulator on a port."""
-    options = ["--port", str(port), "--speed", "0", "--openapi", str(ROOT / "openapi")]
+    options = ["--port", str(port), "--speed", "0", "--openapi", str(ROOT / documents)]
     process = subprocess.Popen([sys.executable, "-m", "scripts.simulate", *options], cwd=ROOT, stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
@@ -464,6 +471,12 @@ def test_page_connects_again_after_a_restart(browsing: Browsing) -> None:
             expect(row_of(page, "ds-before")).to_have_count(0)
             control.create_job(api=API, id="ds-after")
             expect(row_of(page, "ds-after")).to_be_visible()
+        with simulating(port, "tests/vendors"):
+            expect(page.locator("#connection")).to_contain_text("has other documents; reload the page")
+            page.locator("#create-operation").select_option(label="freight · get_shipment")
+            page.locator("#create-id").fill("SH-1")
+            page.locator("#create-form .main").click()
+            expect(row_of(page, "SH-1").locator(".badge")).to_have_class("badge pending")
             page.goto("about:blank")
 
 
