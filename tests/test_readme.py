@@ -85,6 +85,7 @@ def test_every_python_block_is_run_by_a_test() -> None:
     own |= {("verification.md", 0)}  # by test_mutants
     own |= {("airflow.md", 0), ("airflow.md", 1)}  # by airflow_provider/test_dag
     own |= {("engines.md", index) for index in range(5)}  # by tests/engines
+    own |= {("tutorial.md", 0)}  # by test_tutorial
     assert found == {FIRST_CALL, WAITING, LEARNED, MANY_JOBS, ASYNC_CALL, MODELS, FIXTURE, RECORDING, *own}
 
 
@@ -228,7 +229,8 @@ def test_curl_commands_control_the_simulator(serve: Serve, simulator: Simulator)
         subprocess.run(
             ["bash", "-c", command.replace("http://127.0.0.1:8765", url)], capture_output=True, text=True, check=True
         ).stdout
-        for command in commands()
+        for block in blocks("simulator.md", "sh")
+        for command in block.strip().splitlines()
         if "/_simulator" in command
     ]
 

@@ -234,7 +234,8 @@ def test_dead_link_fails_the_build(tmp_path: Path) -> None:
     copy.mkdir()
     for name in ("scripts", "generated", "openapi", "docs"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "CHANGELOG.md", copy)
+    for name in ("CHANGELOG.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, copy)
     page = copy / "docs" / "ci.md"
     page.write_text(f"{page.read_text(encoding='utf-8')}\n[a](missing.md) [b](client.md#missing)\n", encoding="utf-8")
 

@@ -30,6 +30,7 @@ VARIABLE = (
     (r"\d+\.\d s", "SECONDS"),
     (r"\d+ polls?", "POLLS"),
 )
+RUNNING = {f"TIME ai-for-process dock-status {job}: IN_PROGRESS" for job in ("ID", "ds-fails")}
 
 
 def normalized(text: str) -> list[str]:
@@ -71,7 +72,10 @@ def test_tutorial_works_in_order(simulator: RunningSimulator, tmp_path: Path) ->
     assert len(steps) == len(BLOCKS) - 2
     for language, block in steps:
         if language == "text":
-            assert normalized(output) == normalized(block), output
+            printed, shown = normalized(output), normalized(block)
+            # On a busy machine a job has ended before the first poll.
+            assert [line for line in printed if line not in RUNNING] == [line for line in shown if line not in RUNNING]
+            assert {line for line in printed if line in RUNNING} <= {line for line in shown if line in RUNNING}, output
         elif language == "python":
             (tmp_path / "undeploy.py").write_text(block, encoding="utf-8")
         elif block.startswith("export "):
