@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -14,13 +14,12 @@ import httpx
 import pytest
 from attrs import frozen
 
-from scripts.cli import exit_with_parent
 from scripts.release.distributions import CLIENT, RESOLUTIONS, TOOLS, Distribution, lock_file, lock_name
 from scripts.release.environments import build_environment, install_wheel, locked_environment, program
 
 from ..live.signals import handle_signals
 from ..live_products.servers import Servers
-from ..suites import is_named
+from ..suites import end_with_parent, is_named
 from .pythons import pythons
 
 HERE = Path(__file__).parent
@@ -42,12 +41,7 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker of tests that run in two cases alone, and end the run when its parent process has exited."""
     config.addinivalue_line("markers", "extremes: run with the lowest Python and dependencies, and with the newest")
-    if not hasattr(config, "workerinput"):
-        stack = ExitStack()
-        stack.enter_context(handle_signals())
-        config.add_cleanup(stack.close)
-        # Here, since the workers would inherit the variable, and have another parent: they end with this process.
-        exit_with_parent()
+    end_with_parent(config)
 
 
 @pytest.hookimpl(tryfirst=True)

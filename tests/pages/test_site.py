@@ -49,11 +49,11 @@ def test_page_is_clean_fits_and_is_accessible(browsing: Browsing, url: str, name
     browsing.check_everywhere(f"{url}/{name}.html", f"site-{name}")
 
 
-def test_every_page_loads_cleanly_fits_and_is_accessible(browsing: Browsing, site: Path, url: str) -> None:
+def test_every_other_page_loads_cleanly_fits_and_is_accessible(browsing: Browsing, site: Path, url: str) -> None:
     pages = sorted(path.name for path in site.glob("*.html"))
 
     assert {f"{name}.html" for name in KINDS} < set(pages)
-    for name in pages:
+    for name in set(pages) - {f"{name}.html" for name in KINDS}:
         with browsing.visit(f"{url}/{name}", 360) as visit:
             assert_fits(visit.page)
             assert_accessible(visit.page)
