@@ -43,7 +43,7 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "pages": set(),
     "release": set(),
     "simulate": {"document", "pages"},
-    "site": {"document", "verify"},
+    "site": {"document", "pages", "verify"},
     "verify": {"client", "document", "har", "pages"},
     "mutate": {"document", "pages", "simulate", "verify"},
 }

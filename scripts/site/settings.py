@@ -1,38 +1,24 @@
 """The configuration of Sphinx, its theme and its extensions."""
 
-import tomllib
+import re
 from importlib.resources import as_file, files
 from typing import Any, Final
 
-from ..project_files import project_file
+from ..pages import inline
+from ..project_files import project_version
 
 NAME: Final = "job-status"
-# The colours of scripts/pages/style.css.
-LIGHT: Final = {
-    "page": "#ffffff",
-    "raised": "#f6f7f9",
-    "line": "#d8dce2",
-    "ink": "#1b2028",
-    "soft": "#56606d",
-    "link": "#0b57c2",
-}
-DARK: Final = {
-    "page": "#12151a",
-    "raised": "#1b2028",
-    "line": "#363d48",
-    "ink": "#e6e9ee",
-    "soft": "#a4aebb",
-    "link": "#85b5ff",
-}
 
 
 def settings() -> dict[str, Any]:
     """Return the configuration. Every warning is one of the build, and every reference must have a target."""
     with as_file(files(__package__)) as here:
         static, templates = str(here / "static"), str(here / "templates")
+    # The colours of all pages.
+    light, dark = (_colours(part) for part in inline("style.css").split("prefers-color-scheme: dark"))
     return {
         "project": NAME,
-        "version": tomllib.loads(project_file("pyproject.toml").read_text(encoding="utf-8"))["project"]["version"],
+        "version": project_version(),
         "html_title": NAME,
         "extensions": ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", f"{__package__}.extension"],
         "language": "en",
@@ -67,11 +53,15 @@ def settings() -> dict[str, Any]:
         "html_use_index": False,
         "html_domain_indices": False,
         "html_theme_options": {
-            "light_css_variables": _variables(LIGHT),
-            "dark_css_variables": _variables(DARK),
+            "light_css_variables": _variables(light),
+            "dark_css_variables": _variables(dark),
             "top_of_page_buttons": [],
         },
     }
+
+
+def _colours(styles: str) -> dict[str, str]:
+    return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", styles))
 
 
 def _variables(colours: dict[str, str]) -> dict[str, str]:
