@@ -43,7 +43,8 @@ class JobView:
     @property
     def title(self) -> str:
         """The job and its states in one line."""
-        return f"{self.stem} {self.operation_id} {self.name}: {self.states} ({self.polls} polls)"
+        polls = f"{self.polls} poll{'s' * (self.polls != 1)}"
+        return f"{self.stem} {self.operation_id} {self.name}: {self.states} ({polls})"
 
     @property
     def rows(self) -> Sequence[TimelineEntry]:
