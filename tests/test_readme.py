@@ -24,6 +24,7 @@ from scripts.verify.traffic.check import check_traffic
 from .command.installed import Command, connection, install
 from .conftest import ENVIRONMENT, ROOT, Serve
 from .paths import simulated_path
+from .strict_mypy import strict_mypy
 
 PAGES = {
     path.name: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -201,24 +202,7 @@ def test_programs_pass_strict_mypy(tmp_path: Path) -> None:
     for number, block in enumerate((FIRST_CALL, WAITING, LEARNED, MANY_JOBS, ASYNC_CALL, MODELS, RECORDING)):
         (tmp_path / f"example_{number}.py").write_text(program(block), encoding="utf-8")
 
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "mypy",
-            "--strict",
-            "--config-file",
-            os.devnull,
-            "--cache-dir",
-            str(tmp_path / "cache"),
-            ".",
-        ],
-        cwd=tmp_path,
-        env={**os.environ, "MYPYPATH": str(ROOT / "generated")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = strict_mypy(tmp_path)
 
     assert done.returncode == 0, done.stdout
 

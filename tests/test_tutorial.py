@@ -14,6 +14,7 @@ from scripts.simulate.remote import RunningSimulator, run_simulator
 
 from .command.installed import install
 from .conftest import ROOT
+from .strict_mypy import strict_mypy
 
 PAGE = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -100,15 +101,7 @@ def test_credential_of_the_page_is_that_of_the_simulator(simulator: RunningSimul
 def test_program_of_the_page_passes_strict_mypy(tmp_path: Path) -> None:
     (program,) = (block for language, block in BLOCKS if language == "python")
     (tmp_path / "undeploy.py").write_text(program, encoding="utf-8")
-    options = ["--strict", "--config-file", os.devnull, "--cache-dir", str(tmp_path / "cache")]
 
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", *options, "undeploy.py"],
-        cwd=tmp_path,
-        env={**os.environ, "MYPYPATH": str(ROOT / "generated")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = strict_mypy(tmp_path, "undeploy.py")
 
     assert done.returncode == 0, done.stdout
