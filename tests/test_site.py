@@ -229,6 +229,14 @@ def test_folder_of_others_is_not_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "mine"
 
 
+def test_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+
+    with pytest.raises(SiteError, match="is not a folder"):
+        build(ROOT, tmp_path / "mine.txt")
+    assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "mine"
+
+
 def test_dead_link_fails_the_build(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     copy.mkdir()

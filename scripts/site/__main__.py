@@ -36,6 +36,9 @@ def main() -> int:
     except SiteError as error:
         cli.print_error(str(error))
         return cli.EXIT_ERROR
+    except OSError as error:
+        cli.print_error(f"{error.filename or arguments.out}: {error.strerror or error}")
+        return cli.EXIT_ERROR
     if warnings:
         cli.print_error(warnings)
         return 1

@@ -30,6 +30,8 @@ def build(root: Path, out: Path) -> str:
     Raises:
         SiteError: The folder has something else, or Sphinx cannot build the site.
     """
+    if out.exists() and not out.is_dir():
+        raise SiteError(f"{out} is not a folder; choose another one with --out")
     if out.exists() and any(out.iterdir()) and not (out / MARKER).is_file():
         raise SiteError(f"{out} has files that this command has not written; choose another folder with --out")
     with tempfile.TemporaryDirectory(prefix="job-status-") as folder, _importable(root / "generated"):
