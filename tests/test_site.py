@@ -135,7 +135,7 @@ def test_every_page_is_in_the_navigation(site: Path) -> None:
 
 
 def test_anchors_of_checks_are_their_names(site: Path) -> None:
-    # Reports link to them.
+    # So that anybody can link to them.
     assert {check.name for check in CHECKS} <= set(parse(site / "checks.html").anchors)
 
 
