@@ -74,6 +74,9 @@ def test_navigation_of_a_narrow_window_opens_by_keyboard(browsing: Browsing, url
         assert drawer.is_visible()
         assert_accessible(visit.page)
         browsing.screenshot(visit, "site-navigation-360-light")
+        visit.page.keyboard.press("Escape")
+        drawer.wait_for(state="hidden")
+        visit.page.get_by_role("button", name="Pages").press("Enter")
         visit.page.get_by_role("link", name="The simulator").first.press("Enter")
         visit.page.wait_for_url(f"{url}/simulator.html")
 
@@ -85,6 +88,7 @@ def test_search_finds_a_page(browsing: Browsing, url: str, width: int, scheme: S
         found = visit.page.locator("#search-results a[href]")
         found.first.wait_for()
         assert found.count() > 3
+        assert visit.page.locator(".search-form input").input_value() == "retry-after"
         visit.page.wait_for_load_state("networkidle")
         assert_fits(visit.page)
         assert_accessible(visit.page)
