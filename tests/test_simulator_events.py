@@ -302,6 +302,17 @@ def test_clock_that_runs_is_no_change_and_one_that_is_moved_is() -> None:
     assert first["clock"]["speed"] == 70
 
 
+def test_limits_that_are_set_and_set_back_between_two_looks_are_a_change() -> None:
+    simulator = Simulator([load(DOCUMENT)])
+    watcher = events.Watcher(simulator)
+    known = watcher._take_look()
+    simulator.rate_limiter.enforce(True)
+    simulator.rate_limiter.enforce(False)
+    change = watcher._change(known, watcher._take_look())
+
+    assert json.loads(change.split(b"data: ")[1]) == {"limits": {"enforced": False}}
+
+
 def test_clock_that_steps_changes_with_each_request(serve: Serve) -> None:
     clock = SteppingClock(2.0)
     url = serve(ControlledSimulator(Simulator([load(DOCUMENT)], SimulatorSettings(clock=clock))))

@@ -97,7 +97,7 @@ class ControlOperations:
 
     def set_limits(self, request: ControlRequest) -> Any:
         """Start or stop to enforce the documented rate limits."""
-        self._simulator.rate_limiter.enforced = request.body["enforced"]
+        self._simulator.rate_limiter.enforce(request.body["enforced"])
         return request.body
 
     def list_requests(self, request: ControlRequest) -> Any:

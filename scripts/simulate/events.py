@@ -70,7 +70,7 @@ class _Look:
     now: float
     resets: int
     clock: tuple[float, ...]
-    limited: bool
+    limits: tuple[int, bool]  # with its number: a page that has set a value must learn that it was set back
     faults: tuple[tuple[int, int], ...]
     active: tuple[tuple[int, Fault, int], ...]
     jobs: Mapping[Any, _Job]
@@ -136,7 +136,7 @@ class Watcher:
             now=now,
             resets=simulator.resets,
             clock=clock.settings,
-            limited=simulator.rate_limiter.enforced,
+            limits=(simulator.rate_limiter.settings, simulator.rate_limiter.enforced),
             faults=tuple((number, met) for number, _, met in active),
             active=active,
             jobs=jobs,
@@ -156,7 +156,7 @@ class Watcher:
             "run": self._run,
             "resumed": resumed_after is not None,
             "clock": self._clock(look),
-            "limits": {"enforced": look.limited},
+            "limits": {"enforced": look.limits[1]},
             **_faults(look),
             "jobs": [job.described(look.now) for job in look.jobs.values()],
             "job_count": look.job_count,
@@ -178,8 +178,8 @@ class Watcher:
         content: dict[str, Any] = {}
         if look.clock != known.clock:
             content["clock"] = self._clock(look)
-        if look.limited != known.limited:
-            content["limits"] = {"enforced": look.limited}
+        if look.limits != known.limits:
+            content["limits"] = {"enforced": look.limits[1]}
         if look.faults != known.faults:
             content |= _faults(look)
         if jobs := [job.described(look.now) for key, job in look.jobs.items() if known.jobs.get(key) != job]:

@@ -151,7 +151,15 @@ submit(byId("advance-form"), null, byId("clock-result"),
 submit(byId("speed-form"), null, byId("clock-result"),
   () => ["PUT", "/clock", {speed: number(byId("clock-speed").value)}], clockReport);
 press("pause", () => send("PUT", "/clock", {speed: clock.speed === 0 ? 1 : 0}));
-press("limits", () => send("PUT", "/limits", {enforced: byId("limits").checked}));
+press("limits", async () => {
+  const enforced = byId("limits").checked; // what follows is told by the stream of events
+  try {
+    await send("PUT", "/limits", {enforced});
+  } catch (error) {
+    byId("limits").checked = !enforced;
+    throw error;
+  }
+});
 press("reset", () => byId("reset-dialog").showModal());
 press("reset-cancel", () => byId("reset-dialog").close());
 press("reset-now", async () => {

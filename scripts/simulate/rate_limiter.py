@@ -11,11 +11,22 @@ Key = tuple[str, ...]
 
 
 class SimulatedRateLimiter:
-    """Count the requests per job and enforce the documented limits while `enforced` is true."""
+    """Count the requests per job and enforce the documented limits while `enforced` is true.
+
+    Attributes:
+        enforced: Whether the documented limits are enforced.
+        settings: How often `enforced` has been set, whether or not its value changed.
+    """
 
     def __init__(self, enforced: bool) -> None:
         self.enforced = enforced
+        self.settings = 0
         self._times: dict[Key, deque[float]] = {}
+
+    def enforce(self, enforced: bool) -> None:
+        """Start or stop to enforce the documented limits."""
+        self.enforced = enforced
+        self.settings += 1
 
     def acquire(self, api: str, operation: Operation, ids: Iterable[str], now: float) -> float:
         """Count a request if the limits allow it.

@@ -466,6 +466,8 @@ def test_page_connects_again_after_a_restart(browsing: Browsing) -> None:
         page.locator("#clock-advance").fill("1")
         page.locator("#advance-form button").click()
         expect(page.locator("#clock-result")).to_have_text("The simulator does not respond.")
+        page.locator("#limits").click()
+        expect(page.locator("#limits")).not_to_be_checked()
         with simulating(port) as url, Control(url) as control:
             expect(page.locator("#connection")).to_have_text("live, the simulator has restarted")
             expect(row_of(page, "ds-before")).to_have_count(0)
