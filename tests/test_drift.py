@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from scripts.drift.github import GitHub, GitHubError
 from scripts.drift.issue import LABEL, Drift, synchronize
-from scripts.drift.sarif import Finding, Findings, ReportError, read_report
+from scripts.drift.sarif import TOOL, Finding, Findings, ReportError, read_report
 
 from .conftest import ROOT, Serve
 
@@ -213,6 +213,59 @@ def test_each_api_has_its_own_issue(github: GitHub, simulated: SimulatedGitHub) 
     assert simulated.open == [1, 2, 4]
 
 
+def test_an_issue_is_found_below_what_people_have_written(github: GitHub, simulated: SimulatedGitHub) -> None:
+    synchronize(github, KILN, found("x"))
+    simulated.issues[0]["body"] = f"Ann looks at it.\r\n{simulated.issues[0]['body']}"
+
+    assert synchronize(github, KILN, found()) == "kiln: closed #1"
+
+
+@pytest.mark.parametrize("name", ["a b", "a-b", "a%20b", "a+b", "a/b", "a--b", "a-->b", "ä"])
+def test_names_that_are_alike_have_issues_of_their_own(name: str, github: GitHub, simulated: SimulatedGitHub) -> None:
+    others = [Drift(one) for one in ("a_b", "a-b-", "a b ", "A b", "a%2520b", "%C3%A4%20")]
+    for one in others:
+        synchronize(github, one, found("x"))
+
+    assert synchronize(github, Drift(name), found("x")) == f"{name}: opened #{len(others) + 1}"
+    assert synchronize(github, Drift(name), found()) == f"{name}: closed #{len(others) + 1}"
+    assert simulated.issues[-1]["body"].splitlines()[0].count("-->") == 1
+
+
+@pytest.mark.parametrize("listed", [{"body": KILN.mark}, {"body": KILN.mark, "number": "seven"}, "text", None])
+def test_what_is_no_issue_is_passed_over(listed: Any, github: GitHub, simulated: SimulatedGitHub) -> None:
+    simulated.first.append(JSONResponse([listed]))
+
+    assert synchronize(github, KILN, found("x")) == "kiln: opened #1"
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_renamed_repository_is_followed(status: int, serve: Serve, simulated: SimulatedGitHub) -> None:
+    async def moved(request: Request) -> Response:
+        query = f"?{request.url.query}" if request.url.query else ""
+        path = request.url.path.replace("kilns/old", REPOSITORY)
+        return Response(status_code=status, headers={"location": f"{request.base_url}{path[1:]}{query}"})
+
+    methods = ["GET", "POST", "PATCH"]
+    application = Starlette(
+        routes=[Route("/repos/kilns/old/{rest:path}", moved, methods=methods), *simulated.application.routes]
+    )
+    github = GitHub(serve(application), "kilns/old", TOKEN)
+
+    assert synchronize(github, KILN, found("x")) == "kiln: opened #1"
+    assert synchronize(github, KILN, found()) == "kiln: closed #1"
+    assert len(simulated.issues) == 1
+
+
+@pytest.mark.parametrize("target", ["http://127.0.0.1:1/repos/kilns/kiln/issues", "/repos/kilns/kiln/issues", ""])
+def test_a_redirect_to_elsewhere_or_without_end_is_an_error(
+    target: str, github: GitHub, simulated: SimulatedGitHub
+) -> None:
+    simulated.first += [Response(status_code=301, headers={"location": target}) for _ in range(9)]
+
+    with pytest.raises(GitHubError, match="301"):
+        synchronize(github, KILN, found("x"))
+
+
 def test_issue_on_a_later_page_is_found(github: GitHub, simulated: SimulatedGitHub) -> None:
     simulated.issues += [
         {"number": number, "state": "open", "labels": [LABEL], "body": "another"} for number in range(1, 251)
@@ -315,7 +368,8 @@ def test_a_long_body_is_cut(github: GitHub, simulated: SimulatedGitHub) -> None:
 def sarif(folder: Path, *results: dict[str, Any], problems: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> Path:
     levels = {"error": problems, "note": notes}
     shown = [{"level": level, "message": {"text": text}} for level, some in levels.items() for text in some]
-    run = {"results": list(results), "invocations": [{"toolExecutionNotifications": shown}]}
+    call = {"executionSuccessful": not problems, "toolExecutionNotifications": shown}
+    run = {"tool": {"driver": {"name": TOOL}}, "results": list(results), "invocations": [call]}
     path = folder / "verify.sarif"
     path.write_text(json.dumps({"version": "2.1.0", "runs": [run]}), encoding="utf-8")
     return path
@@ -340,13 +394,36 @@ def test_notes_are_no_problems(tmp_path: Path) -> None:
 
 def test_notification_without_a_level_is_a_problem(tmp_path: Path) -> None:
     path = tmp_path / "verify.sarif"
-    call = {"toolExecutionNotifications": [{"message": {"text": "no id"}}]}
-    path.write_text(json.dumps({"runs": [{"results": [], "invocations": [call]}]}), encoding="utf-8")
+    call = {"executionSuccessful": True, "toolExecutionNotifications": [{"message": {"text": "no id"}}]}
+    run = {"tool": {"driver": {"name": TOOL}}, "results": [], "invocations": [call]}
+    path.write_text(json.dumps({"runs": [run]}), encoding="utf-8")
 
     assert read_report(path) == Findings((), ("no id",))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"runs": [{"results": [{}]}]}', "\x00", '{"runs": 1}', "[" * 99999])
+@pytest.mark.parametrize("calls", [[], [{}], [{"executionSuccessful": False}], [{"executionSuccessful": "true"}]])
+def test_a_run_that_did_not_end_successfully_heals_nothing(
+    calls: list[Any], github: GitHub, simulated: SimulatedGitHub, tmp_path: Path
+) -> None:
+    synchronize(github, KILN, found("x"))
+    run = {"tool": {"driver": {"name": TOOL}}, "results": [result("a", kind="pass")], "invocations": calls}
+    (tmp_path / "report").write_text(json.dumps({"runs": [run]}), encoding="utf-8")
+
+    findings = read_report(tmp_path / "report")
+
+    assert findings == Findings((), ("the verification did not end successfully",))
+    synchronize(github, KILN, findings)
+    assert simulated.open == [1]
+
+
+OTHERS = ["", "[]", "{}", '{"runs": [{"results": [{}]}]}', "\x00", '{"runs": 1}', "[" * 99999, '{"runs": []}']
+OTHERS += [
+    json.dumps({"runs": [{"tool": {"driver": {"name": name}}, "results": [], "invocations": [{}]}]})
+    for name in ("CodeQL", "", None)
+]
+
+
+@pytest.mark.parametrize("text", OTHERS)
 def test_other_files_are_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "report").write_text(text, encoding="utf-8")
 

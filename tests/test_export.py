@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 
 from scripts.document import Document, load, load_folder
 from scripts.export.arazzo import arazzo
-from scripts.export.criteria import NotExpressibleError, criteria, literal
+from scripts.export.criteria import NotExpressibleError, criteria, literal, status_condition
 from scripts.export.speakeasy import speakeasy
 
 from .conftest import ROOT
@@ -61,6 +62,7 @@ def kiln(folder: Path, job: dict[str, Any], *, state: Any = None, security: Any 
     return load(path)
 
 
+BEARER = {"type": "http", "scheme": "bearer"}
 PLAIN = {"pending": ["hot"], "success": ["cold"], "failure": ["broken"]}
 
 
@@ -126,7 +128,7 @@ SHAPES: dict[str, tuple[dict[str, Any], Any, list[Any], list[Any]]] = {
         {"pending": [1], "success": [10], "failure": [20, 30]},
         {"type": "integer", "enum": [1, 10, 20, 30]},
         [["$response.body#/state == 10"]],
-        [["$response.body#/state == 20"], ["$response.body#/state == 30"]],
+        [["$response.body#/state == 20 || $response.body#/state == 30"]],
     ),
     "a quote": (
         {"pending": ["hot"], "success": ["it's cold"], "failure": ["broken"]},
@@ -173,13 +175,21 @@ def test_conditional_states_become_criteria_in_their_order(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("scheme", "expected"),
     [
-        ({"type": "http", "scheme": "bearer"}, ("Authorization", "header", "Bearer {$inputs.key}")),
+        (BEARER, ("Authorization", "header", "Bearer {$inputs.key}")),
         ({"type": "http", "scheme": "basic"}, ("Authorization", "header", "Basic {$inputs.key}")),
         ({"type": "apiKey", "in": "query", "name": "token"}, ("token", "query", "$inputs.key")),
         ({"type": "apiKey", "in": "cookie", "name": "sid"}, ("sid", "cookie", "$inputs.key")),
+        (
+            {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://kilns.example/t", "scopes": {}}}},
+            ("Authorization", "header", "Bearer {$inputs.key}"),
+        ),
+        (
+            {"type": "openIdConnect", "openIdConnectUrl": "https://kilns.example/oidc"},
+            ("Authorization", "header", "Bearer {$inputs.key}"),
+        ),
     ],
 )
-def test_credentials_are_inputs(scheme: dict[str, str], expected: tuple[str, ...], tmp_path: Path) -> None:
+def test_credentials_are_inputs(scheme: dict[str, Any], expected: tuple[str, ...], tmp_path: Path) -> None:
     data = arazzo(kiln(tmp_path, PLAIN, security={"key": scheme}), "kilns.yaml")
 
     (workflow,) = data["workflows"]
@@ -208,13 +218,106 @@ def test_starts_follow_each_link(tmp_path: Path) -> None:
     assert valid(data) == []
 
 
-def test_what_cannot_be_expressed_is_an_error(tmp_path: Path) -> None:
-    several = kiln(tmp_path, {"pending": [1], "success": [2, 3], "failure": [4]}, state={"type": "integer"})
+def changed(document: Document, change: Callable[[dict[str, Any]], object]) -> Document:
+    """Return the document with a change of its data."""
+    data = yaml.safe_load(document.path.read_text(encoding="utf-8"))
+    change(data)
+    document.path.write_text(yaml.safe_dump(data), encoding="utf-8")
+    return load(document.path)
 
-    with pytest.raises(NotExpressibleError, match="get_kiln: success has 2 forms"):
-        arazzo(several, "kilns.yaml")
-    with pytest.raises(NotExpressibleError, match="get_kiln: the end has several forms"):
-        speakeasy(several)
+
+@pytest.mark.parametrize("key", ["a/b", "a~b", "~1", "a b.c"])
+def test_names_of_fields_are_escaped_in_pointers(key: str, tmp_path: Path) -> None:
+    pointer = key.replace("~", "~0").replace("/", "~1")
+    document = kiln(tmp_path, PLAIN)
+
+    def rename(data: dict[str, Any]) -> None:
+        operation = data["paths"]["/kilns/{kiln}"]["get"]
+        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        schema["properties"][key] = schema["properties"].pop("state")
+        schema["required"] = ["id", key]
+        operation["x-job"]["state"] = f"$response.body#/{pointer}"
+
+    poll = arazzo(changed(document, rename), "kilns.yaml")["workflows"][0]["steps"][0]
+    assert poll["successCriteria"][1]["condition"] == f"$response.body#/{pointer} == 'cold'"
+    assert poll["outputs"] == {"state": f"$response.body#/{pointer}"}
+
+
+@pytest.mark.parametrize(
+    ("status", "condition"),
+    [
+        ("200", "$statusCode == 200"),
+        ("2XX", "$statusCode >= 200 && $statusCode < 300"),
+        ("5XX", "$statusCode >= 500 && $statusCode < 600"),
+        ("default", "$statusCode >= 200 && $statusCode < 300"),
+    ],
+)
+def test_ranges_of_statuses_are_conditions(status: str, condition: str) -> None:
+    assert status_condition(status) == condition
+
+
+def test_names_of_workflows_and_inputs_differ_and_need_no_escape(tmp_path: Path) -> None:
+    link = {"operationId": "getKiln", "parameters": {"kiln": "$response.body#/id"}}
+    document = kiln(tmp_path, PLAIN, start={"links": {"get status.now": link}}, security={"body": BEARER})
+
+    def change(data: dict[str, Any]) -> None:
+        start = data["paths"]["/kilns"]["post"]
+        start["responses"]["2XX"] = start["responses"]["202"]
+        schema = {"type": "string"}
+        start["parameters"] = [
+            {"name": "x.y z", "in": "header", "required": True, "schema": schema},
+            {"name": "x_y_z", "in": "query", "required": True, "schema": schema},
+            {"name": "version", "in": "query", "required": True, "schema": {"type": "string", "const": "2"}},
+        ]
+
+    data = arazzo(changed(document, change), "kilns.yaml")
+
+    ids = [workflow["workflowId"] for workflow in data["workflows"]]
+    assert ids == ["wait_for_get_kiln", "heat_get_status_now", "heat_get_status_now_2"]
+    first, second = (workflow["steps"][0] for workflow in data["workflows"][1:])
+    assert second["successCriteria"] == [{"condition": "$statusCode >= 200 && $statusCode < 300"}]
+    assert {one["name"]: one["value"] for one in first["parameters"]} == {
+        "x.y z": "$inputs.x_y_z",
+        "x_y_z": "$inputs.x_y_z_2",
+        "version": "2",
+        "Authorization": "Bearer {$inputs.body_2}",
+    }
+    assert first["requestBody"]["payload"] == "$inputs.body"
+    assert data["workflows"][1]["inputs"]["required"] == ["x_y_z", "x_y_z_2", "body", "body_2"]
+    assert valid(data) == []
+
+
+def test_conditions_that_are_alternatives_are_one_criterion(tmp_path: Path) -> None:
+    state = [
+        {"when": {"$response.body#/state": "cold"}, "is": "success"},
+        {"when": {"$response.body#/state": "done", "$response.body#/id": {"present": True}}, "is": "success"},
+        {"when": {"$response.body#/state": "broken"}, "is": "failure"},
+        {"when": {"$response.body#/state": "hot"}, "is": "pending"},
+    ]
+    document = kiln(tmp_path, {"state": state}, state={"type": "string", "enum": ["cold", "done", "broken", "hot"]})
+    condition = "($response.body#/state == 'cold') || ($response.body#/id != null && $response.body#/state == 'done')"
+
+    assert arazzo(document, "kilns.yaml")["workflows"][0]["steps"][0]["successCriteria"] == [{"condition": condition}]
+    (action,) = speakeasy(document)["actions"]
+    polling = action["update"]["x-speakeasy-polling"][0]
+    assert polling["successCriteria"] == [{"condition": condition}]
+    assert [one["condition"] for one in polling["failureCriteria"]] == [
+        "$response.body#/state != 'cold'",
+        "(($response.body#/id == null) || ($response.body#/state != 'done'))",
+        "$response.body#/state == 'broken'",
+    ]
+
+
+def without_job(data: dict[str, Any]) -> None:
+    del data["paths"]["/kilns/{kiln}"]["get"]["x-job"]
+
+
+def test_document_without_jobs_is_an_error(tmp_path: Path) -> None:
+    document = changed(kiln(tmp_path, PLAIN), without_job)
+
+    for export_of in (lambda one: arazzo(one, "kilns.yaml"), speakeasy):
+        with pytest.raises(NotExpressibleError, match="no operation reports a job; add `x-job`"):
+            export_of(document)
 
 
 def test_literals_are_escaped() -> None:
@@ -251,10 +354,10 @@ def test_command_writes_both_formats_and_keeps_other_files(tmp_path: Path) -> No
 
 
 def test_command_names_the_document_that_cannot_be_exported(tmp_path: Path) -> None:
-    kiln(tmp_path, {"pending": [1], "success": [2, 3], "failure": [4]}, state={"type": "integer"})
+    changed(kiln(tmp_path, PLAIN), without_job)
 
     done = export("--openapi", tmp_path, "--out", tmp_path / "out")
 
     assert done.returncode == 1
-    assert f"{tmp_path / 'kilns.yaml'}: get_kiln: success has 2 forms" in done.stderr
+    assert f"{tmp_path / 'kilns.yaml'}: no operation reports a job" in done.stderr
     assert not (tmp_path / "out").exists()

@@ -77,8 +77,8 @@ class Expression:
     def __str__(self) -> str:
         if self.source == CONSTANT:
             return repr(self.value)
-        pointer = "#/" + "/".join(self.keys) if self.source in {BODY, REQUEST_BODY} else ""
-        return f"${self.source}{pointer or ''.join(f'.{key}' for key in self.keys)}"
+        is_body = self.source in {BODY, REQUEST_BODY}
+        return f"${self.source}" + (f"#{format_pointer(self.keys)}" if is_body else "".join(f".{k}" for k in self.keys))
 
 
 def parse_runtime_expression(text: Any) -> Expression:
@@ -118,6 +118,11 @@ def parse_expression(expression: str) -> Keys:
 def parse_pointer(pointer: str) -> Keys:
     """Return the keys of a JSON pointer: `/a~1b/c` gives `("a/b", "c")`."""
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+
+
+def format_pointer(keys: Iterable[str]) -> str:
+    """Return the JSON pointer of keys: `("a/b", "c")` gives `/a~1b/c`."""
+    return "/" + "/".join(key.replace("~", "~0").replace("/", "~1") for key in keys)
 
 
 def walk(value: Any, path: Iterable[str]) -> Any:

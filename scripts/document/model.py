@@ -68,6 +68,12 @@ class Parameter:
         return "default" in schema or "const" in schema or len(schema.get("enum", ())) == 1
 
     @property
+    def implied(self) -> Any:
+        """The value that it has if nobody sets it; None if it is not implied."""
+        schema = self.schema if self.is_implied else {}
+        return schema.get("default", schema.get("const", *schema.get("enum", ())[:1]))
+
+    @property
     def known_values(self) -> tuple[Any, ...]:
         """The values of the ordinary examples, which exist on the server."""
         return tuple(example.value for example in self.examples if example.scenario is None)

@@ -13,6 +13,7 @@ VERSION = "2022-11-28"
 ATTEMPTS = 4
 LONGEST_PAUSE = 90.0  # seconds; a longer rate limit is an error, since a later run can do the same
 PAGE_SIZE = 100
+REDIRECTS = 3  # to follow: a repository that was renamed or transferred is elsewhere
 
 
 class GitHubError(Exception):
@@ -60,7 +61,7 @@ class GitHub:
             page = self._send("GET", self._path, params={**query, "page": str(number)})
             if not isinstance(page, list):
                 raise GitHubError(f"GET {self._path}: expected a list of issues")
-            yield from (one for one in page if isinstance(one, dict) and "pull_request" not in one)
+            yield from (one for one in page if _is_issue(one))
             if len(page) < PAGE_SIZE:
                 return
             number += 1
@@ -102,7 +103,7 @@ class GitHub:
         problem = ""
         for attempt in range(ATTEMPTS):
             try:
-                response = self._client.request(method, path, **content)
+                response = self._request(method, path, **content)
             except httpx.HTTPError as error:
                 problem = f"no response: {type(error).__name__}"
                 if method == "POST" and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
@@ -122,6 +123,16 @@ class GitHub:
             if attempt < ATTEMPTS - 1:
                 self._sleep(pause)
         raise GitHubError(f"GitHub: {method} {path}: {problem}")
+
+    def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """Send a request, again with the same method where GitHub redirects it to: to another path, never elsewhere."""
+        response = self._client.request(method, path, **content)
+        for _ in range(REDIRECTS):
+            target = response.next_request.url if response.has_redirect_location and response.next_request else None
+            if target is None or _origin(target) != _origin(response.url):
+                break
+            response = self._client.request(method, target, json=content.get("json"))
+        return response
 
     def _limit(self, response: httpx.Response) -> float | None:
         """Return the seconds until a rate limit ends, or None if the response is about something else."""
@@ -146,3 +157,11 @@ class GitHub:
         except (ValueError, KeyError, TypeError):
             found = re.sub(r"\s+", " ", response.text)
         return printable(found, 200)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _is_issue(found: Any) -> bool:
+    return isinstance(found, dict) and type(found.get("number")) is int and "pull_request" not in found

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from attrs import frozen
 
@@ -26,7 +27,7 @@ class Drift:
     @property
     def mark(self) -> str:
         """The comment by which the issue is found again."""
-        return f"<!-- job-status drift: {re.sub(r'[^A-Za-z0-9._-]', '-', self.name)} -->"
+        return f"<!-- job-status drift: {quote(self.name, safe='')} -->"
 
     def title(self, findings: Findings) -> str:
         """Return the title of the issue."""
@@ -130,8 +131,8 @@ def _closed(github: GitHub, drift: Drift, findings: Findings) -> int | None:
 
 def _find(github: GitHub, drift: Drift, state: str = "open") -> list[tuple[int, str]]:
     """Return the number and the text of each issue about an API, the oldest one first."""
-    found = ((int(issue["number"]), str(issue.get("body") or "")) for issue in github.issues(LABEL, state))
-    return sorted((number, body) for number, body in found if body.startswith(drift.mark))
+    found = ((issue["number"], str(issue.get("body") or "")) for issue in github.issues(LABEL, state))
+    return sorted((number, body) for number, body in found if drift.mark in body.splitlines())
 
 
 def _listed(issues: Iterable[tuple[int, str]]) -> str:

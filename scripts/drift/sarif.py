@@ -9,6 +9,7 @@ from attrs import frozen
 from ..printable import printable
 
 LARGEST = 50 * 2**20
+TOOL = "job-status verify"
 
 
 class ReportError(Exception):
@@ -44,11 +45,16 @@ def read_report(path: Path) -> Findings:
             raise ReportError(f"{path}: is larger than {LARGEST // 2**20} MiB")
         log = json.loads(path.read_text(encoding="utf-8"))
         runs = log["runs"]
-        failures = [_finding(one) for run in runs for one in run["results"] if not one.get("suppressions")]
+        if not runs or {run["tool"]["driver"]["name"] for run in runs} != {TOOL}:
+            raise ReportError(f"{path}: expected SARIF of {TOOL}, got that of another tool, or of none")
+        results = [one for run in runs for one in run["results"]]
+        failures = [
+            _finding(one) for one in results if one.get("kind", "fail") == "fail" and not one.get("suppressions")
+        ]
+        calls = [call for run in runs for call in run["invocations"]]
         notifications = [
             (one.get("level") == "note", printable(one["message"]["text"]))
-            for run in runs
-            for call in run.get("invocations", ())
+            for call in calls
             for one in call.get("toolExecutionNotifications", ())
         ]
     except OSError as error:
@@ -56,6 +62,8 @@ def read_report(path: Path) -> Findings:
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise ReportError(f"{path}: expected SARIF 2.1.0, got {printable(repr(error))}") from None
     problems = tuple(text for is_note, text in notifications if not is_note)
+    if not problems and not (calls and all(call.get("executionSuccessful") is True for call in calls)):
+        problems = ("the verification did not end successfully",)
     return Findings(tuple(failures), problems, tuple(text for is_note, text in notifications if is_note))
 
 

@@ -1,14 +1,21 @@
 """Arazzo 1.0.1: a workflow that waits for each job, and one for each way to start it and wait."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping
+from itertools import count
 from typing import Any
 
+from attrs import field, frozen
+
 from ..document import Document, Expression, Link, Operation, Parameter, SecurityScheme
-from .criteria import NotExpressibleError, criteria, polling_of
+from ..document.expression import BODY
+from .criteria import NotExpressibleError, combined, criteria, polling_of, status_condition
 
 Steps = dict[str, Any]
-# The input of each kind of credential, and how it is sent.
+Schemes = Mapping[str, SecurityScheme]
+# How each kind of credential is sent in a header.
 FORMATS = {"bearer": "Bearer {}", "basic": "Basic {}"}
+TOKENS = {"oauth2", "openIdConnect"}  # the types of schemes whose credential is a bearer token
 PERMANENT = "$statusCode >= 400 && $statusCode < 500 && $statusCode != 429"
 
 
@@ -32,62 +39,113 @@ def arazzo(document: Document, source: str) -> dict[str, Any]:
     ]
     if not sequences:
         raise NotExpressibleError("no operation reports a job; add `x-job`")
+    ids = _names(sequence["workflowId"] for sequence in sequences)
     return {
         "arazzo": "1.0.1",
         "info": {"title": f"Jobs of {document.title}", "version": str(document.data["info"]["version"])},
-        "sourceDescriptions": [{"name": _name(document), "url": source, "type": "openapi"}],
-        "workflows": sequences,
+        "sourceDescriptions": [{"name": document.package, "url": source, "type": "openapi"}],
+        "workflows": [{**sequence, "workflowId": name} for sequence, name in zip(sequences, ids, strict=True)],
     }
 
 
-def _name(document: Document) -> str:
-    return document.package
+@frozen
+class _Inputs:
+    """The inputs of a workflow: its parameters, `body` if it has one, and its credentials.
+
+    Attributes:
+        parameters: The parameters, by name.
+        schemes: The security schemes, by key.
+        has_body: Whether a request has a body.
+        names: The name of each input, by its kind and the name in the document; it needs no escape in an expression.
+    """
+
+    parameters: Mapping[str, Parameter]
+    schemes: Schemes
+    has_body: bool
+    names: Mapping[tuple[str, str], str] = field(init=False)
+
+    @names.default
+    def _names_default(self) -> Mapping[tuple[str, str], str]:
+        keys = [("parameter", name) for name in self.parameters]
+        keys += [("body", "body")] if self.has_body else []
+        keys += [("scheme", key) for key in self.schemes]
+        return dict(zip(keys, _names(name for _, name in keys), strict=True))
+
+    def parameter(self, name: str) -> str:
+        """Return the expression of a parameter."""
+        return f"$inputs.{self.names['parameter', name]}"
+
+    def credential(self, key: str) -> str:
+        """Return the expression of a credential."""
+        return f"$inputs.{self.names['scheme', key]}"
+
+    def schema(self, document: Document) -> dict[str, Any]:
+        """Return the JSON Schema of the inputs."""
+        properties: dict[str, Any] = {}
+        for (kind, key), name in self.names.items():
+            properties[name] = {"type": "object" if kind == "body" else "string"}
+            if kind == "parameter":
+                schema = document.resolve(self.parameters[key].schema)
+                properties[name] = {"type": schema.get("type", "string") if isinstance(schema, Mapping) else "string"}
+            elif kind == "scheme" and self.schemes[key].scheme == "basic":
+                properties[name]["description"] = "User and password, joined by a colon, in Base64."
+        return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _names(names: Iterable[str]) -> list[str]:
+    """Return each name without characters that an expression would need to escape, and different from the others."""
+    found: list[str] = []
+    for name in names:
+        found.append(_unused(re.sub(r"[^A-Za-z0-9_-]+", "_", name), found))
+    return found
+
+
+def _unused(name: str, taken: Container[str]) -> str:
+    return name if name not in taken else next(one for n in count(2) if (one := f"{name}_{n}") not in taken)
 
 
 def _wait(document: Document, operation: Operation) -> Steps:
     """Return the workflow that polls a job until it has ended."""
-    parameters = _sent(operation)
     schemes = _schemes(document, operation)
-    values = {parameter.name: f"$inputs.{parameter.name}" for parameter in parameters}
+    inputs = _Inputs(_sent(operation), schemes, has_body=False)
+    values = {name: inputs.parameter(name) for name in inputs.parameters}
     return {
         "workflowId": f"wait_for_{operation.id}",
         "summary": f"Poll {operation.operation_id} until the job has ended.",
-        "inputs": _inputs(document, parameters, schemes, None),
-        "steps": [_poll(operation, values, schemes)],
+        "inputs": inputs.schema(document),
+        "steps": [_poll(operation, values, schemes, inputs)],
     }
 
 
 def _start(document: Document, operation: Operation, link: Link, status: str) -> Steps:
     """Return the workflow that starts a job, and polls the one to which a link leads."""
     target = document.operation(link.operation_id)
-    schemes = {**_schemes(document, operation), **_schemes(document, target)}
-    parameters = _sent(operation)
-    outputs = {name: str(expression) for name, expression in link.parameters.items() if _is_output(expression)}
+    own, polled = _schemes(document, operation), _schemes(document, target)
+    body = operation.body
+    inputs = _Inputs(_sent(operation), {**own, **polled}, has_body=body is not None)
+    received = [name for name, expression in link.parameters.items() if _is_output(expression)]
+    outputs = dict(zip(received, _names(received), strict=True))
     step: dict[str, Any] = {
         "stepId": "start",
         "operationId": operation.operation_id,
         "parameters": [
-            *(_parameter(one, f"$inputs.{one.name}") for one in parameters),
-            *_credentials(_schemes(document, operation)),
+            *_parameters(operation, {name: inputs.parameter(name) for name in inputs.parameters}),
+            *_credentials(own, inputs),
         ],
-        "successCriteria": [{"condition": f"$statusCode == {status}"}],
-        "outputs": outputs,
+        "successCriteria": [{"condition": status_condition(status)}],
+        "outputs": {output: str(link.parameters[name]) for name, output in outputs.items()},
     }
-    body = operation.body
     if body:
-        step["requestBody"] = {"contentType": body.name, "payload": "$inputs.body"}
+        step["requestBody"] = {"contentType": body.name, "payload": f"$inputs.{inputs.names['body', 'body']}"}
     values = {
-        name: f"$steps.start.outputs.{name}" if name in outputs else _constant(expression, parameters)
+        name: f"$steps.start.outputs.{outputs[name]}" if name in outputs else _constant(expression, inputs)
         for name, expression in link.parameters.items()
     }
     return {
         "workflowId": f"{operation.id}_{link.name}",
         "summary": f"Call {operation.operation_id}, and poll {target.operation_id} until the job has ended.",
-        "inputs": _inputs(document, parameters, schemes, body),
-        "steps": [
-            {key: value for key, value in step.items() if value},
-            _poll(target, values, _schemes(document, target)),
-        ],
+        "inputs": inputs.schema(document),
+        "steps": [{key: value for key, value in step.items() if value}, _poll(target, values, polled, inputs)],
     }
 
 
@@ -95,32 +153,25 @@ def _is_output(expression: Expression) -> bool:
     return expression.source.startswith("response.")
 
 
-def _constant(expression: Expression, parameters: tuple[Parameter, ...]) -> Any:
+def _constant(expression: Expression, inputs: _Inputs) -> Any:
     """Return a value that does not come from the response: one of the request, or a constant."""
-    if expression.source.startswith("request.") and expression.keys[0] in {one.name for one in parameters}:
-        return f"$inputs.{expression.keys[0]}"
+    if expression.source.startswith("request.") and expression.keys[0] in inputs.parameters:
+        return inputs.parameter(expression.keys[0])
     return expression.value if expression.source == "constant" else str(expression)
 
 
-def _poll(operation: Operation, values: Mapping[str, Any], schemes: Mapping[str, SecurityScheme]) -> dict[str, Any]:
+def _poll(operation: Operation, values: Mapping[str, Any], schemes: Schemes, inputs: _Inputs) -> dict[str, Any]:
     """Return the step that polls a job: retried until a state is final."""
     job = operation.job
     if job is None:
         raise NotExpressibleError(f"{operation.id} reports no job")
-    success = criteria(operation, ("success", "partial"))
-    if len(success) != 1:
-        raise NotExpressibleError(f"{operation.id}: success has {len(success)} forms, and a step has one")
     polling = polling_of(job)
-    by_name = {parameter.name: parameter for parameter in operation.parameters}
-    outputs = {"state": "$response.body#/" + "/".join(job.state)} if job.state else {}
+    outputs = {"state": str(Expression(BODY, job.state))} if job.state else {}
     return {
         "stepId": "poll",
         "operationId": operation.operation_id,
-        "parameters": [
-            *(_parameter(by_name[name], value) for name, value in values.items()),
-            *_credentials(schemes),
-        ],
-        "successCriteria": success[0],
+        "parameters": [*_parameters(operation, values), *_credentials(schemes, inputs)],
+        "successCriteria": combined(criteria(operation, ("success", "partial"))),
         "onFailure": [
             *(
                 {"name": f"failed_{number}", "type": "end", "criteria": one}
@@ -138,47 +189,34 @@ def _poll(operation: Operation, values: Mapping[str, Any], schemes: Mapping[str,
     }
 
 
-def _sent(operation: Operation) -> tuple[Parameter, ...]:
-    """Return the parameters that a workflow sends: those that are required, and the one that names the job."""
+def _sent(operation: Operation) -> dict[str, Parameter]:
+    """Return the parameters that are inputs: those that are required, and the one that names the job."""
     named = (operation.job_parameter,) if operation.job else ()
-    return tuple({one.name: one for one in (*operation.required, *named) if not one.is_implied}.values())
+    return {one.name: one for one in (*operation.required, *named) if not one.is_implied}
 
 
-def _parameter(parameter: Parameter, value: Any) -> dict[str, Any]:
-    return {"name": parameter.name, "in": parameter.where, "value": value}
+def _parameters(operation: Operation, values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the parameters of a step: those with a value, and the required ones that have one in the document."""
+    by_name = {parameter.name: parameter for parameter in operation.parameters}
+    implied = {one.name: one.implied for one in operation.required if one.is_implied and one.name not in values}
+    for name, value in {**values, **implied}.items():
+        yield {"name": name, "in": by_name[name].where, "value": value}
 
 
-def _schemes(document: Document, operation: Operation) -> dict[str, SecurityScheme]:
+def _schemes(document: Document, operation: Operation) -> Schemes:
     """Return the security schemes of the first alternative that a header, a cookie or the query can hold."""
     for alternative in operation.security:
         schemes = {key: document.security_schemes[key] for key in alternative}
-        if all(scheme.type == "apiKey" or scheme.scheme in FORMATS for scheme in schemes.values()):
+        if all(one.type in {"apiKey", *TOKENS} or one.scheme in FORMATS for one in schemes.values()):
             return schemes
     return {}
 
 
-def _credentials(schemes: Mapping[str, SecurityScheme]) -> Iterator[dict[str, Any]]:
+def _credentials(schemes: Schemes, inputs: _Inputs) -> Iterator[dict[str, Any]]:
     for key, scheme in schemes.items():
-        value = f"$inputs.{key}"
+        value = inputs.credential(key)
         if scheme.type == "apiKey":
             yield {"name": scheme.name, "in": scheme.where, "value": value}
         else:
-            yield {"name": "Authorization", "in": "header", "value": FORMATS[scheme.scheme].format(f"{{{value}}}")}
-
-
-def _inputs(
-    document: Document, parameters: tuple[Parameter, ...], schemes: Mapping[str, SecurityScheme], body: Any
-) -> dict[str, Any]:
-    """Return the JSON Schema of the inputs."""
-    properties: dict[str, Any] = {}
-    for parameter in parameters:
-        schema = document.resolve(parameter.schema)
-        kind = schema.get("type", "string") if isinstance(schema, Mapping) else "string"
-        properties[parameter.name] = {"type": kind}
-    if body is not None:
-        properties["body"] = {"type": "object"}
-    for key, scheme in schemes.items():
-        properties[key] = {"type": "string"}
-        if scheme.scheme == "basic":
-            properties[key]["description"] = "User and password, joined by a colon, in Base64."
-    return {"type": "object", "required": list(properties), "properties": properties}
+            form = FORMATS["bearer" if scheme.type in TOKENS else scheme.scheme]
+            yield {"name": "Authorization", "in": "header", "value": form.format(f"{{{value}}}")}

@@ -8,7 +8,8 @@ from typing import Any
 
 from attrs import frozen
 
-from ..document import FieldTest, JobLifecycle, Operation
+from ..document import Expression, FieldTest, JobLifecycle, Operation
+from ..document.expression import BODY
 from ..document.job import Kind
 
 Criterion = Mapping[str, Any]
@@ -35,11 +36,7 @@ def polling_of(job: JobLifecycle) -> Polling:
 
 
 def criteria(operation: Operation, kinds: Iterable[Kind]) -> list[list[Criterion]]:
-    """Return alternatives, each a list of criteria that all hold, for a job whose state is of one of the kinds.
-
-    Raises:
-        NotExpressibleError: A state is not a string or number of the body, or a test has no equivalent.
-    """
+    """Return alternatives, each a list of criteria that all hold, for a job whose state is of one of the kinds."""
     job = operation.job
     if job is None:
         return []
@@ -49,20 +46,30 @@ def criteria(operation: Operation, kinds: Iterable[Kind]) -> list[list[Criterion
     states = [state for state, kind in job.kinds.items() if kind in chosen]
     if not states or job.state is None:
         return []
-    accepted: Criterion = {"condition": f"$statusCode == {_status(operation)}"}
-    path = "$response.body#/" + "/".join(job.state)
+    accepted: Criterion = {"condition": status_condition(operation.success.status)}
+    path = str(Expression(BODY, job.state))
     values = [job.raw_states.get(state, state) for state in states]
-    if len(values) == 1:
-        return [[accepted, {"condition": f"{path} == {literal(values[0])}"}]]
-    if not all(isinstance(value, str) for value in values):
-        return [[accepted, {"condition": f"{path} == {literal(value)}"}] for value in values]
+    if len(values) == 1 or not all(isinstance(value, str) for value in values):
+        return [[accepted, {"condition": " || ".join(f"{path} == {literal(value)}" for value in values)}]]
     pattern = "|".join(re.escape(state) for state in states)
     return [[accepted, {"context": path, "condition": f"^({pattern})$", "type": "regex"}]]
 
 
-def _status(operation: Operation) -> str:
-    status = operation.success.status
-    return status if status.isdecimal() else "200"
+def combined(alternatives: list[list[Criterion]]) -> list[Criterion]:
+    """Return one list of criteria that holds if all criteria of one alternative do."""
+    if len(alternatives) == 1:
+        return alternatives[0]
+    # Only conditional states have several, and those have simple conditions.
+    rows = [" && ".join(str(one["condition"]) for one in alternative) for alternative in alternatives]
+    return [{"condition": " || ".join(f"({row})" for row in rows)}]
+
+
+def status_condition(status: str) -> str:
+    """Return the condition that a response has a documented status, such as `200` or `2XX`."""
+    if status.isdecimal():
+        return f"$statusCode == {status}"
+    first = int(status[0]) if status[0].isdecimal() else 2
+    return f"$statusCode >= {first}00 && $statusCode < {first + 1}00"
 
 
 def _of_conditions(job: JobLifecycle, kinds: set[Kind]) -> list[list[Criterion]]:
@@ -86,9 +93,14 @@ def _test(test: FieldTest) -> str:
 
 
 def _negated(tests: tuple[FieldTest, ...]) -> str:
-    if len(tests) != 1 or len(tests[0].values) > 1:
-        raise NotExpressibleError("a row of `state` with several tests precedes another kind, which has no equivalent")
-    return _test(tests[0]).replace("==", "\0").replace("!=", "==").replace("\0", "!=")
+    """Return the condition that not all tests hold."""
+    parts = [
+        _test(FieldTest(test.expression, present=not test.present))
+        if test.present is not None
+        else " && ".join(f"{test.expression} != {literal(value)}" for value in test.values)
+        for test in tests
+    ]
+    return parts[0] if len(parts) == 1 else f"({' || '.join(f'({part})' for part in parts)})"
 
 
 def literal(value: Any) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..document import Document
-from .criteria import NotExpressibleError, criteria, polling_of
+from .criteria import NotExpressibleError, combined, criteria, polling_of
 
 
 def speakeasy(document: Document) -> dict[str, Any]:
@@ -16,20 +16,17 @@ def speakeasy(document: Document) -> dict[str, Any]:
     for operation in document.operations:
         if not operation.job:
             continue
-        success = criteria(operation, ("success", "partial"))
         failure = criteria(operation, ("failure",))
-        if len(success) != 1 or len(failure) > 1:
-            raise NotExpressibleError(f"{operation.id}: the end has several forms, and the extension has one list")
         polling = polling_of(operation.job)
         entry: dict[str, Any] = {
             "name": "WaitForEnd",
             "delaySeconds": 1,
             "intervalSeconds": polling.interval,
             "limitCount": polling.count,
-            "successCriteria": success[0],
+            "successCriteria": combined(criteria(operation, ("success", "partial"))),
         }
         if failure:
-            entry["failureCriteria"] = failure[0]
+            entry["failureCriteria"] = combined(failure)
         target = f"$.paths[{_quoted(operation.path)}].{operation.method.lower()}"
         actions.append({"target": target, "update": {"x-speakeasy-polling": [entry]}})
     if not actions:
