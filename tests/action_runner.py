@@ -1,4 +1,4 @@
-"""Run a composite action as the runner of GitHub Actions does: expressions, files of the runner, workflow commands.
+"""Run a composite action, or a job, as the runner of GitHub Actions does: expressions, files of the runner, workflow commands.
 
 What the runner supports and no action of this project uses is an error here, so that nothing is passed over.
 """
@@ -15,6 +15,7 @@ from attrs import Factory, define, field, frozen
 
 TOKEN: Final = re.compile(r"\s*(?:(&&|\|\||==|!=|[()!])|'((?:[^']|'')*)'|([A-Za-z_][\w.-]*)(\(\))?)")
 COMMAND: Final = re.compile(r"::([a-z-]+)(?: ([^:]*(?::(?!:)[^:]*)*))?::(.*)")
+KEYS: Final = {"id", "name", "if", "uses", "with", "run", "shell", "env", "continue-on-error"}
 SHELL: Final = ("bash", "--noprofile", "--norc", "-eo", "pipefail")
 
 
@@ -61,12 +62,21 @@ class Run:
 
 @define
 class Runner:
-    """A runner with a workspace. `python` is what actions/setup-python installs, `variables` the environment of a job."""
+    """A runner with a workspace.
+
+    Attributes:
+        workspace: The repository in which a job runs.
+        temporary: The temporary folder of the runner.
+        python: What actions/setup-python installs.
+        variables: The environment of a job.
+        repositories: The folders that actions/checkout finds, by repository and ref.
+    """
 
     workspace: Path
     temporary: Path
     python: str
     variables: Mapping[str, str]
+    repositories: Mapping[str, Path] = Factory(dict)
     _run: Run = field(init=False, factory=Run)
 
     def run(self, action: Path, inputs: Mapping[str, str]) -> Run:
@@ -75,25 +85,41 @@ class Runner:
         if data["runs"]["using"] != "composite" or not inputs.keys() <= data["inputs"].keys():
             raise ActionError(f"not composite, or unknown inputs among {sorted(inputs)}")
         given = {name: inputs.get(name, str(one.get("default", ""))) for name, one in data["inputs"].items()}
-        run = self._run = Run()
         context: dict[str, Any] = {"inputs": given, "steps": {}}
-        for index, step in enumerate(data["runs"]["steps"]):
-            name = step.get("id") or step.get("name") or str(index)
-            outputs: dict[str, str] = {}
-            if evaluate(step.get("if", "success()"), context, failed=run.failed):
-                run.outcomes[name] = "success" if self._step(step, action, context, outputs) == 0 else "failure"
-            else:
-                run.outcomes[name] = "skipped"
-            context["steps"][name] = {"outputs": outputs}
+        run = self._steps(data["runs"]["steps"], action, context)
         run.outputs = {name: expand(one["value"], context) for name, one in data["outputs"].items()}
         return run
 
+    def run_job(self, job: Mapping[str, Any], contexts: Mapping[str, Any]) -> Run:
+        """Run a job of a workflow that another repository calls, with contexts such as `inputs` and `secrets`."""
+        known = {"inputs": {}, "vars": {}, "secrets": {}, "github": {}, "job": {}, **contexts, "env": {}, "steps": {}}
+        known["env"] = {name: expand(str(value), known) for name, value in job.get("env", {}).items()}
+        self.variables = {**self.variables, **known["env"]}
+        if not evaluate(job.get("if", "success()"), known):
+            raise ActionError("the job is skipped")
+        return self._steps(job["steps"], self.workspace, known)
+
+    def _steps(self, steps: list[Mapping[str, Any]], action: Path, context: dict[str, Any]) -> Run:
+        run = self._run = Run()
+        for index, step in enumerate(steps):
+            name = step.get("id") or step.get("name") or str(index)
+            outputs: dict[str, str] = {}
+            if evaluate(step.get("if", "success()"), context, failed=run.failed):
+                done = self._step(step, action, context, outputs) == 0 or step.get("continue-on-error")
+                run.outcomes[name] = "success" if done else "failure"
+            else:
+                run.outcomes[name] = "skipped"
+            context["steps"][name] = {"outputs": outputs}
+        return run
+
     def _step(self, step: Mapping[str, Any], action: Path, context: Mapping[str, Any], outputs: dict[str, str]) -> int:
-        if unknown := step.keys() - {"id", "name", "if", "uses", "with", "run", "shell", "env"}:
+        if unknown := step.keys() - KEYS:
             raise ActionError(f"unsupported keys of a step: {sorted(unknown)}")
         if "uses" in step:
             options = {name: expand(str(value).lower() if value in (True, False) else str(value), context)
                        for name, value in step.get("with", {}).items()}  # fmt: skip
+            if step["uses"].startswith("./"):
+                return self._local_action(self.workspace / step["uses"], options, outputs)
             return self._uses[step["uses"].partition("@")[0]](self, options, outputs)
         if step["shell"] != "bash" or "${{" in step["run"]:
             raise ActionError("expected a script for bash, without expressions")
@@ -147,6 +173,28 @@ class Runner:
         else:
             raise ActionError(f"unsupported workflow command {name}")
 
+    def _local_action(self, action: Path, inputs: Mapping[str, str], outputs: dict[str, str]) -> int:
+        """Run an action of the workspace as one step, and keep what it did."""
+        outer = self._run
+        inner = self.run(action, inputs)
+        self._run = outer
+        outputs |= inner.outputs
+        outer.log += inner.log
+        outer.masks += inner.masks
+        outer.annotations += inner.annotations
+        outer.summary += inner.summary
+        outer.artifacts |= inner.artifacts
+        return int(inner.failed)
+
+    def _checkout(self, options: Mapping[str, str], outputs: dict[str, str]) -> int:
+        if "path" in options:
+            repository = self.repositories[f"{options['repository']}@{options['ref']}"]
+            (self.workspace / options["path"]).symlink_to(repository)
+        return 0
+
+    def _download_artifact(self, options: Mapping[str, str], outputs: dict[str, str]) -> int:
+        return 1  # no step before has uploaded one
+
     def _setup_python(self, options: Mapping[str, str], outputs: dict[str, str]) -> int:
         if options.get("update-environment") != "false":
             raise ActionError("the Python of the job would change")
@@ -165,6 +213,8 @@ class Runner:
         return 0 if found or options.get("if-no-files-found") != "error" else 1
 
     _uses: Mapping[str, Callable[["Runner", Mapping[str, str], dict[str, str]], int]] = {
+        "actions/checkout": _checkout,
+        "actions/download-artifact": _download_artifact,
         "actions/setup-python": _setup_python,
         "actions/upload-artifact": _upload_artifact,
     }

@@ -21,6 +21,7 @@ from .action_runner import ActionError, Annotation, Run, Runner, evaluate, expan
 from .conftest import ENVIRONMENT, ROOT, Serve
 from .faulty_responses import FaultyServer, OutgoingResponse
 from .paths import operation_in
+from .test_drift import REPOSITORY, TOKEN, SimulatedGitHub
 from .traffic.archives import clean, entry, write
 
 ACTION = ROOT / ".github/actions/verify"
@@ -92,6 +93,11 @@ def line_of(document: Path, pattern: str) -> int:
     return number
 
 
+def results_of(run: Run) -> dict[str, str]:
+    """Return the outputs of an action that depend on what was verified."""
+    return {name: value for name, value in run.outputs.items() if name != "program"}
+
+
 def failed_cases(junit: bytes) -> set[str]:
     """Return the checks that failed, by the JUnit report."""
     cases = ET.fromstring(junit).iter("testcase")  # noqa: S314 - a report of this project
@@ -103,7 +109,7 @@ def test_conforming_server_passes(act: Act, server: Callable[..., str]) -> None:
 
     assert not run.failed, run.log
     assert run.outcomes["End with the exit status"] == "skipped"
-    assert run.outputs == {"status": "0", "failures": "0", "reports": "build/verify"}
+    assert results_of(run) == {"status": "0", "failures": "0", "reports": "build/verify"}
     assert run.annotations == []
     assert run.artifacts["verification"].keys() == REPORTS
     assert failed_cases(run.artifacts["verification"]["junit.xml"]) == set()
@@ -115,7 +121,7 @@ def test_simulator_is_verified_without_a_url(act: Act, workspace: Path) -> None:
     run = act({"documents": f"openapi/{STEM}.yaml", "out": "reports here", "artifact": "own name"})
 
     assert not run.failed, run.log
-    assert run.outputs == {"status": "0", "failures": "0", "reports": "reports here"}
+    assert results_of(run) == {"status": "0", "failures": "0", "reports": "reports here"}
     assert run.artifacts["own name"].keys() == REPORTS
     assert (workspace / "reports here/verify.sarif").is_file()
 
@@ -135,7 +141,7 @@ def test_failure_is_annotated_summarized_and_kept(act: Act, server: Callable[...
     }
     kept = run.artifacts["verification"]
     results = json.loads(kept["verify.sarif"])["runs"][0]["results"]
-    assert run.outputs == {"status": "1", "failures": str(len(results)), "reports": "build/verify"}
+    assert results_of(run) == {"status": "1", "failures": str(len(results)), "reports": "build/verify"}
     # Each failure is annotated, at the line of its clause.
     places = [one["locations"][0]["physicalLocation"] for one in results]
     assert [(one.properties["file"], int(one.properties["line"])) for one in run.annotations] == [
@@ -236,7 +242,7 @@ def test_nonsense_is_a_clear_error_with_status_2(act: Act, name: str) -> None:
     run = act(inputs)
 
     assert run.failed
-    assert run.outputs == {"status": "2", "failures": "", "reports": ""}
+    assert results_of(run) == {"status": "2", "failures": "", "reports": ""}
     assert run.artifacts == {}
     (annotation,) = run.annotations
     assert (annotation.level, annotation.properties["title"]) == ("error", title)
@@ -305,7 +311,7 @@ def test_inputs_are_never_run(act: Act, workspace: Path) -> None:
 
     run = act({"documents": folder, "out": f"out/{folder}", "seed": "7", "artifact": "$(touch stolen)"})
 
-    assert run.outputs == {"status": "0", "failures": "0", "reports": f"out/{folder}"}, run.log
+    assert results_of(run) == {"status": "0", "failures": "0", "reports": f"out/{folder}"}, run.log
     assert run.artifacts["$(touch stolen)"].keys() == REPORTS
     assert "; seed 7, " in run.summary
     assert act({"url": "'; touch stolen; '", "har": "$(touch stolen)"}).outputs["status"] == "2"
@@ -323,6 +329,64 @@ def test_tools_are_installed_from_a_requirement(act: Act, installed_tools: Path,
     absent = act({"requirement": "--index-url=x job-status-tools"})
     assert (absent.outcomes["install"], absent.outcomes["verify"]) == ("failure", "skipped")
     assert absent.outputs["status"] == ""
+
+
+Call = Callable[..., Run]
+
+
+@pytest.fixture
+def call_drift(installed: Path, tmp_path: Path, serve: Serve) -> Call:
+    """Return a function that calls the workflow for drift from a repository that has nothing but a README."""
+    caller = tmp_path / "caller"
+    caller.mkdir()
+    (caller / "README.md").write_text("ours\n", encoding="utf-8")
+    packages = {"PYTHONPATH": sysconfig.get_path("purelib"), "PIP_NO_INDEX": "1", "PIP_NO_CACHE_DIR": "1"}
+    (job,) = yaml.safe_load((ROOT / ".github/workflows/drift.yml").read_text(encoding="utf-8"))["jobs"].values()
+
+    def run(github: SimulatedGitHub, credentials: str, **inputs: str) -> Run:
+        api = {"GITHUB_API_URL": serve(github.application), "GITHUB_REPOSITORY": REPOSITORY}
+        (caller / ".job-status").unlink(missing_ok=True)
+        runner = Runner(
+            caller, installed, python(), {**job_variables(), **packages, **api}, {"kilns/tools@0a1b2c": ROOT}
+        )
+        contexts = {
+            "inputs": inputs,
+            "secrets": {"environment": credentials},
+            "github": {"token": TOKEN, "repository": REPOSITORY, "sha": "d4e5f6"},
+            "job": {"workflow_repository": "kilns/tools", "workflow_sha": "0a1b2c"},
+        }
+        return runner.run_job(job, contexts)
+
+    return run
+
+
+def test_drift_is_called_from_another_repository(call_drift: Call, server: Callable[..., str], serve: Serve) -> None:
+    github = SimulatedGitHub()
+    key = f"{KEY}=="  # as many keys in Base64 end
+    settings = SimulatorSettings(environment={**ENVIRONMENT, "AGENT_PLATFORM_API_KEY": key}, clock=SteppingClock(1.0))
+    simulator = Simulator([load(ROOT / f"openapi/{STEM}.yaml")], settings)
+    credentials = CREDENTIALS.replace(KEY, key)
+
+    drifted = call_drift(github, credentials, api=STEM, url=f"{serve(FaultyServer(simulator, wrong_state))}/{STEM}")
+
+    assert not drifted.failed, drifted.log
+    assert github.open == [1]
+    assert drifted.masks[0] == key
+    assert key not in drifted.log
+    assert drifted.artifacts["drift"].keys() >= REPORTS
+    healed = call_drift(github, credentials, api=STEM, url=f"{serve(FaultyServer(simulator, lambda _: None))}/{STEM}")
+    assert not healed.failed, healed.log
+    assert github.open == []
+
+
+def test_drift_that_verifies_nothing_fails_and_keeps_the_issue(call_drift: Call) -> None:
+    github = SimulatedGitHub()
+
+    run = call_drift(github, CREDENTIALS, api="kiln", url="http://127.0.0.1:1")
+
+    assert run.outcomes["Keep the issue"] == "failure"
+    assert "Nothing was verified" in run.annotations[-1].message
+    assert github.requests == []
 
 
 def test_scripts_have_no_expressions_and_actions_have_versions() -> None:
