@@ -338,7 +338,7 @@ COUNTS: dict[str, Any] = {
 }
 SIZES: dict[str, Any] = {
     **COUNTS,
-    "zero": either(0),
+    "zero": 0,
     "one": either(1),
     "integer of another library": accept(IntegerLike(10_000)),
     "IntEnum member": either(IntMember.SEVEN),
@@ -478,6 +478,26 @@ def test_max_response_bytes(server: HostileServer, asynchronous: bool, case: Cas
     check_case(case, "max_response_bytes=", use)
 
 
+FLAGS: dict[str, Any] = {
+    "True": accept(True),
+    "False": accept(False),
+    "None": None,
+    "zero": 0,
+    "one": 1,
+    "str": "no",
+    "empty string": "",
+    "list": [],
+    "class": bool,
+    "unsupported object": UnsupportedObject(),
+}
+
+
+@cases(FLAGS)
+@BOTH
+def test_trust_env(asynchronous: bool, case: Case) -> None:
+    check_case(case, "trust_env=", lambda: AGENT.client("http://h", asynchronous=asynchronous, trust_env=case.value))
+
+
 @cases(HEADERS)
 @BOTH
 def test_client_headers(server: HostileServer, asynchronous: bool, case: Case) -> None:
@@ -503,6 +523,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
         command = [openssl, "x509", "-noout", "-hash", "-in", str(folder / "ca.pem")]
         name = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
         shutil.copy(folder / "ca.pem", folder / "hashed" / f"{name}.0")
+    (folder / "none").mkdir()
     (folder / "empty.pem").write_text("")
     (folder / "invalid.pem").write_bytes(b"\x00\x01garbage")
     (folder / "truncated.pem").write_text((folder / "ca.pem").read_text()[:200])
@@ -524,6 +545,11 @@ VERIFY: dict[str, Any] = {
     "invalid certificate": lambda folder: str(folder / "invalid.pem"),
     "truncated certificate": lambda folder: str(folder / "truncated.pem"),
     "NUL": lambda folder: "ca\x00.pem",
+    "long path": lambda _: "x" * 5000,
+    "surrogate": lambda _: "\ud800",
+    "folder without hashed names": accept(lambda folder: folder),
+    "folder without certificates": lambda folder: folder / "none",
+    "root folder": lambda _: "/",
     "None": lambda _: None,
     "empty string": lambda _: "",
     "not a path": lambda _: "true",

@@ -7,10 +7,12 @@ import pickle
 import random
 import socket
 import time
+import uuid
 import weakref
 from collections.abc import Iterator
 from typing import Any, assert_type, cast
 
+import attrs
 import httpx
 import job_status
 import jwt
@@ -33,6 +35,7 @@ from job_status import (
     TransportError,
     UnauthorizedError,
 )
+from job_status._client.call import Operation
 from job_status.agent_platform.models import DockStatus as AgentStatus
 from job_status.ai_for_process.models import DockStatus as ProcessStatus
 from job_status.ai_for_process.models import ModelUndeployment
@@ -501,6 +504,36 @@ def token_server(received: list[str], reject_first: bool = False) -> Behaviour:
 
 def app_token(**options: Any) -> AppToken:
     return AppToken("cs-1", SECRET, sub="me", claims=lambda: {"jti": str(time.perf_counter_ns())}, **options)
+
+
+@pytest.mark.parametrize("claims", ["x", [1], 5, {1, 2}])
+def test_claims_of_an_app_token_are_a_mapping(claims: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"^claims= must be a mapping"):
+        AppToken("cs-1", SECRET, sub="me", claims=claims)
+    with pytest.raises(InvalidArgumentError, match=r"^claims= must return a mapping"):
+        AppToken("cs-1", SECRET, sub="me", claims=lambda: claims)()
+
+
+@pytest.mark.parametrize("value", [{1}, object(), b"x", lambda: 1])
+def test_claims_that_are_no_json_are_an_error(value: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"^claims= cannot be encoded as JSON: "):
+        AppToken("cs-1", SECRET, sub="me", claims={"jti": value})()
+
+
+UUID_ID = "3F2504E0-4F89-11D3-9A0C-0305E82C3301"
+
+
+@pytest.mark.parametrize("given", [UUID_ID, UUID_ID.lower(), uuid.UUID(UUID_ID)])
+@pytest.mark.parametrize("received", [UUID_ID, UUID_ID.lower()])
+def test_the_case_of_a_uuid_has_no_meaning(given: Any, received: str) -> None:
+    operation = Operation("get", "GET", ("id",), job_id=("id",), job_parameter=0)
+    suffix = attrs.evolve(operation, job_id_is_suffix=True)
+
+    assert operation.other_job(received, (str(given),)) == ""
+    assert suffix.other_job(f"jobs/{received}", (str(given),)) == ""
+    for other in ("DS-1", received[:-1] + "2", f"{received}1"):
+        assert "another job" in operation.other_job(other, (str(given),))
+    assert "another job" in operation.other_job("DS-1", ("ds-1",))
 
 
 def test_app_token_is_reused_until_it_expires() -> None:

@@ -95,6 +95,52 @@ def call(url: str, asynchronous: bool, **options: Any) -> Any:
         return error
 
 
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY", "proxy="])
+@BOTH
+def test_a_proxy_that_does_not_respond_is_named(
+    monkeypatch: pytest.MonkeyPatch, asynchronous: bool, variable: str
+) -> None:
+    proxy = "http://user:canary@127.0.0.1:1"
+    options: dict[str, Any] = {"proxy": proxy} if variable == "proxy=" else {}
+    if not options:
+        monkeypatch.setenv(variable, proxy)
+    error = call("http://status.corp.example", asynchronous, **options)
+
+    assert isinstance(error, TransportError)
+    place = f"from http://status.corp.example through the proxy 127.0.0.1:1 of {variable}"
+    assert f"no response {place}: ConnectError" in str(error)
+    assert "canary" not in str(error)
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY", "proxy="])
+def test_a_socks_proxy_is_refused_by_the_name_of_its_setting(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    options: dict[str, Any] = {"proxy": "socks5://host:1"} if variable == "proxy=" else {}
+    if not options:
+        monkeypatch.setenv(variable, "socks5://host:1")
+    with pytest.raises(InvalidArgumentError, match=f"^{variable} is a SOCKS proxy"):
+        AGENT.client("https://status.corp.example", **options).get_dock_status("ds-1")
+
+
+LOOPBACK = ["localhost", "a.localhost", "127.0.0.1", "127.9.8.7", "127.1", "2130706433", "0x7f000001"]
+LOOPBACK += ["[::1]", "[::ffff:127.0.0.1]", "[0:0:0:0:0:0:0:1]", "0.0", "0", "[::]", "ip6-localhost", "LOCALHOST"]
+
+
+@pytest.mark.parametrize("host", LOOPBACK)
+def test_no_spelling_of_a_loopback_address_goes_through_a_proxy(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    with AGENT.client(f"http://{host}:8080") as api:
+        assert api._core.proxy is None
+
+
+@pytest.mark.parametrize(
+    "host", ["128.0.0.1", "1", "[::2]", "[::ffff:128.0.0.1]", "localhost.example", "127.0.0.1.nip"]
+)
+def test_other_hosts_go_through_the_proxy(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    with AGENT.client(f"http://{host}:8080") as api:
+        assert str(api._core.proxy) == "the proxy 127.0.0.1:1 of ALL_PROXY"
+
+
 HTTP_URL, HTTPS_URL = "http://status.corp.example", "https://status.corp.example"
 # The variables, with {} for the URL of the proxy; the URL of the request; and the expected route.
 ROUTES: dict[str, tuple[dict[str, str], str, str]] = {
@@ -399,13 +445,8 @@ def write_pem(authority: trustme.CA, folder: Path, name: str = "ca.pem") -> Path
 
 def add_to_system_store(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
     """Add a certificate to the system store that Python loads."""
-    original = ssl.SSLContext.set_default_verify_paths
-
-    def load(context: ssl.SSLContext) -> None:
-        original(context)
-        context.load_verify_locations(certificate)
-
-    monkeypatch.setattr(ssl.SSLContext, "set_default_verify_paths", load)
+    paths = ssl.get_default_verify_paths()
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths._replace(openssl_cafile=str(certificate)))
 
 
 def certificates(context: ssl.SSLContext) -> set[bytes]:
@@ -452,6 +493,53 @@ def test_certificate_variable_sets_trusted_authorities(
     assert "CERTIFICATE_VERIFY_FAILED" in str(before)
     assert getattr(after, "status", None) == "SUCCESS"
     assert "CERTIFICATE_VERIFY_FAILED" in str(untrusted_env)
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_variables_that_are_not_trusted_have_no_effect_now_or_later(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, authority: trustme.CA, variable: str
+) -> None:
+    certificate = write_pem(authority, tmp_path)
+    path = certificate if variable == "SSL_CERT_FILE" else hashed_folder(tmp_path / "certs", certificate)
+    with https_server(authority) as url:
+        monkeypatch.setenv(variable, str(path))
+        first = call(url, False, trust_env=False)
+        monkeypatch.delenv(variable)
+        second = call(url, False)
+
+    for outcome in (first, second):
+        assert "CERTIFICATE_VERIFY_FAILED" in str(outcome)
+        assert str(outcome).endswith("; trust its authority with verify= or SSL_CERT_FILE")
+
+
+def test_a_certificate_file_that_is_replaced_is_read_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, authority: trustme.CA
+) -> None:
+    path = write_pem(trustme.CA(), tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with https_server(authority) as url:
+        before = call(url, False)
+        os.utime(write_pem(authority, tmp_path), (1, 1))
+        after = call(url, False)
+
+    assert "CERTIFICATE_VERIFY_FAILED" in str(before)
+    assert getattr(after, "status", None) == "SUCCESS"
+
+
+@pytest.mark.parametrize("place", ["verify=", "SSL_CERT_DIR"])
+def test_certificates_of_a_folder_are_found_without_hashed_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, authority: trustme.CA, place: str
+) -> None:
+    folder = tmp_path / "certs"
+    (folder / "deeper").mkdir(parents=True)
+    write_pem(authority, folder, "ours.crt")
+    write_pem(trustme.CA(), folder, "another.pem")
+    (folder / "README").write_text("no certificate", encoding="utf-8")
+    options: dict[str, Any] = {"verify": folder} if place == "verify=" else {}
+    if place == "SSL_CERT_DIR":
+        monkeypatch.setenv(place, f"{tmp_path / 'missing'}{os.pathsep}{folder}")
+    with https_server(authority) as url:
+        assert getattr(call(url, False, **options), "status", None) == "SUCCESS"
 
 
 @BOTH

@@ -162,6 +162,8 @@ def other_database(path: Path) -> None:
         (".", "cannot be used: unable to open database file"),
         ("text", "cannot be used: file is not a database"),
         ("other", "is not a file of limits_store="),
+        ("a\x00b", "cannot be used: "),
+        ("a\ud800", "cannot be used: "),
         ("redis://user:secret@host:port/0", "is not a valid Redis URL: ValueError"),
     ],
 )

@@ -16,6 +16,7 @@ from job_status import (
     TransportError,
     UnexpectedResponseError,
 )
+from job_status._client.call import Operation
 from job_status.credentials import AppToken
 
 from .hostile import Behaviour, HostileServer, hostile, http_response, reset
@@ -31,6 +32,12 @@ def valid_response(head: bytes) -> bytes:
     if head.startswith(b"GET"):
         return http_response(body=AGENT.body(requested_id(head), "IN_PROGRESS"))
     return http_response(body=STARTED)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "POST", "PATCH", "GET"])
+def test_no_method_makes_a_start_repeatable(method: str) -> None:
+    assert not Operation("heat", method, (), is_start=True).is_idempotent
+    assert Operation("heat", method, (), is_read=True).is_idempotent
 
 
 def is_get(head: bytes) -> bool:

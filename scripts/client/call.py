@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
@@ -40,6 +41,7 @@ TOO_MANY_REQUESTS: Final = 429
 CONNECT_TIMEOUT: Final = 5.0  # seconds, within the timeout of the call
 # The headers, in lower case, by which a server announces something about the requests to come.
 ANNOUNCEMENTS: Final = frozenset({b"deprecation", b"sunset", b"ratelimit", b"ratelimit-remaining"})
+UUID: Final = re.compile("[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 BODY_KEYWORDS: Final = frozenset({"json", "content", "data", "files"})
 # What a transport raises when a request fails.
 TRANSPORT_ERRORS: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError)
@@ -86,12 +88,14 @@ class Operation:
 
     @property
     def is_idempotent(self) -> bool:
-        """Whether a request can be repeated."""
-        return self.is_read or self.method in retry.IDEMPOTENT_METHODS
+        """Whether a request can be repeated. A start is never repeated: another job could begin, whatever its method."""
+        return self.is_read or (not self.is_start and self.method in retry.IDEMPOTENT_METHODS)
 
     def other_job(self, value: Any, values: tuple[Any, ...]) -> str:
         """Return why the id in a body is not that of the job that the values of the parameters name, or empty."""
         text, job = str(value), str(values[self.job_parameter])
+        if UUID.fullmatch(job):  # RFC 9562, section 4: the case of its digits has no meaning
+            text, job = text.lower(), job.lower()
         if text == job or (self.job_id_is_suffix and text.rstrip("/").endswith(f"/{job}")):
             return ""
         return f"{to_pointer(self.job_id)} is {value!r}, which is another job"
@@ -99,10 +103,11 @@ class Operation:
 
 @frozen
 class Settings:
-    """The settings of a client that its calls and polls need."""
+    """The settings of a client that its calls and polls need. `route` names its proxy for messages, if it has one."""
 
     base_url: str
     origin: str
+    route: str
     timeout: float
     max_retries: int
     headers: list[tuple[bytes, bytes]] = field(repr=False)
@@ -459,7 +464,10 @@ class Call:
         reason = type(error).__name__
         text = self.redact(" ".join(str(error).split()))[:300]
         problem = "no response in time" if timed_out else "no response"
-        message = f"{self.operation.id}: {problem} from {self.settings.origin}: {reason}{f': {text}' if text else ''}"
+        place = f"{self.settings.origin}{self.settings.route}"
+        message = f"{self.operation.id}: {problem} from {place}: {reason}{f': {text}' if text else ''}"
+        if "CERTIFICATE_VERIFY_FAILED" in text:
+            message += "; trust its authority with verify= or SSL_CERT_FILE"
         return TransportError(message, reason=reason, timed_out=timed_out, **self._fields())
 
     def api_error(self, response: httpx.Response, cls: type[ApiError] | None = None) -> ApiError:

@@ -46,6 +46,9 @@ class AppToken:
                 raise InvalidArgumentError(f"{name}= must be a string that is not empty, got {type(value).__name__}")
         if not (isinstance(lifetime, int | float) and 1 < lifetime < 1e9):
             raise InvalidArgumentError(f"lifetime= must be more than 1 second, got {lifetime!r}")
+        if not (claims is None or isinstance(claims, Mapping) or callable(claims)):
+            expected = "a mapping, or a callable that returns one"
+            raise InvalidArgumentError(f"claims= must be {expected}, got {type(claims).__name__}")
         try:
             import jwt
         except ImportError:
@@ -66,6 +69,8 @@ class AppToken:
             now = time.time()
             if self._token is None or now > self._expires - self._lifetime / 10:
                 claims = self._claims() if callable(self._claims) else self._claims or {}
+                if not isinstance(claims, Mapping):
+                    raise InvalidArgumentError(f"claims= must return a mapping, got {type(claims).__name__}")
                 expires = now + self._lifetime
                 payload = {
                     **claims,
@@ -75,7 +80,11 @@ class AppToken:
                     "iat": int(now - CLOCK_SKEW),
                     "exp": int(expires),
                 }
-                self._token = Secret(self._encode(payload, self._client_secret.reveal(), algorithm="HS256"))
+                try:
+                    encoded = self._encode(payload, self._client_secret.reveal(), algorithm="HS256")
+                except (TypeError, ValueError) as error:
+                    raise InvalidArgumentError(f"claims= cannot be encoded as JSON: {error}") from None
+                self._token = Secret(encoded)
                 self._expires = expires
             token: str = self._token.reveal()
             return token

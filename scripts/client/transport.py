@@ -1,16 +1,20 @@
 """The built-in httpx transports of a client: TLS verification, proxies, connection limits, and deadlines."""
 
+import contextlib
 import functools
 import ipaddress
 import os
+import re
+import socket
 import ssl
+import sys
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from attrs import frozen
+from attrs import field, frozen
 
 from . import httpx_internals
 from .arguments import HOST_LABEL
@@ -20,6 +24,9 @@ from .sanitize import describe, sanitize
 KEEPALIVE: Final = 60.0  # seconds for which an idle connection is kept
 # Calls of one client in flight at a time, and starts; the polls of its waits have a limit of their own.
 MAX_CALLS_IN_FLIGHT: Final = 10
+LOCAL_NAMES: Final = frozenset({"localhost", "ip6-localhost", "ip6-loopback"})
+# How `openssl rehash` names a certificate or a list of revoked ones.
+HASHED_NAME: Final = re.compile(r"[0-9a-f]{8}\.r?[0-9]+")
 # In the extensions of a response: whether its connection had been used before.
 IS_REUSED: Final = "job_status_is_reused"
 
@@ -41,27 +48,60 @@ def create_tls_context(verify: Any, *, tls: bool, trust_env: bool) -> ssl.SSLCon
         if not tls:
             return _unused_context()
         paths = (os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")) if trust_env else ("", "")
-        return default_context(*paths) if any(paths) else default_context()
+        return _environment_context(*paths, *map(_stamp, paths)) if any(paths) else default_context()
     if isinstance(verify, str | os.PathLike) and str(verify):
-        path = Path(verify)
-        return _load_certificates("verify=", "verify=", *(("", str(path)) if path.is_dir() else (str(path), "")))
+        path = os.fspath(Path(verify))
+        return _load_certificates("verify=", "verify=", *(("", path) if os.path.isdir(path) else (path, "")))
     expected = "True, False, the path of a file or folder of certificates, or an ssl.SSLContext"
     raise InvalidArgumentError(f"verify= must be {expected}, got {describe(verify)}")
 
 
 @functools.cache
-def default_context(file: str = "", folder: str = "") -> ssl.SSLContext:
-    """Return the TLS context that clients share by default: creating one takes tens of milliseconds."""
-    if file or folder:
-        return _load_certificates("SSL_CERT_FILE", "SSL_CERT_DIR", file, folder)
+def default_context() -> ssl.SSLContext:
+    """Return the TLS context that clients share by default: creating one takes tens of milliseconds.
+
+    It trusts the system's store and certifi's, whatever SSL_CERT_FILE and SSL_CERT_DIR say: OpenSSL reads them where
+    it is asked for its default paths, so those that it was compiled with are named here.
+    """
     import certifi
 
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
+    context = ssl.create_default_context(cafile=certifi.where())
+    paths = ssl.get_default_verify_paths()
+    for path in (paths.openssl_cafile, paths.openssl_capath):
+        _load(context, path)
+    for certificate in _windows_store():
+        with contextlib.suppress(ssl.SSLError):
+            context.load_verify_locations(cadata=certificate)
     return context
 
 
+def _windows_store() -> list[bytes]:
+    """Return the certificates of the system's store on Windows, where it is not a file or folder."""
+    found: list[bytes] = []
+    if sys.platform == "win32":
+        for store in ("CA", "ROOT"):
+            for certificate, encoding, purposes in ssl.enum_certificates(store):
+                if encoding == "x509_asn" and (purposes is True or ssl.Purpose.SERVER_AUTH.oid in purposes):
+                    found.append(certificate)
+    return found
+
+
+@functools.lru_cache(maxsize=8)
+def _environment_context(file: str, folder: str, *stamps: tuple[int, int]) -> ssl.SSLContext:
+    """Return the TLS context for SSL_CERT_FILE and SSL_CERT_DIR, until what they name is replaced."""
+    return _load_certificates("SSL_CERT_FILE", "SSL_CERT_DIR", file, folder)
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return (0, 0)
+    return found.st_mtime_ns, found.st_size
+
+
 def _load_certificates(file_name: str, folder_name: str, file: str, folder: str) -> ssl.SSLContext:
+    """Return a TLS context that trusts the certificates of a file, and those of a list of folders."""
     for name, path, exists in ((file_name, file, os.path.exists), (folder_name, folder, os.path.isdir)):
         # OpenSSL accepts a list of folders.
         places = path.split(os.pathsep) if exists is os.path.isdir else [path]
@@ -69,11 +109,40 @@ def _load_certificates(file_name: str, folder_name: str, file: str, folder: str)
             problem = "is not a folder" if exists is os.path.isdir and os.path.exists(path) else "does not exist"
             raise InvalidArgumentError(f"{name} is {sanitize(path, 200)}, which {problem}")
     try:
-        return ssl.create_default_context(cafile=file or None, capath=folder or None)
+        context = ssl.create_default_context(cafile=file or None, capath=folder or None)
     except (OSError, ValueError) as error:
         name, path = (file_name, file) if file else (folder_name, folder)
         problem = f"which contains no readable certificates: {error}"
         raise InvalidArgumentError(f"{name} is {sanitize(path, 200)}, {problem}") from None
+    if folder and not sum(_load_folder(context, place) for place in folder.split(os.pathsep)):
+        problem = "which contains no readable certificates"
+        raise InvalidArgumentError(f"{folder_name} is {sanitize(folder, 200)}, {problem}")
+    return context
+
+
+def _load_folder(context: ssl.SSLContext, folder: str) -> bool:
+    """Load a folder whose files have names of their own, not the hashes by which OpenSSL finds them when needed.
+
+    Returns:
+        Whether it contains certificates.
+    """
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return False
+    if any(HASHED_NAME.fullmatch(name) for name in names):
+        return True
+    paths = (os.path.join(folder, name) for name in names)
+    return sum(_load(context, path) for path in paths if os.path.isfile(path)) > 0  # all of them are loaded
+
+
+def _load(context: ssl.SSLContext, path: str) -> bool:
+    """Load a file or folder, and return whether that was possible."""
+    try:
+        context.load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 @functools.cache
@@ -82,7 +151,19 @@ def _unused_context() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def resolve_proxy(proxy: Any, base_url: str, *, trust_env: bool) -> httpx.Proxy | None:
+@frozen
+class ProxyChoice:
+    """The proxy of a client, and `source`, the argument or variable that has named it."""
+
+    proxy: httpx.Proxy = field(repr=False)
+    source: str
+
+    def __str__(self) -> str:
+        url = self.proxy.url
+        return f"the proxy {sanitize(f'{url.host}:{url.port}' if url.port else url.host, 200)} of {self.source}"
+
+
+def resolve_proxy(proxy: Any, base_url: str, *, trust_env: bool) -> ProxyChoice | None:
     """Return the proxy for a base URL: the given one or, as httpx selects it, that of the environment.
 
     The proxies of the environment are not used for loopback addresses.
@@ -115,7 +196,7 @@ def resolve_proxy(proxy: Any, base_url: str, *, trust_env: bool) -> httpx.Proxy 
         raise InvalidArgumentError(f"{expected}{reason}") from None
     if not has_host:
         raise InvalidArgumentError(f"{expected}, got one without a host")
-    return parsed
+    return ProxyChoice(parsed, name)
 
 
 def _environment_proxy(base_url: str) -> tuple[str, str | None]:
@@ -138,21 +219,26 @@ def _environment_proxy(base_url: str) -> tuple[str, str | None]:
 
 
 def _is_loopback(base_url: str) -> bool:
-    host = (urllib.parse.urlsplit(base_url).hostname or "").removesuffix(".")
+    """Return whether a URL leads to this machine, in any spelling that is resolved without a name server."""
+    host = (urllib.parse.urlsplit(base_url).hostname or "").removesuffix(".").partition("%")[0]
+    if host in LOCAL_NAMES or host.endswith(".localhost"):
+        return True
     try:
-        return host == "localhost" or host.endswith(".localhost") or ipaddress.ip_address(host).is_loopback
-    except ValueError:
+        address = ipaddress.ip_address(host if ":" in host else socket.inet_aton(host))
+    except (OSError, ValueError):
         return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified
 
 
-def proxy_secrets(proxy: httpx.Proxy | None) -> Iterator[str]:
+def proxy_secrets(choice: ProxyChoice | None) -> Iterator[str]:
     """Yield the secrets of a proxy, in the forms in which a message can repeat them."""
-    if proxy is not None and proxy.raw_auth is not None:
+    if choice is not None and choice.proxy.raw_auth is not None:
         import base64
 
-        password = proxy.raw_auth[1].decode("utf-8", errors="replace")
+        password = choice.proxy.raw_auth[1].decode("utf-8", errors="replace")
         yield password
-        yield base64.b64encode(b":".join(proxy.raw_auth)).decode()
+        yield base64.b64encode(b":".join(choice.proxy.raw_auth)).decode()
 
 
 @frozen
@@ -174,7 +260,7 @@ class Transports:
         return [self.calls] if self.calls is self.starts else [self.calls, self.starts]
 
 
-def sync_transports(verify: ssl.SSLContext, proxy: httpx.Proxy | None) -> Transports:
+def sync_transports(verify: ssl.SSLContext, proxy: ProxyChoice | None) -> Transports:
     """Return httpx's own transports, with connections that enforce the deadline of the call."""
     from .connections import Connections, Pool  # httpcore is imported when the first client is created
     from .network import DeadlineBackend
@@ -182,7 +268,7 @@ def sync_transports(verify: ssl.SSLContext, proxy: httpx.Proxy | None) -> Transp
     return _create(httpx.HTTPTransport, DeadlineBackend, Connections, Pool, verify, proxy)
 
 
-def async_transports(verify: ssl.SSLContext, proxy: httpx.Proxy | None) -> Transports:
+def async_transports(verify: ssl.SSLContext, proxy: ProxyChoice | None) -> Transports:
     """Return httpx's own transports, with connections that enforce the deadline of the call."""
     from .connections import AsyncPool, Connections  # httpcore is imported when the first client is created
     from .network import AsyncDeadlineBackend
@@ -209,13 +295,15 @@ def has_fast_extra() -> bool:
 
 
 def _create(
-    cls: Any, backend: Any, connections: Any, pool: Any, verify: ssl.SSLContext, proxy: httpx.Proxy | None
+    cls: Any, backend: Any, connections: Any, pool: Any, verify: ssl.SSLContext, proxy: ProxyChoice | None
 ) -> Transports:
     try:
         limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEPALIVE)
-        made = [cls(verify=verify, limits=limits, proxy=proxy, trust_env=False) for _ in range(3)]
+        chosen = proxy.proxy if proxy else None
+        made = [cls(verify=verify, limits=limits, proxy=chosen, trust_env=False) for _ in range(3)]
     except ImportError:
-        problem = "proxy= is a SOCKS proxy; install its dependency: pip install httpx[socks]"
+        source = proxy.source if proxy else "proxy="
+        problem = f"{source} is a SOCKS proxy; install its dependency: pip install httpx[socks]"
         raise InvalidArgumentError(problem) from None
     network = httpx_internals.replace_network_backend(made[0], backend)
     factory = httpx_internals.connection_pool(made[0])

@@ -151,15 +151,25 @@ def validate_seconds(timeout: Any, name: str = "timeout", *, allow_zero: bool = 
     return found
 
 
-def validate_count(value: Any, name: str) -> int:
-    """Return an integer from 0.
+def validate_count(value: Any, name: str, least: int = 0) -> int:
+    """Return an integer that is at least 0, or another number.
 
     Raises:
         InvalidArgumentError: It is not such an integer.
     """
-    if not _is_integer(value) or operator.index(value) < 0:
-        raise InvalidArgumentError(f"{name}= must be an integer, 0 or more, got {describe(value)}")
+    if not _is_integer(value) or operator.index(value) < least:
+        raise InvalidArgumentError(f"{name}= must be an integer, {least} or more, got {describe(value)}")
     return operator.index(value)
+
+
+def validate_flag(value: Any, name: str) -> None:
+    """Check that a value is true or false.
+
+    Raises:
+        InvalidArgumentError: It is not.
+    """
+    if not isinstance(value, bool):
+        raise InvalidArgumentError(f"{name}= must be True or False, got {describe(value)}")
 
 
 def validate_maximum(value: Any, name: str, largest: int) -> int:

@@ -25,6 +25,7 @@ from . import bounded, responses, retry
 from .arguments import (
     parse_base_url,
     validate_count,
+    validate_flag,
     validate_headers,
     validate_hooks,
     validate_id,
@@ -55,6 +56,7 @@ from .request_template import RequestTemplate
 from .schemes import Scheme
 from .transport import (
     IS_REUSED,
+    ProxyChoice,
     Transports,
     async_transports,
     create_tls_context,
@@ -133,8 +135,9 @@ class Core:
         clock: Clock,
     ) -> None:
         base_url, origin, tls = parse_base_url(options.base_url)
+        validate_flag(options.trust_env, "trust_env")
         self.custom_transport: Any = options.http_transport
-        self.proxy: httpx.Proxy | None = None
+        self.proxy: ProxyChoice | None = None
         self.tls_context: ssl.SSLContext | None = None
         if options.http_transport is None:
             self.proxy = resolve_proxy(options.proxy, base_url, trust_env=options.trust_env)
@@ -144,7 +147,7 @@ class Core:
         else:
             _check_conflicts(options)
         self.authenticator = Authenticator(schemes, alternatives, credentials, proxy_secrets(self.proxy))
-        self.max_response_bytes = validate_count(options.max_response_bytes, "max_response_bytes")
+        self.max_response_bytes = validate_count(options.max_response_bytes, "max_response_bytes", least=1)
         self.recorder: Recorder | None = None
         if options.record is not None:
             from .recorder import Recorder
@@ -167,6 +170,7 @@ class Core:
         self.settings = Settings(
             base_url,
             origin,
+            f" through {self.proxy}" if self.proxy else "",
             validate_seconds(options.timeout),
             validate_count(options.max_retries, "max_retries"),
             headers.raw,

@@ -124,7 +124,7 @@ class FileStore:
         try:
             if not self._create():
                 problem = "is not a file of limits_store="
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, ValueError) as error:  # a null character or a surrogate in the path
             problem = f"cannot be used: {sanitize(error, 200)}"
         if problem:
             where = f"limits_store= is {sanitize(path, 200)}"
