@@ -63,7 +63,7 @@ def default_context() -> ssl.SSLContext:
     """Return the TLS context that clients share by default: creating one takes tens of milliseconds.
 
     It trusts the system's store and certifi's, whatever SSL_CERT_FILE and SSL_CERT_DIR say: OpenSSL reads them where
-    it is asked for its default paths, so those that it was compiled with are named here.
+    it loads its default paths, so those that it was compiled with are named here.
     """
     import certifi
 
