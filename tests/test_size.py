@@ -17,12 +17,12 @@ LIMITS = {
     "export": 420,
     "learn": 380,
     "generate": 5450,
-    "har": 360,
+    "har": 370,
     "pages": 160,
     "release": 620,
     "simulate": 5400,
     "site": 960,
-    "verify": 7830,
+    "verify": 7970,
     "mutate": 5410,
 }
 

@@ -65,6 +65,7 @@ class _Api:
     cut: Counter[str] = Factory(Counter)
     unordered: Counter[str] = Factory(Counter)
     without_response: Counter[str] = Factory(Counter)
+    cached: Counter[str] = Factory(Counter)
 
 
 def check_traffic(
@@ -97,7 +98,7 @@ def check_traffic(
                     if match is not None:
                         learn_entry(redactor, data)
                         entry = read_entry(data, f"{archive.name}, entry {number}")
-                        spool.add(match.key, match.operation.id, entry)
+                        spool.add(match.key, match.operation.id, entry, archive.name)
         by_stem = {document.stem: document for document in documents}
         apis: dict[Key, _Api] = {}
         for row in spool.rows():
@@ -114,6 +115,7 @@ def check_traffic(
     results = [_finish(api, matcher, key) for key, api in apis.items()]
     results[0].problems += ambiguous
     _add_others(results[0], matcher)
+    _add_absent(results, documents)
     for result in results:
         _redact(result, redactor)
     suggestions = {}
@@ -139,8 +141,9 @@ def _check_row(api: _Api, row: Row) -> None:
     document = session.target.document
     operation = document.operation(entry.exchange.operation_id)
     exchange = entry.exchange
-    if exchange.status is None:
-        api.without_response[operation.id] += 1
+    if exchange.status is None or entry.is_cached:
+        counter = api.without_response if exchange.status is None else api.cached
+        counter[operation.id] += 1
         return
     is_valid = _is_documented_request(document, operation, exchange)
     is_documented = is_valid and not is_rejected_by_web_server(operation, exchange)
@@ -175,9 +178,9 @@ def _is_after(api: _Api, operation: Operation, exchange: Exchange, entry: Entry)
     if math.isnan(exchange.at):
         return False
     key = (operation.id, *values.values())
-    elapsed = 0.0 if math.isnan(exchange.elapsed) else exchange.elapsed
-    # Of a time in whole seconds, the last millisecond of the second; the next poll has to be in a later one.
-    end = exchange.at + elapsed if entry.has_fraction else max(exchange.at + elapsed, exchange.at + 0.001)
+    # A response of unknown duration may be one that is older than any later response. A time in whole seconds may be
+    # that of the end of the second.
+    end = math.inf if math.isnan(entry.duration) else exchange.at + entry.duration + (0 if entry.has_fraction else 1)
     last = api.ends.get(key, -math.inf)
     api.ends[key] = max(end, last)
     return exchange.at >= last
@@ -235,22 +238,26 @@ def _finish(api: _Api, matcher: Matcher, key: Key) -> Result:
         )
     for operation in result.operations:
         coverage = result.coverage[operation.id]
-        if not coverage.requests:
+        unread = api.without_response[operation.id] + api.cached[operation.id]
+        if not coverage.requests and not unread:
             result.notes.append(f"{operation.id} is not in the traffic, and was not checked")
             continue
         result.notes += _fields(result, operation)
         result.notes += listed(api.undocumented, operation.id)
         if not coverage.accepted:
             result.add_problem(f"{operation.id} never returned a 2xx in the traffic, so it could not be checked")
+        elif not any(tally.checked for (name, _), tally in result.tallies.items() if name == operation.id):
+            result.add_problem(f"{operation.id}: no check can be run on any of the requests in the traffic")
     for counter, why in (
         (api.cut, "without the whole body, which the recorder has cut off: the body was not checked"),
-        (api.unordered, "whose order is unknown, because requests overlap, or their times are missing or in whole "
-         "seconds: the lifecycle of the job was not checked with them"),
+        (api.unordered, "whose order is unknown, because requests overlap, or their times or durations are missing or "
+         "in whole seconds: the lifecycle of the job was not checked with them"),
     ):  # fmt: skip
         for operation_id, times in counter.items():
             result.add_problem(f"{operation_id}: {times} {'response' if times == 1 else 'responses'} {why}")
-    for operation_id, times in api.without_response.items():
-        result.notes.append(f"{operation_id}: {times} {_requests(times)} without a response, not checked")
+    for counter, which in ((api.without_response, "without a response"), (api.cached, "that a cache responded to")):
+        for operation_id, times in counter.items():
+            result.notes.append(f"{operation_id}: {times} {_requests(times)} {which}, not checked")
     return result
 
 
@@ -269,6 +276,25 @@ def _add_others(result: Result, matcher: Matcher) -> None:
     if methods := sum(matcher.methods.values()):
         named = Counter({f"{method} {path}": times for (_, method, path), times in matcher.methods.items()})
         result.notes.append(f"{methods} {_requests(methods)} with a method that no document describes: {_most(named)}")
+
+
+def _add_absent(results: Sequence[Result], documents: Sequence[Document]) -> None:
+    """Add what of the documents is not in the traffic, of any server."""
+    stems = {result.document.stem for result in results}
+    seen = {
+        (result.document.stem, operation_id)
+        for result in results
+        for operation_id, coverage in result.coverage.items()
+        if coverage.requests
+    }
+    if absent := [document.stem for document in documents if document.stem not in stems]:
+        results[0].notes.append(f"nothing of {', '.join(absent)} is in the traffic")
+    results[0].absent = [
+        f"{document.stem}: {operation.id} is not in the traffic"
+        for document in documents
+        for operation in document.operations
+        if (document.stem, operation.id) not in seen
+    ]
 
 
 def _nothing(matcher: Matcher, count: int, documents: Sequence[Document]) -> str:
