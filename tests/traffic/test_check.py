@@ -19,7 +19,22 @@ from scripts.verify.traffic.entries import read_entry
 
 from ..conftest import ROOT
 from ..paths import path_of
-from .archives import BASE, KEY, STATUS, checked, checks, clean, edited, entry, log, problems, returning, write
+from .archives import (
+    BASE,
+    KEY,
+    STATUS,
+    checked,
+    checks,
+    clean,
+    edited,
+    entry,
+    log,
+    problems,
+    render,
+    renders,
+    returning,
+    write,
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +77,7 @@ def test_jobs_and_servers_are_apart(document: Document, tmp_path: Path) -> None:
     assert {result.base_url for result in report.results} == {BASE, "http://127.0.0.1:1/agent-platform"}
 
 
+STEMS = ("agent-platform", "ai-for-process")
 STATUS_PATH = path_of("agent-platform", "get_dock_status", "ds-1")
 
 MISMATCHES: dict[str, tuple[dict[str, Any], set[str]]] = {
@@ -402,6 +418,117 @@ def test_server_is_that_of_the_document_or_the_named_one(tmp_path: Path) -> None
     (named,) = check_traffic([path], documents[:1], {}, "https://corp.invalid/x").results
     assert named.base_url == "https://corp.invalid/x"
     assert any("4 requests of no documented operation" in note for note in named.notes)
+    # Those of an unknown host are of no document whose server is in the traffic.
+    both = [edited(one, "request.url", f"http://host/{stem}{STATUS_PATH}") for one in clean() for stem in STEMS]
+    assert problems(checked(tmp_path, documents, [*elsewhere, *both])) == []
+
+
+# Each finds https://api.acme.test/v1/renders/r-1, in any writing, and is certain of it.
+SERVERS: dict[str, dict[str, Any]] = {
+    "as written": {"servers": [{"url": "https://api.acme.test/v1"}]},
+    "default port": {"servers": [{"url": "https://api.acme.test:443/v1/"}]},
+    "upper case": {"servers": [{"url": "HTTPS://API.acme.test/v1"}]},
+    "http": {"servers": [{"url": "http://api.acme.test:80/v1"}]},
+    "without a scheme": {"servers": [{"url": "//api.acme.test/v1"}]},
+    "a path": {"servers": [{"url": "/v1"}]},
+    "a path without a slash": {"servers": [{"url": "v1/"}]},
+    "variables": {
+        "servers": [
+            {
+                "url": "https://{region}.acme.test:{port}/{version}",
+                "variables": {
+                    "region": {"default": "eu", "enum": ["eu", "api"]},
+                    "port": {"default": "443"},
+                    "version": {"default": "v1"},
+                },
+            }
+        ]
+    },
+    "a variable that is all": {
+        "servers": [{"url": "{url}", "variables": {"url": {"default": "https://api.acme.test/v1"}}}]
+    },
+    "of the path": {"servers": [{"url": "https://x.test"}], "path_item": [{"url": "https://api.acme.test/v1"}]},
+    "of the operation": {
+        "path_item": [{"url": "https://x.test"}],
+        "operation": [{"url": "https://y.test"}, {"url": "https://api.acme.test/v1"}],
+    },
+    "not a URL": {"servers": [{"url": "https://[x/v1"}, {"url": "https://api.acme.test/v1"}]},
+}
+WRITINGS = (
+    "https://api.acme.test/v1/renders/r-1",
+    "https://api.acme.test:443/v1/renders/r-1",
+    "HTTPS://API.Acme.TEST/v1/renders/r-1",
+    "https://user:password@api.acme.test/v1/renders/r-1?x=1#y",
+)
+
+
+@pytest.mark.parametrize("changes", SERVERS.values(), ids=SERVERS)
+def test_server_is_recognized_in_any_writing(tmp_path: Path, changes: dict[str, Any]) -> None:
+    renders_of = renders(tmp_path, **changes)
+    entries = [render(at, url) for at, url in enumerate(WRITINGS, 1)]
+
+    (result,) = checked(tmp_path, [renders_of], entries).results
+
+    assert (result.base_url, result.coverage["get_render"].accepted) == ("https://api.acme.test/v1", len(WRITINGS))
+    assert not [note for note in result.notes if "by the path alone" in note]
+    for url in ("https://api.acme.test:443/v1", "https://API.acme.test/v1/"):
+        (named,) = check_traffic([write(tmp_path, entries)], [renders_of], {}, url).results
+        assert named.coverage["get_render"].accepted == len(WRITINGS)
+
+
+def test_server_with_a_path_is_enough_for_a_path_of_parameters(tmp_path: Path) -> None:
+    of_path = renders(tmp_path, path="/{id}", servers=[{"url": "/v1"}])
+    entries = [render(url="https://api.acme.test/v1/r-1"), render(2.5, "https://cdn.test/r-1")]
+
+    (result,) = checked(tmp_path, [of_path], entries).results
+
+    assert result.coverage["get_render"].accepted == 1
+    with pytest.raises(UsageError, match="none of the 2 requests"):
+        checked(tmp_path, [renders(tmp_path, path="/{id}", servers=[{"url": "/"}])], entries)
+
+
+def test_another_host_is_not_the_server_of_the_document(tmp_path: Path) -> None:
+    acme = renders(tmp_path)
+    unlisted = [render(at, "https://other.test/x/renders/9", phase=7) for at in (0.5, 2.5)]
+    report = checked(tmp_path, [acme], [unlisted[0], render(), unlisted[1]])
+
+    (result,) = report.results
+    assert (result.status, report.suggestions) == (0, {})
+    assert "2 requests of no documented operation: https://other.test (2)" in result.notes
+    # Without a request to its server, any of the hosts may be that of the API, and none says what it should be.
+    unknown = checked(tmp_path, [acme], [*unlisted, render(3.5, "https://third.test/renders/r-1", phase=7)])
+    assert (len(unknown.results), unknown.suggestions) == (2, {})
+    assert "phase" in checked(tmp_path, [acme], unlisted).suggestions["renders"]
+
+
+# By status: a header of the request, and whether the document may leave the response out.
+CONDITIONAL: dict[str, tuple[int, str, bool]] = {
+    "not modified": (304, "If-None-Match", True),
+    "not modified since": (304, "if-modified-since", True),
+    "not modified, without the header": (304, "X-Other", False),
+    "precondition": (412, "If-Match", True),
+    "precondition, without the header": (412, "X-Other", False),
+    "range": (206, "Range", True),
+    "range beyond the end": (416, "Range", True),
+    "range, without the header": (206, "If-Match", False),
+    "expectation": (417, "Expect", True),
+    "another status": (409, "If-None-Match", False),
+}
+
+
+@pytest.mark.parametrize(("status", "name", "is_optional"), CONDITIONAL.values(), ids=CONDITIONAL)
+def test_response_that_a_header_allows_need_not_be_documented(
+    document: Document, tmp_path: Path, status: int, name: str, is_optional: bool
+) -> None:
+    other = returning(entry("SUCCESS", 5.5), status, "" if status == 304 else "{}")
+    other["request"]["headers"].append({"name": name, "value": '"x"'})
+
+    report = checked(tmp_path, [document], [*clean(), other])
+
+    assert ("status_code_conformance" in checks(report), bool(report.suggestions)) == (not is_optional, not is_optional)
+    assert problems(report) == []
+    # A suggestion never gives such a response content.
+    assert "content" not in "".join(report.suggestions.values()) or status != 304
 
 
 # Coverage, and the suggested overlay

@@ -20,7 +20,7 @@ from ..checks.responses import (
     ResponseHeadersConformance,
     StatusCodeConformance,
 )
-from ..exchange import Exchange
+from ..exchange import Exchange, documented_response
 from ..jobs import reports_job
 from ..observers import check_response
 from ..result import Failure, Result
@@ -34,6 +34,14 @@ from .suggestion import listed, suggest
 from .undocumented import Undocumented
 
 MAX_LISTED = 5  # hosts or paths that a message lists
+# Responses of HTTP itself that headers of the request allow, whatever the API.
+CONDITIONAL = {
+    206: {"range"},
+    304: {"if-none-match", "if-modified-since"},
+    412: {"if-match", "if-none-match", "if-unmodified-since"},
+    416: {"range"},
+    417: {"expect"},
+}
 # The checks of a response whose body is not known.
 BODILESS = (
     NotAServerError,
@@ -101,14 +109,17 @@ def check_traffic(
                         spool.add(match.key, match.operation.id, entry, archive.name)
         by_stem = {document.stem: document for document in documents}
         apis: dict[Key, _Api] = {}
+        others = matcher.finish()
         for row in spool.rows():
+            if row.key in others:
+                continue
             api = apis.get(row.key)
             if api is None:
                 api = apis[row.key] = _make_api(by_stem[row.key[0]], row.key[1], environment, redactor)
             _check_row(api, row)
     ambiguous = [
         f"{times} {_requests(times)} could be of {' or '.join(stems)}; choose with --api"
-        for stems, times in matcher.ambiguous.items()
+        for (_, stems), times in matcher.ambiguous.items()
     ]
     if not apis:
         raise UsageError("; ".join(ambiguous) or _nothing(matcher, count, documents))
@@ -120,8 +131,10 @@ def check_traffic(
         _redact(result, redactor)
     suggestions = {}
     for stem in dict.fromkeys(stem for stem, _ in apis):
-        # One document may have traffic of several servers.
-        undocumented = [api.undocumented for (name, _), api in apis.items() if name == stem]
+        # One document may have traffic of several servers. Of several that are guessed, any may be one of another API.
+        keys = [key for key in apis if key[0] == stem]
+        keys = [key for key in keys if len(keys) == 1 or key not in matcher.guessed]
+        undocumented = [apis[key].undocumented for key in keys]
         if text := suggest(by_stem[stem], undocumented):
             suggestions[stem] = redactor.values(text)
     return TrafficReport(results, suggestions)
@@ -146,7 +159,9 @@ def _check_row(api: _Api, row: Row) -> None:
         counter[operation.id] += 1
         return
     is_valid = _is_documented_request(document, operation, exchange)
-    is_documented = is_valid and not is_rejected_by_web_server(operation, exchange)
+    is_documented = (
+        is_valid and not is_rejected_by_web_server(operation, exchange) and not _is_of_http(operation, exchange)
+    )
     credentials = _credentials(document, exchange)
     # Recorders replace credentials, also wrong ones, by one text: a refusal may be that of another credential.
     is_refused = exchange.status in {401, 403}
@@ -203,6 +218,15 @@ def _is_documented_request(document: Document, operation: Operation, exchange: E
         return bool(document.validator(body.schema).is_valid(sent))
     except (ValueError, TypeError):  # it is not JSON
         return False
+
+
+def _is_of_http(operation: Operation, exchange: Exchange) -> bool:
+    """Return whether a header allows a response that any server may give, and the document does not describe it."""
+    allowing = CONDITIONAL.get(exchange.status or 0, set())
+    return (
+        bool(allowing & exchange.request_headers.keys())
+        and documented_response(operation, exchange.status or 0) is None
+    )
 
 
 def _is_selective(exchange: Exchange) -> bool:

@@ -14,6 +14,7 @@ from .undocumented import Difference, Seen, Undocumented
 # Keywords whose violation says nothing about a better one, so that a person has to decide.
 UNDECIDED = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "contains", "dependentRequired"})
 JSON_TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
+BODILESS = frozenset({"204", "205", "304"})  # statuses of responses without content
 MAX_LISTED = 20  # differences of one kind that are listed
 
 
@@ -72,6 +73,7 @@ def _actions(
         yield comment, {"target": json_path(pointer), "update": {"pending": [name]}}
     elif kind in {"status", "content type"}:
         names = {str(value) for value in seen.values.values()} - {""} if kind == "status" else {name}
+        names = set() if kind == "status" and name in BODILESS else names
         content = {each: {"schema": {"type": "object"} if each.endswith("json") else {}} for each in sorted(names)}
         response = {"description": "Seen in traffic.", **({"content": content} if content else {})}
         update = {name: response} if kind == "status" else content
