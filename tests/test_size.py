@@ -22,7 +22,7 @@ LIMITS = {
     "release": 620,
     "simulate": 5400,
     "site": 960,
-    "verify": 8030,
+    "verify": 8130,
     "mutate": 5410,
 }
 

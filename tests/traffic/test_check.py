@@ -567,6 +567,101 @@ def test_suggested_overlay_makes_the_document_true(document: Document, tmp_path:
     assert after.suggestions == {}
 
 
+TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
+STATUS_FIELDS = {"id": TEXT, "phase": TEXT}
+
+
+def closed(**properties: Any) -> dict[str, Any]:
+    """Return a schema that allows no other fields."""
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+PENDING = closed(id=TEXT, phase={"type": "string", "enum": ["queued"]})
+ENDED = closed(id=TEXT, phase={"type": "string", "enum": ["done", "broken"]}, result=TEXT)
+# A schema, fields of a response that it refuses, and what is left to a person.
+REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "first of oneOf": ({"oneOf": [PENDING, ENDED]}, {"eta": 1}, ""),
+    "last of oneOf": ({"oneOf": [ENDED, PENDING]}, {"eta": 1}, ""),
+    "first of anyOf": ({"anyOf": [PENDING, ENDED, {"type": "null"}]}, {"eta": 1}, ""),
+    "field of another alternative": ({"oneOf": [PENDING, ENDED]}, {"result": "x"}, ""),
+    "both parts of allOf": (
+        {"allOf": [closed(**STATUS_FIELDS), closed(**STATUS_FIELDS)]},
+        {"eta": {"days": 1}},
+        "",
+    ),
+    "unevaluated": (
+        {"allOf": [{"properties": {"id": TEXT}}], "properties": {"phase": TEXT}, "unevaluatedProperties": False},
+        {"eta": 1},
+        "",
+    ),
+    "value of an alternative": (
+        {"properties": {**STATUS_FIELDS, "kind": {"oneOf": [NUMBER, {"enum": ["a"], **TEXT}]}}},
+        {"kind": "z"},
+        "",
+    ),
+    "alternative below an alternative": (
+        {"anyOf": [{"properties": {**STATUS_FIELDS, "meta": {"oneOf": [{"type": "null"}, closed(a=TEXT)]}}}]},
+        {"meta": {"a": "x", "b": 1}},
+        "",
+    ),
+    "items": (
+        {"properties": {**STATUS_FIELDS, "all": {"type": "array", "items": {"oneOf": [closed(a=TEXT), NUMBER]}}}},
+        {"all": [1, {"a": "x"}, {"b": "y"}]},
+        "",
+    ),
+    "new type": ({"properties": {**STATUS_FIELDS, "kind": {"anyOf": [NUMBER, {"type": "null"}]}}}, {"kind": "z"}, ""),
+    "several match": (
+        {"properties": {**STATUS_FIELDS, "kind": {"oneOf": [TEXT, {"minLength": 1}]}}},
+        {"kind": "z"},
+        "keyword oneOf at 200 /kind",
+    ),
+    "not": ({"properties": {**STATUS_FIELDS, "kind": {"not": TEXT}}}, {"kind": "z"}, "keyword not at 200 /kind"),
+    "dependent": (
+        {"properties": {**STATUS_FIELDS, "a": TEXT}, "dependentRequired": {"a": ["b"]}},
+        {"a": "x", "c": 1},
+        "keyword dependentRequired at 200 /",
+    ),
+}
+
+
+@pytest.mark.parametrize(("schema", "fields", "remaining"), REFUSED.values(), ids=REFUSED)
+def test_overlay_is_tried_and_says_what_it_leaves_to_a_person(
+    tmp_path: Path, schema: dict[str, Any], fields: dict[str, Any], remaining: str
+) -> None:
+    report = checked(tmp_path, [renders(tmp_path, schema)], [render(**fields)])
+    notes = [note for note in report.results[0].notes if note.startswith("left to a person: ")]
+    text = report.suggestions.get("renders", "")
+
+    assert checks(report) == {"response_schema_conformance"}
+    assert notes == ([f"left to a person: get_render: {remaining} (once)"] if remaining else [])
+    if text:
+        assert [f"# {note}" for note in notes] == text.splitlines()[len(text.splitlines()) - len(notes) :]
+        (tmp_path / "renders.overlay.yaml").write_text(text, encoding="utf-8")
+        after = checked(tmp_path, [load(tmp_path / "renders.yaml")], [render(**fields)])
+        assert (bool(checks(after)), after.suggestions) == (bool(remaining), {})
+
+
+def test_overlay_is_tried_after_the_one_that_exists(tmp_path: Path) -> None:
+    renders(tmp_path)
+    update = {"target": "$.paths.*.get.responses['200'].content.*.schema", "update": {"additionalProperties": False}}
+    overlay = {"overlay": "1.0.0", "info": {"title": "Closed", "version": "1.0.0"}, "actions": [update]}
+    (tmp_path / "renders.overlay.yaml").write_text(json.dumps(overlay), encoding="utf-8")
+
+    report = checked(tmp_path, [load(tmp_path / "renders.yaml")], [render(eta=1)])
+
+    assert "append the actions to renders.overlay.yaml" in report.suggestions["renders"]
+    assert not [note for note in report.results[0].notes if "left to a person" in note]
+
+
+def test_query_parameter_is_left_to_a_person(tmp_path: Path) -> None:
+    url = "https://api.acme.test/v1/renders/r-1?verbose=1"
+
+    report = checked(tmp_path, [renders(tmp_path)], [render(url=url), render(2.5, url)])
+
+    assert report.suggestions == {}
+    assert "left to a person: get_render: query parameter verbose (2 times)" in report.results[0].notes
+
+
 def test_overlay_is_of_all_servers_of_a_document(document: Document, tmp_path: Path) -> None:
     first = [entry(at=1.1, owner="x")]
     second = [edited(entry(at=2.2, note=1), "request.url", f"http://127.0.0.1:1/agent-platform{STATUS_PATH}")]

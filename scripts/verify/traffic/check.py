@@ -1,16 +1,19 @@
 """Check recorded traffic: match, order and check the exchanges, and say what could not be checked."""
 
 import math
+import tempfile
 import urllib.parse
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from attrs import Factory, define, evolve, frozen
 
 from ...client.redaction import Redactor, learn_entry
-from ...document import Document, Operation
+from ...document import Document, DocumentError, Operation
 from ...har.archive import Archive
 from ...har.secrets import make_redactor
+from ...printable import printable
 from ..checks.registry import ResponseCheck
 from ..checks.request_validity import is_rejected_by_web_server, is_valid_request
 from ..checks.responses import (
@@ -22,18 +25,19 @@ from ..checks.responses import (
 )
 from ..exchange import Exchange, documented_response
 from ..jobs import reports_job
-from ..observers import check_response
+from ..observers import Observer, check_response
 from ..result import Failure, Result
 from ..session import OBSERVERS, Session
-from ..target import UsageError, credential_names, make_target
+from ..target import Target, UsageError, credential_names, make_target
 from .entries import Entry, read_entry
 from .matching import Key, Matcher
 from .ordering import Row, Spool
 from .starts import Starts
-from .suggestion import listed, suggest
+from .suggestion import correct, listed, suggest, undecided
 from .undocumented import Undocumented
 
 MAX_LISTED = 5  # hosts or paths that a message lists
+MAX_UNDECIDED = 20  # differences that are left to a person
 # Responses of HTTP itself that headers of the request allow, whatever the API.
 CONDITIONAL = {
     206: {"range"},
@@ -117,6 +121,13 @@ def check_traffic(
             if api is None:
                 api = apis[row.key] = _make_api(by_stem[row.key[0]], row.key[1], environment, redactor)
             _check_row(api, row)
+        suggestions = {}
+        for stem in dict.fromkeys(stem for stem, _ in apis):
+            # One document may have traffic of several servers. Of several that are guessed, any may be of another API.
+            keys = [key for key in apis if key[0] == stem]
+            keys = [key for key in keys if len(keys) == 1 or key not in matcher.guessed]
+            if text := _suggest(by_stem[stem], {key: apis[key] for key in keys}, spool, redactor):
+                suggestions[stem] = text
     ambiguous = [
         f"{times} {_requests(times)} could be of {' or '.join(stems)}; choose with --api"
         for (_, stems), times in matcher.ambiguous.items()
@@ -129,22 +140,48 @@ def check_traffic(
     _add_absent(results, documents)
     for result in results:
         _redact(result, redactor)
-    suggestions = {}
-    for stem in dict.fromkeys(stem for stem, _ in apis):
-        # One document may have traffic of several servers. Of several that are guessed, any may be one of another API.
-        keys = [key for key in apis if key[0] == stem]
-        keys = [key for key in keys if len(keys) == 1 or key not in matcher.guessed]
-        undocumented = [apis[key].undocumented for key in keys]
-        if text := suggest(by_stem[stem], undocumented):
-            suggestions[stem] = redactor.values(text)
+    for stem, text in suggestions.items():
+        suggestions[stem] = redactor.values(text)
     return TrafficReport(results, suggestions)
 
 
-def _make_api(document: Document, base_url: str, environment: Mapping[str, str], redactor: Redactor) -> _Api:
+def _suggest(document: Document, apis: Mapping[Key, _Api], spool: Spool, redactor: Redactor) -> str:
+    """Return the suggested overlay, tried on the traffic, or an empty string; note what it leaves to a person."""
+    undocumented = [api.undocumented for api in apis.values()]
+    text = suggest(document, undocumented)
+    remaining = []
+    if text:
+        try:
+            with tempfile.TemporaryDirectory(prefix="job-status-") as folder:
+                corrected = correct(document, text, Path(folder))
+        except (DocumentError, OSError) as error:
+            reason = error.problems[0].message if isinstance(error, DocumentError) else error.strerror
+            remaining, undocumented = [f"the suggested overlay cannot be applied as it is: {reason}"], []
+        else:
+            tried = {key: _make_api(corrected, key[1], {}, redactor, (Undocumented,)) for key in apis}
+            for row in spool.rows():
+                if row.key in tried:
+                    _check_row(tried[row.key], row)
+            undocumented = [api.undocumented for api in tried.values()]
+    remaining += dict.fromkeys(line for one in undocumented for line in undecided(one))
+    more = [f"and {len(remaining) - MAX_UNDECIDED} more"] if len(remaining) > MAX_UNDECIDED else []
+    notes = [f"left to a person: {line}" for line in (*remaining[:MAX_UNDECIDED], *more)]
+    for api in list(apis.values())[:1]:
+        api.session.result.notes += notes
+    return text and text + "".join(f"# {printable(note)}\n" for note in notes)
+
+
+def _make_api(
+    document: Document,
+    base_url: str,
+    environment: Mapping[str, str],
+    redactor: Redactor,
+    observers: Sequence[Callable[[Target, Result], Observer]] = (*OBSERVERS, Undocumented),
+) -> _Api:
     names = credential_names(document)
     credentials = {name: value for name, value in environment.items() if name in names}
     target = make_target(document, base_url, credentials, profile="live", writes=True, redactor=redactor)
-    session = Session(target, observers=(*OBSERVERS, Undocumented))
+    session = Session(target, observers=observers)
     undocumented = next(observer for observer in session.observers if isinstance(observer, Undocumented))
     return _Api(session, undocumented, Starts(session))
 

@@ -1,5 +1,6 @@
 """Match the requests of recorded traffic to operations: by server, path and method."""
 
+import functools
 import itertools
 import re
 import urllib.parse
@@ -156,6 +157,7 @@ def _urls(server: Mapping[str, Any]) -> Iterator[str]:
         yield filled
 
 
+@functools.lru_cache(maxsize=1024)
 def _normalized(url: str) -> str:
     """Return a base URL with host and scheme in lower case, without user, default port and final slash."""
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from ...document import Document, walk
+from ...document import Document, load, walk
 from ...document.source import Pointer
 from .undocumented import Difference, Seen, Undocumented
 
@@ -30,6 +30,30 @@ def listed(undocumented: Undocumented, operation_id: str) -> Iterator[str]:
     for kind, found in kinds.items():
         more = f" and {len(found) - MAX_LISTED} more" if len(found) > MAX_LISTED else ""
         yield f"{operation_id}: {kind} that the document does not describe: {', '.join(found[:MAX_LISTED])}{more}"
+
+
+def undecided(undocumented: Undocumented) -> Iterator[str]:
+    """Yield what no overlay was suggested for, or what the suggested one has not changed."""
+    for operation_id, differences in undocumented.differences.items():
+        for (kind, _, name), seen in differences.items():
+            what = f"query parameter {name}" if kind == "parameter" else f"{kind} {name}"
+            yield f"{operation_id}: {what}{f' at {seen.where}' if kind != 'parameter' else ''} ({_times(seen)})"
+
+
+def correct(document: Document, suggestion: str, folder: Path) -> Document:
+    """Return a document with a suggested overlay, after the one that it has.
+
+    Raises:
+        DocumentError: The corrected document is invalid.
+    """
+    overlay = yaml.safe_load(suggestion)
+    if existing := document.source.overlay:
+        given = yaml.safe_load(existing.read_text(encoding="utf-8"))
+        overlay = {**given, "actions": [*given["actions"], *overlay["actions"]]}
+    copy = folder / document.path.name
+    copy.write_bytes(document.path.read_bytes())
+    suggestion_path(document, folder).write_text(yaml.safe_dump(overlay, sort_keys=False), encoding="utf-8")
+    return load(copy)
 
 
 def suggest(document: Document, seen_by_server: Sequence[Undocumented]) -> str:
