@@ -17,12 +17,12 @@ LIMITS = {
     "export": 460,
     "learn": 380,
     "generate": 5450,
-    "har": 360,
+    "har": 370,
     "pages": 160,
     "release": 620,
     "simulate": 5400,
     "site": 960,
-    "verify": 7830,
+    "verify": 8130,
     "mutate": 5410,
 }
 

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import io
+import json
 import os
 import re
 import shutil
@@ -23,6 +24,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 ESCAPE = re.compile(rb"\\.", re.DOTALL)
 NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
 MAX_DEPTH = 500
+PAIRS = ("headers", "cookies", "queryString")  # lists of objects with name and value
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -87,7 +89,7 @@ class Archive:
             self._spool.close()
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """Yield the entries of the log.
+        """Yield the entries of the log, one without a response, such as one in flight, with a response of status 0.
 
         Raises:
             HarError: The file cannot be read, or is another kind of file.
@@ -98,7 +100,7 @@ class Archive:
                 number += 1
                 if not is_entry(entry):
                     raise self._error(number, "expected a request with a method and a URL, and a response")
-                yield entry
+                yield _normalized(entry)
         if not number:
             self.head()
 
@@ -162,9 +164,28 @@ def is_entry(entry: Any) -> bool:
     if not isinstance(entry, Mapping):
         return False
     request, response = entry.get("request"), entry.get("response")
-    if not isinstance(request, Mapping) or not isinstance(response, Mapping):
+    if not isinstance(request, Mapping) or not isinstance(response, Mapping | None):
         return False
     return isinstance(request.get("method"), str) and isinstance(request.get("url"), str)
+
+
+def _normalized(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry as HAR 1.2 says, with a response, and with lists of pairs where some recorders write objects."""
+    response = entry.get("response") or {"status": 0, "headers": [], "content": {}}
+    return {**entry, "request": _with_pairs(entry["request"]), "response": _with_pairs(response)}
+
+
+def _with_pairs(message: dict[str, Any]) -> dict[str, Any]:
+    objects = {name: message[name] for name in PAIRS if isinstance(message.get(name), Mapping)}
+    pairs = {
+        name: [
+            {"name": key, "value": one if isinstance(one, str) else json.dumps(one)}
+            for key, value in members.items()
+            for one in (value if isinstance(value, list) else [value])
+        ]
+        for name, members in objects.items()
+    }
+    return {**message, **pairs}
 
 
 def _guarded(file: Any) -> _Guard:

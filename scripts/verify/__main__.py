@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .. import cli, github_runner, owned
 from ..document import Document, DocumentError, load_folder
-from ..har.archive import HarError
+from ..har.archive import STDIN, HarError
 from ..owned import NotOwnedError
 from ..printable import printable
 from ..project_files import project_version
@@ -159,6 +159,8 @@ def _check_options(arguments: argparse.Namespace) -> None:
     for name in ("profile", "ca_file", "max_time"):
         if getattr(arguments, name):
             raise UsageError(f"--{name.replace('_', '-')} has no effect with --har, which sends nothing; leave it out")
+    if arguments.har.count(STDIN) > 1:
+        raise UsageError("--har: standard input, -, can be named only once")
 
 
 def _check_traffic(documents: Sequence[Document], arguments: argparse.Namespace) -> tuple[list[Result], dict[str, str]]:

@@ -108,6 +108,8 @@ class Result:
     # The exception that interrupted the verification.
     stopped: BaseException | None = None
     notes: list[str] = Factory(list)
+    # What of all documents is not in recorded traffic, so that nothing is known about it.
+    absent: list[str] = Factory(list)
     # The earliest dates by which a server announces the end of an operation, by operation and header.
     retirements: dict[str, dict[str, str]] = Factory(dict)
     # The jobs of which no end was seen, by operation and parameters, with their last state.

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts.document import Document
+import yaml
+
+from scripts.document import Document, load
 from scripts.verify.traffic.check import TrafficReport, check_traffic
 
 from ..paths import path_of
@@ -73,6 +75,35 @@ def write(folder: Path, entries: Sequence[Any], name: str = "traffic.har") -> st
     path = folder / name
     path.write_bytes(log(entries))
     return str(path)
+
+
+def renders(
+    folder: Path, schema: dict[str, Any] | None = None, path: str = "/renders/{id}", **changes: Any
+) -> Document:
+    """Return a document of one operation, with changed members of its path."""
+    states: dict[str, Any] = {"pending": ["queued"], "success": ["done"], "failure": ["broken"]}
+    fields = {"id": {"type": "string"}, "phase": {"type": "string"}}
+    content = {"application/json": {"schema": schema or {"type": "object", "properties": fields}}}
+    operation: dict[str, Any] = {
+        "operationId": "get_render",
+        "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}, "example": "r-1"}],
+        "x-job": {"id": "$response.body#/id", "state": "$response.body#/phase", **states},
+        "responses": {"200": {"description": "The render.", "content": content}},
+    }
+    item: dict[str, Any] = {"get": operation}
+    servers = changes.pop("servers", [{"url": "https://api.acme.test/v1"}])
+    for where, one in changes.items():
+        {"operation": operation, "path_item": item}[where]["servers"] = one
+    head = {"openapi": "3.1.0", "info": {"title": "Renders", "version": "1.0.0"}, "servers": servers}
+    file = folder / "renders.yaml"
+    file.write_text(yaml.safe_dump({**head, "paths": {path: item}}, sort_keys=False), encoding="utf-8")
+    return load(file)
+
+
+def render(at: float = 1.5, url: str = "https://api.acme.test/v1/renders/r-1", **fields: Any) -> dict[str, Any]:
+    """Return a poll of a render, with more fields."""
+    text = json.dumps({"id": "r-1", "phase": "queued", **fields})
+    return edited(returning(entry(at=at), 200, text), "request.url", url)
 
 
 def checked(folder: Path, documents: Sequence[Document], entries: Sequence[Any]) -> TrafficReport:

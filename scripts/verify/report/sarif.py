@@ -12,7 +12,8 @@ from ..result import Failure, Result
 def sarif(results: Sequence[Result]) -> str:
     """Return the report as JSON. A check that did not run has no result; an inconclusive one is a notification.
 
-    A notification of the level `note` is about a deprecation or a sunset.
+    A notification of the level `note` is about a deprecation or a sunset, of the level `warning` about what is not in
+    recorded traffic.
     """
     failures = [failure for result in results for failure in result.failures()]
     accepted = [entry for result in results for entry in result.accepted()]
@@ -20,6 +21,7 @@ def sarif(results: Sequence[Result]) -> str:
     rules = [{"id": c.name, "shortDescription": {"text": c.description}} for c in CHECKS if c.name in named]
     problems = [f"{result.document.stem}: {problem}" for result in results for problem in result.problems]
     notes = [f"{result.document.stem}: {note}" for result in results for note in result.retirement_notes]
+    absent = [text for result in results for text in result.absent]
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -31,6 +33,7 @@ def sarif(results: Sequence[Result]) -> str:
                         "executionSuccessful": not problems,
                         "toolExecutionNotifications": [
                             *({"level": "error", "message": {"text": problem}} for problem in problems),
+                            *({"level": "warning", "message": {"text": text}} for text in absent),
                             *({"level": "note", "message": {"text": note}} for note in notes),
                         ],
                     }

@@ -1,16 +1,19 @@
 """Check recorded traffic: match, order and check the exchanges, and say what could not be checked."""
 
 import math
+import tempfile
 import urllib.parse
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from attrs import Factory, define, evolve, frozen
 
 from ...client.redaction import Redactor, learn_entry
-from ...document import Document, Operation
+from ...document import Document, DocumentError, Operation
 from ...har.archive import Archive
 from ...har.secrets import make_redactor
+from ...printable import printable
 from ..checks.registry import ResponseCheck
 from ..checks.request_validity import is_rejected_by_web_server, is_valid_request
 from ..checks.responses import (
@@ -20,20 +23,29 @@ from ..checks.responses import (
     ResponseHeadersConformance,
     StatusCodeConformance,
 )
-from ..exchange import Exchange
+from ..exchange import Exchange, documented_response
 from ..jobs import reports_job
-from ..observers import check_response
+from ..observers import Observer, check_response
 from ..result import Failure, Result
 from ..session import OBSERVERS, Session
-from ..target import UsageError, credential_names, make_target
+from ..target import Target, UsageError, credential_names, make_target
 from .entries import Entry, read_entry
 from .matching import Key, Matcher
 from .ordering import Row, Spool
 from .starts import Starts
-from .suggestion import listed, suggest
+from .suggestion import correct, listed, suggest, undecided
 from .undocumented import Undocumented
 
 MAX_LISTED = 5  # hosts or paths that a message lists
+MAX_UNDECIDED = 20  # differences that are left to a person
+# Responses of HTTP itself that headers of the request allow, whatever the API.
+CONDITIONAL = {
+    206: {"range"},
+    304: {"if-none-match", "if-modified-since"},
+    412: {"if-match", "if-none-match", "if-unmodified-since"},
+    416: {"range"},
+    417: {"expect"},
+}
 # The checks of a response whose body is not known.
 BODILESS = (
     NotAServerError,
@@ -65,6 +77,7 @@ class _Api:
     cut: Counter[str] = Factory(Counter)
     unordered: Counter[str] = Factory(Counter)
     without_response: Counter[str] = Factory(Counter)
+    cached: Counter[str] = Factory(Counter)
 
 
 def check_traffic(
@@ -97,39 +110,78 @@ def check_traffic(
                     if match is not None:
                         learn_entry(redactor, data)
                         entry = read_entry(data, f"{archive.name}, entry {number}")
-                        spool.add(match.key, match.operation.id, entry)
+                        spool.add(match.key, match.operation.id, entry, archive.name)
         by_stem = {document.stem: document for document in documents}
         apis: dict[Key, _Api] = {}
+        others = matcher.finish()
         for row in spool.rows():
+            if row.key in others:
+                continue
             api = apis.get(row.key)
             if api is None:
                 api = apis[row.key] = _make_api(by_stem[row.key[0]], row.key[1], environment, redactor)
             _check_row(api, row)
+        suggestions = {}
+        for stem in dict.fromkeys(stem for stem, _ in apis):
+            # One document may have traffic of several servers. Of several that are guessed, any may be of another API.
+            keys = [key for key in apis if key[0] == stem]
+            keys = [key for key in keys if len(keys) == 1 or key not in matcher.guessed]
+            if text := _suggest(by_stem[stem], {key: apis[key] for key in keys}, spool, redactor):
+                suggestions[stem] = text
     ambiguous = [
         f"{times} {_requests(times)} could be of {' or '.join(stems)}; choose with --api"
-        for stems, times in matcher.ambiguous.items()
+        for (_, stems), times in matcher.ambiguous.items()
     ]
     if not apis:
         raise UsageError("; ".join(ambiguous) or _nothing(matcher, count, documents))
     results = [_finish(api, matcher, key) for key, api in apis.items()]
     results[0].problems += ambiguous
     _add_others(results[0], matcher)
+    _add_absent(results, documents)
     for result in results:
         _redact(result, redactor)
-    suggestions = {}
-    for stem in dict.fromkeys(stem for stem, _ in apis):
-        # One document may have traffic of several servers.
-        undocumented = [api.undocumented for (name, _), api in apis.items() if name == stem]
-        if text := suggest(by_stem[stem], undocumented):
-            suggestions[stem] = redactor.values(text)
+    for stem, text in suggestions.items():
+        suggestions[stem] = redactor.values(text)
     return TrafficReport(results, suggestions)
 
 
-def _make_api(document: Document, base_url: str, environment: Mapping[str, str], redactor: Redactor) -> _Api:
+def _suggest(document: Document, apis: Mapping[Key, _Api], spool: Spool, redactor: Redactor) -> str:
+    """Return the suggested overlay, tried on the traffic, or an empty string; note what it leaves to a person."""
+    undocumented = [api.undocumented for api in apis.values()]
+    text = suggest(document, undocumented)
+    remaining = []
+    if text:
+        try:
+            with tempfile.TemporaryDirectory(prefix="job-status-") as folder:
+                corrected = correct(document, text, Path(folder))
+        except (DocumentError, OSError) as error:
+            reason = error.problems[0].message if isinstance(error, DocumentError) else error.strerror
+            remaining, undocumented = [f"the suggested overlay cannot be applied as it is: {reason}"], []
+        else:
+            tried = {key: _make_api(corrected, key[1], {}, redactor, (Undocumented,)) for key in apis}
+            for row in spool.rows():
+                if row.key in tried:
+                    _check_row(tried[row.key], row)
+            undocumented = [api.undocumented for api in tried.values()]
+    remaining += dict.fromkeys(line for one in undocumented for line in undecided(one))
+    more = [f"and {len(remaining) - MAX_UNDECIDED} more"] if len(remaining) > MAX_UNDECIDED else []
+    notes = [f"left to a person: {line}" for line in (*remaining[:MAX_UNDECIDED], *more)]
+    for api in list(apis.values())[:1]:
+        api.session.result.notes += notes
+    return text and text + "".join(f"# {printable(note)}\n" for note in notes)
+
+
+def _make_api(
+    document: Document,
+    base_url: str,
+    environment: Mapping[str, str],
+    redactor: Redactor,
+    observers: Sequence[Callable[[Target, Result], Observer]] = (*OBSERVERS, Undocumented),
+) -> _Api:
     names = credential_names(document)
     credentials = {name: value for name, value in environment.items() if name in names}
     target = make_target(document, base_url, credentials, profile="live", writes=True, redactor=redactor)
-    session = Session(target, observers=(*OBSERVERS, Undocumented))
+    session = Session(target, observers=observers)
     undocumented = next(observer for observer in session.observers if isinstance(observer, Undocumented))
     return _Api(session, undocumented, Starts(session))
 
@@ -139,11 +191,14 @@ def _check_row(api: _Api, row: Row) -> None:
     document = session.target.document
     operation = document.operation(entry.exchange.operation_id)
     exchange = entry.exchange
-    if exchange.status is None:
-        api.without_response[operation.id] += 1
+    if exchange.status is None or entry.is_cached:
+        counter = api.without_response if exchange.status is None else api.cached
+        counter[operation.id] += 1
         return
     is_valid = _is_documented_request(document, operation, exchange)
-    is_documented = is_valid and not is_rejected_by_web_server(operation, exchange)
+    is_documented = (
+        is_valid and not is_rejected_by_web_server(operation, exchange) and not _is_of_http(operation, exchange)
+    )
     credentials = _credentials(document, exchange)
     # Recorders replace credentials, also wrong ones, by one text: a refusal may be that of another credential.
     is_refused = exchange.status in {401, 403}
@@ -175,9 +230,9 @@ def _is_after(api: _Api, operation: Operation, exchange: Exchange, entry: Entry)
     if math.isnan(exchange.at):
         return False
     key = (operation.id, *values.values())
-    elapsed = 0.0 if math.isnan(exchange.elapsed) else exchange.elapsed
-    # Of a time in whole seconds, the last millisecond of the second; the next poll has to be in a later one.
-    end = exchange.at + elapsed if entry.has_fraction else max(exchange.at + elapsed, exchange.at + 0.001)
+    # A response of unknown duration may be one that is older than any later response. A time in whole seconds may be
+    # that of the end of the second.
+    end = math.inf if math.isnan(entry.duration) else exchange.at + entry.duration + (0 if entry.has_fraction else 1)
     last = api.ends.get(key, -math.inf)
     api.ends[key] = max(end, last)
     return exchange.at >= last
@@ -200,6 +255,15 @@ def _is_documented_request(document: Document, operation: Operation, exchange: E
         return bool(document.validator(body.schema).is_valid(sent))
     except (ValueError, TypeError):  # it is not JSON
         return False
+
+
+def _is_of_http(operation: Operation, exchange: Exchange) -> bool:
+    """Return whether a header allows a response that any server may give, and the document does not describe it."""
+    allowing = CONDITIONAL.get(exchange.status or 0, set())
+    return (
+        bool(allowing & exchange.request_headers.keys())
+        and documented_response(operation, exchange.status or 0) is None
+    )
 
 
 def _is_selective(exchange: Exchange) -> bool:
@@ -235,22 +299,26 @@ def _finish(api: _Api, matcher: Matcher, key: Key) -> Result:
         )
     for operation in result.operations:
         coverage = result.coverage[operation.id]
-        if not coverage.requests:
+        unread = api.without_response[operation.id] + api.cached[operation.id]
+        if not coverage.requests and not unread:
             result.notes.append(f"{operation.id} is not in the traffic, and was not checked")
             continue
         result.notes += _fields(result, operation)
         result.notes += listed(api.undocumented, operation.id)
         if not coverage.accepted:
             result.add_problem(f"{operation.id} never returned a 2xx in the traffic, so it could not be checked")
+        elif not any(tally.checked for (name, _), tally in result.tallies.items() if name == operation.id):
+            result.add_problem(f"{operation.id}: no check can be run on any of the requests in the traffic")
     for counter, why in (
         (api.cut, "without the whole body, which the recorder has cut off: the body was not checked"),
-        (api.unordered, "whose order is unknown, because requests overlap, or their times are missing or in whole "
-         "seconds: the lifecycle of the job was not checked with them"),
+        (api.unordered, "whose order is unknown, because requests overlap, or their times or durations are missing or "
+         "in whole seconds: the lifecycle of the job was not checked with them"),
     ):  # fmt: skip
         for operation_id, times in counter.items():
             result.add_problem(f"{operation_id}: {times} {'response' if times == 1 else 'responses'} {why}")
-    for operation_id, times in api.without_response.items():
-        result.notes.append(f"{operation_id}: {times} {_requests(times)} without a response, not checked")
+    for counter, which in ((api.without_response, "without a response"), (api.cached, "that a cache responded to")):
+        for operation_id, times in counter.items():
+            result.notes.append(f"{operation_id}: {times} {_requests(times)} {which}, not checked")
     return result
 
 
@@ -269,6 +337,25 @@ def _add_others(result: Result, matcher: Matcher) -> None:
     if methods := sum(matcher.methods.values()):
         named = Counter({f"{method} {path}": times for (_, method, path), times in matcher.methods.items()})
         result.notes.append(f"{methods} {_requests(methods)} with a method that no document describes: {_most(named)}")
+
+
+def _add_absent(results: Sequence[Result], documents: Sequence[Document]) -> None:
+    """Add what of the documents is not in the traffic, of any server."""
+    stems = {result.document.stem for result in results}
+    seen = {
+        (result.document.stem, operation_id)
+        for result in results
+        for operation_id, coverage in result.coverage.items()
+        if coverage.requests
+    }
+    if absent := [document.stem for document in documents if document.stem not in stems]:
+        results[0].notes.append(f"nothing of {', '.join(absent)} is in the traffic")
+    results[0].absent = [
+        f"{document.stem}: {operation.id} is not in the traffic"
+        for document in documents
+        for operation in document.operations
+        if (document.stem, operation.id) not in seen
+    ]
 
 
 def _nothing(matcher: Matcher, count: int, documents: Sequence[Document]) -> str:

@@ -5,29 +5,44 @@ import binascii
 import datetime
 import math
 import re
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
+from ...client.redaction import REDACTED
+from ...har.archive import GZIP_MAGIC
 from ..exchange import Exchange
 
 UNKNOWN_TYPE = "x-unknown"  # the mimeType of a body without a content type
 SCHEMATHESIS = "x-schemathesis-testcaseid"  # a header of its requests
 BYTE_ORDER_MARK_LENGTH = 3  # bytes that a recorder may have removed from a body
+FRAMING = 64  # bytes on the wire that an empty body may have: of chunks, of frames, of its compression
+UNREAD = {"br", "zstd", "deflate"}  # encodings of clients in which a recorder may keep a body
+MAX_BODY = 100 * 2**20  # bytes of a body once it is decompressed
+# What browsers write about a response that is not from the server: Chromium, its service workers, and WebKit.
+FROM_CACHE = {
+    "_fromCache": {"disk", "memory", "prefetch"},
+    "_serviceWorkerResponseSource": {"cache-storage", "http-cache", "fallback-code"},
+    "_fetchType": {"Disk Cache", "Memory Cache"},
+}
 
 
 @frozen
 class Entry:
     """A recorded exchange.
 
-    `has_fraction` says whether its time has fractions of a second, and `is_cut` that the recorder has kept a part of
-    the body only, or nothing of it.
+    `duration` are the seconds from its time to the end of the response, NaN if they are unknown; `has_fraction` says
+    whether its time has fractions of a second, `is_cut` that the recorder has kept a part of the body only, or nothing
+    of it, and `is_cached` that the response is from a cache of the client.
     """
 
     exchange: Exchange
+    duration: float
     has_fraction: bool
     is_cut: bool
+    is_cached: bool = False
 
 
 def read_entry(data: Mapping[str, Any], origin: str) -> Entry:
@@ -42,7 +57,6 @@ def read_entry(data: Mapping[str, Any], origin: str) -> Entry:
     mime_type = content.get("mimeType") if isinstance(content, Mapping) else None
     if body and isinstance(mime_type, str) and mime_type and mime_type != UNKNOWN_TYPE:
         headers.setdefault("content-type", mime_type)
-    status = response.get("status")
     began, has_fraction = _began(data.get("startedDateTime"))
     sent, elapsed = _headers(request.get("headers")), _elapsed(data)
     if SCHEMATHESIS in sent and not math.isnan(elapsed):
@@ -53,7 +67,7 @@ def read_entry(data: Mapping[str, Any], origin: str) -> Entry:
         request["method"],
         _without_surrogates(request["url"]),
         sent,
-        status if isinstance(status, int) and 100 <= status <= 999 else None,
+        _status(response.get("status")),
         headers,
         body,
         elapsed,
@@ -63,7 +77,14 @@ def read_entry(data: Mapping[str, Any], origin: str) -> Entry:
         origin=origin,
     )
     has_body = exchange.status not in {None, 204, 205, 304} and exchange.method != "HEAD"
-    return Entry(exchange, has_fraction, is_cut and has_body)
+    is_cached = any(str(one.get(name)) in values for name, values in FROM_CACHE.items() for one in (data, response))
+    return Entry(exchange, _duration(data), has_fraction, is_cut and has_body, is_cached)
+
+
+def _status(value: Any) -> int | None:
+    """Return a status, also of a recorder that writes it as a string or as a float; None without one."""
+    text = re.fullmatch(r"([1-9]\d\d)(?:\.0+)?", str(value))
+    return int(text[1]) if text else None
 
 
 def _began(text: Any) -> tuple[float, bool]:
@@ -78,14 +99,35 @@ def _began(text: Any) -> tuple[float, bool]:
 
 def _elapsed(data: Mapping[str, Any]) -> float:
     """Return the seconds from sending to the end of the response, without those before a connection; or NaN."""
+    timings = _timings(data)
+    parts = [_milliseconds(timings.get(name)) for name in ("send", "wait", "receive")]
+    total = sum(parts) or _milliseconds(data.get("time"))
+    return (_milliseconds(data.get("time")) if math.isnan(total) else total) / 1000
+
+
+def _duration(data: Mapping[str, Any]) -> float:
+    """Return the seconds from the time of an entry to the end of the response, or NaN.
+
+    They begin in the queue of the client, before it looks up the name and connects, all of which recorders may leave
+    out of the total.
+    """
+    timings = _timings(data)
+    parts = {
+        name: _milliseconds(timings.get(name)) for name in ("blocked", "dns", "connect", "send", "wait", "receive")
+    }
+    total = _milliseconds(data.get("time"))
+    known = [part for part in parts.values() if not math.isnan(part)]
+    if math.isnan(total) and math.isnan(parts["wait"] + parts["receive"]):
+        return math.nan
+    return max(sum(known), 0.0 if math.isnan(total) else total) / 1000
+
+
+def _timings(data: Mapping[str, Any]) -> Mapping[str, Any]:
     timings = data.get("timings")
-    timings = timings if isinstance(timings, Mapping) else {}
-    parts = [_duration(timings.get(name)) for name in ("send", "wait", "receive")]
-    total = sum(parts) or _duration(data.get("time"))
-    return _duration(data.get("time")) / 1000 if math.isnan(total) else total / 1000
+    return timings if isinstance(timings, Mapping) else {}
 
 
-def _duration(value: Any) -> float:
+def _milliseconds(value: Any) -> float:
     """Return a duration, or NaN for another value; recorders write -1 for an unknown one."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number and 0 <= value < math.inf else math.nan
@@ -95,45 +137,90 @@ def _response_body(response: Mapping[str, Any]) -> tuple[bytes, bool]:
     """Return the body, decompressed, and whether the recorder has cut it off."""
     content = response.get("content")
     content = content if isinstance(content, Mapping) else {}
-    body, size = _decoded(content), content.get("size")
     headers = _headers(response.get("headers"))
-    is_encoded = headers.get("content-encoding", "identity").lower() != "identity"
-    if "utf-16" in headers.get("content-type", "").lower():
-        return body, not body and bool(size)
-    # Of a compressed body, recorders write one size or the other.
-    expected = [] if is_encoded else [size, headers.get("content-length", "")]
-    sizes = [int(str(one)) for one in expected if str(one).isdecimal()]
-    if not isinstance(content.get("text"), str):
-        return b"", not (size == 0 or (sizes and not any(sizes)))
-    return body, any(one > len(body) + BYTE_ORDER_MARK_LENGTH for one in sizes[:1])
+    encoding = headers.get("content-encoding", "identity").lower()
+    is_encoded = encoding != "identity"
+    decoded = _decoded(content)
+    body = None if decoded is None else _decompressed(decoded)
+    is_text = "json" in f"{content.get('mimeType')} {headers.get('content-type')}".lower()
+    if body is None or (encoding in UNREAD and is_text and _is_base64(content) and not _is_utf8(body)):
+        return b"", True
+    size, length, wire = (
+        int(str(one)) if str(one).isdecimal() else None
+        for one in (content.get("size"), headers.get("content-length", ""), response.get("bodySize"))
+    )
+    if not body:
+        is_known = isinstance(content.get("text"), str) or any(one is not None for one in (size, length, wire))
+        on_wire = max(length or 0, wire or 0) if is_encoded else wire or 0
+        return b"", not is_known or any((size, length and not is_encoded, on_wire > FRAMING))
+    # A size on the wire may be that of chunks, too. The length is not that of a redacted body, or of one that was
+    # converted from UTF-16.
+    lengths = [size, wire if size is None else None, None if REDACTED.encode() in body else length]
+    longest = max((one for one in lengths if one is not None), default=0)
+    tolerance = FRAMING if is_encoded else BYTE_ORDER_MARK_LENGTH
+    is_shorter = longest > len(body) + tolerance and "utf-16" not in headers.get("content-type", "").lower()
+    return body, is_shorter or _is_marked(response) or _is_marked(content)
+
+
+def _is_marked(message: Mapping[str, Any]) -> bool:
+    """Return whether a recorder says that it has truncated a message."""
+    return any(
+        "truncat" in (str(value) if name == "comment" else name if value is True else "").lower()
+        for name, value in message.items()
+    )
+
+
+def _decompressed(body: bytes) -> bytes | None:
+    """Return a body decompressed, if it is one of gzip, or None if that is impossible."""
+    if not body.startswith(GZIP_MAGIC):
+        return body
+    try:
+        unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        unzipped = unzip.decompress(body, MAX_BODY)
+    except zlib.error:
+        return None
+    return unzipped if unzip.eof else None
 
 
 def _request_body(data: Any) -> bytes:
     if not isinstance(data, Mapping):
         return b""
     if isinstance(data.get("text"), str):
-        return _decoded(data)
+        return _decoded(data) or b""
     params = data.get("params")
     pairs = [param for param in params if isinstance(param, Mapping)] if isinstance(params, list) else []
     return "&".join(f"{pair.get('name', '')}={pair.get('value', '')}" for pair in pairs).encode(errors="replace")
 
 
-def _decoded(content: Mapping[str, Any]) -> bytes:
+def _decoded(content: Mapping[str, Any]) -> bytes | None:
+    """Return the bytes of the content, empty without text, or None if they cannot be decoded."""
     text = content.get("text")
     if not isinstance(text, str):
         return b""
-    if content.get("encoding") == "base64":
+    if _is_base64(content):
         try:
             return base64.b64decode(text)
         except (binascii.Error, ValueError):
-            return b""
+            return None
     return text.encode("utf-8", errors="surrogatepass")
+
+
+def _is_base64(content: Mapping[str, Any]) -> bool:
+    return str(content.get("encoding")).lower() == "base64"
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _headers(headers: Any) -> dict[str, str]:
     """Return the headers of a message, those with the same name joined; the pseudo-headers of HTTP/2 are left out."""
     joined: dict[str, str] = {}
-    for header in headers if isinstance(headers, Iterable) and not isinstance(headers, str | Mapping) else ():
+    for header in headers if isinstance(headers, list) else ():
         name, value = (header.get("name"), header.get("value")) if isinstance(header, Mapping) else (None, None)
         if isinstance(name, str) and isinstance(value, str) and not name.startswith(":"):
             name, value = name.lower(), _without_surrogates(value)

@@ -15,7 +15,7 @@ from .matching import Key
 
 COLUMNS = (
     "began number document base operation method url request_headers status headers body elapsed error content "
-    "origin has_fraction is_cut"
+    "origin archive duration has_fraction is_cut is_cached"
 )
 BATCH = 500  # rows that are inserted at a time
 CACHE = 20_000  # KiB of the database in memory; the rest is in a temporary file without a name
@@ -40,6 +40,8 @@ class Spool:
         self._database.execute(f"CREATE TABLE entries ({', '.join(COLUMNS.split())})")
         self._waiting: list[tuple[object, ...]] = []
         self._number = 0
+        # The archives with times that have fractions: a time in whole seconds is exact there.
+        self._exact: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -49,9 +51,11 @@ class Spool:
     ) -> None:
         self._database.close()
 
-    def add(self, key: Key, operation_id: str, entry: Entry) -> None:
-        """Add an entry of an operation."""
+    def add(self, key: Key, operation_id: str, entry: Entry, archive: str) -> None:
+        """Add an entry of an operation, from the archive of a name."""
         exchange = entry.exchange
+        if entry.has_fraction:
+            self._exact.add(archive)
         self._number += 1
         self._waiting.append(
             (
@@ -70,8 +74,11 @@ class Spool:
                 exchange.error,
                 exchange.content,
                 exchange.origin,
+                archive,
+                entry.duration,
                 entry.has_fraction,
                 entry.is_cut,
+                entry.is_cached,
             )
         )
         if len(self._waiting) >= BATCH:
@@ -82,7 +89,7 @@ class Spool:
         self._flush()
         for row in self._database.execute("SELECT * FROM entries ORDER BY began, number"):
             at, _, stem, base, operation_id, method, url, sent, status, headers, body, elapsed, *rest = row
-            error, content, origin, has_fraction, is_cut = rest
+            error, content, origin, archive, duration, has_fraction, is_cut, is_cached = rest
             exchange = Exchange(
                 operation_id,
                 method,
@@ -97,7 +104,14 @@ class Spool:
                 content,
                 origin=origin,
             )
-            yield Row((stem, base), Entry(exchange, bool(has_fraction), bool(is_cut)))
+            entry = Entry(
+                exchange,
+                math.nan if duration is None else duration,
+                bool(has_fraction) or archive in self._exact,
+                bool(is_cut),
+                bool(is_cached),
+            )
+            yield Row((stem, base), entry)
 
     def _flush(self) -> None:
         marks = ", ".join("?" * len(COLUMNS.split()))

@@ -7,13 +7,14 @@ from typing import Any
 
 import yaml
 
-from ...document import Document, walk
+from ...document import Document, load, walk
 from ...document.source import Pointer
 from .undocumented import Difference, Seen, Undocumented
 
 # Keywords whose violation says nothing about a better one, so that a person has to decide.
 UNDECIDED = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "contains", "dependentRequired"})
 JSON_TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
+BODILESS = frozenset({"204", "205", "304"})  # statuses of responses without content
 MAX_LISTED = 20  # differences of one kind that are listed
 
 
@@ -29,6 +30,30 @@ def listed(undocumented: Undocumented, operation_id: str) -> Iterator[str]:
     for kind, found in kinds.items():
         more = f" and {len(found) - MAX_LISTED} more" if len(found) > MAX_LISTED else ""
         yield f"{operation_id}: {kind} that the document does not describe: {', '.join(found[:MAX_LISTED])}{more}"
+
+
+def undecided(undocumented: Undocumented) -> Iterator[str]:
+    """Yield what no overlay was suggested for, or what the suggested one has not changed."""
+    for operation_id, differences in undocumented.differences.items():
+        for (kind, _, name), seen in differences.items():
+            what = f"query parameter {name}" if kind == "parameter" else f"{kind} {name}"
+            yield f"{operation_id}: {what}{f' at {seen.where}' if kind != 'parameter' else ''} ({_times(seen)})"
+
+
+def correct(document: Document, suggestion: str, folder: Path) -> Document:
+    """Return a document with a suggested overlay, after the one that it has.
+
+    Raises:
+        DocumentError: The corrected document is invalid.
+    """
+    overlay = yaml.safe_load(suggestion)
+    if existing := document.source.overlay:
+        given = yaml.safe_load(existing.read_text(encoding="utf-8"))
+        overlay = {**given, "actions": [*given["actions"], *overlay["actions"]]}
+    copy = folder / document.path.name
+    copy.write_bytes(document.path.read_bytes())
+    suggestion_path(document, folder).write_text(yaml.safe_dump(overlay, sort_keys=False), encoding="utf-8")
+    return load(copy)
 
 
 def suggest(document: Document, seen_by_server: Sequence[Undocumented]) -> str:
@@ -72,6 +97,7 @@ def _actions(
         yield comment, {"target": json_path(pointer), "update": {"pending": [name]}}
     elif kind in {"status", "content type"}:
         names = {str(value) for value in seen.values.values()} - {""} if kind == "status" else {name}
+        names = set() if kind == "status" and name in BODILESS else names
         content = {each: {"schema": {"type": "object"} if each.endswith("json") else {}} for each in sorted(names)}
         response = {"description": "Seen in traffic.", **({"content": content} if content else {})}
         update = {name: response} if kind == "status" else content

@@ -4,7 +4,7 @@ import json
 import re
 import urllib.parse
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import Factory, define, frozen
@@ -104,19 +104,22 @@ class Undocumented(TargetObserver):
             return
         if not media_type.is_json or exchange.json is MISSING:
             return
-        for keys, place, value in self._unknown_members(self._root(media_type.schema, response, media_type), exchange):
-            self._count(operation, ("field", place, keys[-1]), f"{status} /{'/'.join(keys)}", value)
+        refused: set[tuple[str, ...]] = set()
         validator = self._target.document.validator(media_type.schema)
         try:
-            errors = () if validator.is_valid(exchange.json) else validator.iter_errors(exchange.json)
-            for error in errors:
-                self._add_violation(operation, response, media_type, error, status)
+            errors = [] if validator.is_valid(exchange.json) else list(validator.iter_errors(exchange.json))
+            for error in _leaves(errors):
+                refused |= self._add_violation(operation, response, media_type, error, status)
         except ValueError:  # nested too deeply
-            return
+            pass
+        for keys, place, value in self._unknown_members(self._root(media_type.schema, response, media_type), exchange):
+            if keys not in refused:
+                self._count(operation, ("field", place, keys[-1]), f"{status} /{'/'.join(keys)}", value)
 
     def _add_violation(
         self, operation: Operation, response: Response, media_type: MediaType, error: Any, status: int
-    ) -> None:
+    ) -> set[tuple[str, ...]]:
+        """Count one error of a response; return the paths of the fields that a closed schema refuses."""
         pointer = tuple(error.schema_path)
         if pointer[:2] == ("allOf", 0):
             pointer = (*response.pointer, "content", media_type.name, "schema", *pointer[2:])
@@ -125,8 +128,15 @@ class Undocumented(TargetObserver):
         # The schema, and the keyword that is violated.
         if pointer[-1:] == ("required",):
             self._count(operation, ("required", pointer, str(details.get("property", ""))), where, error.instance)
-        elif pointer[-1:] not in {("additionalProperties",), ("unevaluatedProperties",)}:
+        elif pointer[-1:] in {("additionalProperties",), ("unevaluatedProperties",)}:
+            above = tuple("[]" if isinstance(key, int) else key for key in error.instance_path)
+            for name in details.get("unexpected", ()):
+                where = f"{status} /{'/'.join((*above, name))}"
+                self._count(operation, ("field", pointer[:-1], name), where, error.instance[name])
+            return {(*above, name) for name in details.get("unexpected", ())}
+        else:
             self._count(operation, ("keyword", pointer, str(pointer[-1])), where, error.instance)
+        return set()
 
     def _add_state(self, operation: Operation, job: JobLifecycle, exchange: Exchange) -> None:
         state = job.state_of(exchange.json, exchange.status or 0, exchange.headers)
@@ -163,10 +173,13 @@ class Undocumented(TargetObserver):
                 continue
             seen.add(pointer)
             flat.append((schema, pointer))
-            for name in BRANCHES:
-                branches = enumerate(schema.get(name, ()))
-                waiting += [(branch, (*pointer, name, index)) for index, branch in branches]
-            waiting += [(schema[name], (*pointer, name)) for name in CONDITIONS if name in schema]
+            parts = [
+                (branch, (*pointer, name, index))
+                for name in BRANCHES
+                for index, branch in enumerate(schema.get(name, ()))
+            ]
+            parts += [(schema[name], (*pointer, name)) for name in CONDITIONS if name in schema]
+            waiting += reversed(parts)
         return _Node(tuple(flat), is_open=not any("properties" in schema for schema, _ in flat))
 
     def _member(self, node: _Node, name: str) -> _Node | None:
@@ -218,6 +231,25 @@ class Undocumented(TargetObserver):
                     elif not node.is_open:
                         pointer = next(pointer for schema, pointer in node.schemas if "properties" in schema)
                         yield (*path, name), pointer, child
+
+
+def _leaves(errors: Iterable[Any]) -> Iterator[Any]:
+    """Yield errors; in the place of one about alternatives, those of the alternative that is most like the value.
+
+    That is one of the type of the value, and of these the one with the fewest errors.
+    """
+    for error in errors:
+        alternatives = error.kind.as_dict().get("context") or [[]]
+        root = list(error.instance_path)
+
+        def difference(alternative: list[Any], root: list[Any] = root) -> tuple[bool, int]:
+            is_other = any(one.schema_path[-1:] == ["type"] and one.instance_path == root for one in alternative)
+            return is_other, len(alternative)
+
+        if nearest := min(alternatives, key=difference):
+            yield from _leaves(nearest)
+        else:
+            yield error
 
 
 def _is_found(pattern: str, name: str) -> bool:
