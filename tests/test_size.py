@@ -11,7 +11,7 @@ from .conftest import ROOT
 LIMITS = {
     "airflow": 850,
     "document": 3610,
-    "client": 11680,
+    "client": 12100,
     "compare": 2850,
     "drift": 410,
     "export": 420,
@@ -22,7 +22,7 @@ LIMITS = {
     "release": 620,
     "simulate": 5400,
     "site": 960,
-    "verify": 7830,
+    "verify": 7880,
     "mutate": 5410,
 }
 
