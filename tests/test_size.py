@@ -11,7 +11,7 @@ from .conftest import ROOT
 LIMITS = {
     "airflow": 850,
     "document": 3610,
-    "client": 11680,
+    "client": 12400,
     "compare": 2850,
     "drift": 440,
     "export": 460,
@@ -22,7 +22,7 @@ LIMITS = {
     "release": 620,
     "simulate": 5400,
     "site": 960,
-    "verify": 8130,
+    "verify": 8190,
     "mutate": 5410,
 }
 

@@ -4,86 +4,24 @@ from __future__ import annotations
 
 import base64
 import binascii
-import functools
+import csv
 import json
 import re
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from .encodings import encodings
+from . import secret_patterns as patterns
+from .secret_names import BARE, PUBLIC_PARAMETERS, is_plural, is_secret_by_value, is_secret_name, looks_random
+from .secret_values import SHORTEST, SecretValues
 
 REDACTED: Final = "***"
-SHORTEST: Final = 4  # characters of a secret that is redacted wherever it occurs; a shorter one only in its place
-
-
-# Headers whose whole value is secret, and terms that make the name of a header, parameter or field secret.
-def _terms(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_HEADERS: Final = _terms("authorization proxy-authorization cookie set-cookie cookie2 set-cookie2")
-_TERMS: Final = _terms(
-    "apikey appkey assertion auth authorization bearer cookie credential credentials csrf jsessionid jwt otp passcode "
-    "passphrase passwd password passwords phpsessid pwd saml secret secrets sessionid sessid sid sig signature token "
-    "tokens verifier xsrf"
-)
-# A key is secret after one of these terms, and a session before one of those.
-_KEYS: Final = _terms(
-    "access account api app auth client consumer crypto encryption function host license master private secret service "
-    "session shared signing storage subscription x"
-)
-_SESSIONS: Final = frozenset({"", "cookie", "data", "id", "key", "token"})
-# A name that ends with one of these terms is about a secret.
-_ABOUT: Final = _terms(
-    "algorithm at count created date enabled endpoint expires expiration expiry hint id ids in length limit method "
-    "name policy required scheme scope scopes size state status ttl type types uri url usage used valid version"
-)
-_TERM: Final = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-
-# What secrets of widespread products look like, also in free text.
-_LIKENESS: Final = re.compile(
-    r"""
-    (?<!\w) (?=[ASadeghknprswxy-]) (?:  # the first characters, for speed
-      eyJ[\w-]{5,}\.[\w-]{2,}(?:\.[\w-]*){0,3}                                   # JSON Web Token
-    | -----BEGIN[ A-Z]*PRIVATE[ ]KEY-----.*?(?:-----END[ A-Z]*PRIVATE[ ]KEY-----|\Z)
-    | A(?:KIA|SIA)[0-9A-Z]{16}\b | AIza[\w-]{35} | ya29\.[\w-]{20,}              # AWS, Google
-    | gh[oprsu]_\w{30,} | github_pat_\w{20,} | glpat-[\w-]{18,}                  # GitHub, GitLab
-    | xox[abeoprs]-[\w-]{10,} | xapp-[\w-]{10,}                                  # Slack
-    | [rs]k_(?:live|test)_\w{10,} | whsec_\w{20,}                                # Stripe
-    | sk-[\w-]{20,} | hf_\w{30,}                                     # providers of language models
-    | npm_\w{30,} | pypi-[\w-]{50,} | dop_v1_\w{40,} | hvs\.[\w-]{20,} | SG\.[\w-]{16,}\.[\w-]{16,}
-    | kg-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}
-    )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_SCHEME: Final = re.compile(r"\b(Basic|Bearer|Digest|Negotiate|Token)(\s+|%20|\+)([\w.~+/%-]{8,}=*)", re.IGNORECASE)
-_USERINFO: Final = re.compile(r"(://[^/?#\s:@\"'<>]*):([^/?#\s@\"'<>]+)@")
-# `"name": "value"`, also within a JSON string; `name=value`; `<name>value</name>`; a field of a form of parts.
-_JSON_PAIR: Final = re.compile(r'"(?P<name>[^"\\]{1,100})"\s{0,9}:\s{0,9}"(?P<value>(?:[^"\\]|\\.)+)', re.DOTALL)
-_ESCAPED_PAIR: Final = re.compile(r'\\"(?P<name>[^"\\]{1,100})\\"\s{0,9}:\s{0,9}\\"(?P<value>[^"\\]+)', re.DOTALL)
-_FORM_PAIR: Final = re.compile(r"(?P<name>[\w.\-\[\]$~%]{1,100})=(?P<value>[^&;\s\"'<>,}\\]+)")
-_ELEMENT: Final = re.compile(r"<(?P<name>[\w:.-]{1,100})(?P<sign>(?:\s[^<>]*)?>)(?P<value>[^<>]+)(?=</)")
-_PART: Final = re.compile(
-    r'\bname="(?P<name>[^"\r\n]{1,100})"(?P<sign>[^\r\n]*(?:\r?\n[\w-]+:[^\r\n]*)*\r?\n\r?\n)(?P<value>[^\r\n]+)'
-)
-
-
-@functools.lru_cache(maxsize=4096)
-def is_secret_name(name: str) -> bool:
-    """Return whether the name of a header, a parameter or a field is one of secrets, such as `clientSecret`."""
-    if name.lower() in _HEADERS:
-        return True
-    terms = [term.lower() for term in _TERM.findall(urllib.parse.unquote(name))]
-    for number, term in enumerate(terms):
-        before, after = terms[number - 1] if number else "", terms[number + 1] if number + 1 < len(terms) else ""
-        if term in {"session", "sess"} and after in _SESSIONS and len(terms) - number <= 2:
-            return True
-        is_key = term in {"key", "keys", "pin"} and before in _KEYS
-        if (is_key or term in _TERMS) and terms[-1] not in _ABOUT:
-            return True
-    return False
+DEEPEST: Final = 3  # levels of text that is encoded in text
+SHORTEST_NUMBER: Final = 3  # digits of a number that is redacted in its place
+LONG_NUMBER: Final = 6  # digits of a number that is redacted wherever it occurs
+_URL_HEADERS: Final = frozenset({"referer", "location", "content-location"})
+_NEXT_COOKIE: Final = re.compile(r"\n|,(?=\s*[\w!#$%&'*+.^`|~-]+=)")
+_PARAMETERS: Final = re.compile(r"(?<![\w-])([\w-]+)=(?:\"([^\"]*)\"|([^\s,\"]+))")
 
 
 class Redactor:
@@ -105,10 +43,7 @@ class Redactor:
         self._names = frozenset(name.lower() for name in names)
         self._exempt = frozenset(exempt)
         self._unnamed = frozenset(name.lower() for name in unnamed) - self._names
-        self._known: set[str] = set()
-        # Each form of a secret, the longest first once they are sorted.
-        self._forms: list[str] = []
-        self._is_sorted = True
+        self._known = SecretValues()
         self.add(*values)
 
     def is_secret(self, name: str) -> bool:
@@ -116,14 +51,16 @@ class Redactor:
         lowered = name.lower()
         return lowered in self._names or (lowered not in self._unnamed and is_secret_name(name))
 
+    def _is_secret_pair(self, name: str, value: str, *, is_parameter: bool) -> bool:
+        return self.is_secret(name) or (
+            name.lower() not in self._unnamed and is_secret_by_value(name, value, is_parameter=is_parameter)
+        )
+
     def add(self, *values: str) -> None:
         """Add secrets by value; those that are too short, or exempt, are ignored."""
         for value in values:
-            if value in self._known or len(value) < SHORTEST or value in self._exempt or not value.strip("*"):
-                continue
-            self._known.add(value)
-            self._forms += encodings(value)
-            self._is_sorted = False
+            if len(value) >= SHORTEST and value not in self._exempt and value.strip("*"):
+                self._known.add(value)
 
     # Learning: the secrets of a message are added, to be redacted also where nothing shows that they are secret.
 
@@ -132,114 +69,232 @@ class Redactor:
         for name, value in headers:
             if self.is_secret(name):
                 self.add(*_secrets_of_header(name.lower(), value))
+            elif name.lower() in _URL_HEADERS:
+                self.learn_url(value)
 
     def learn_url(self, url: str) -> None:
         """Add the secrets in a URL: the password of its user, and parameters by name."""
-        parts = urllib.parse.urlsplit(url)
+        try:
+            parts = urllib.parse.urlsplit(url)
+        except ValueError:  # it is no URL
+            return
         if "@" in parts.netloc:
             user, _, password = parts.netloc.rpartition("@")[0].partition(":")
             self.add(urllib.parse.unquote(password or user))
         if parts.query or "=" in parts.fragment:
             self.learn_form(f"{parts.query}&{parts.fragment}")
 
-    def learn_form(self, text: str) -> None:
-        """Add the secrets in form data or a query string."""
-        for name, value in urllib.parse.parse_qsl(text):
-            if self.is_secret(name):
+    def learn_form(self, text: str, depth: int = 0) -> None:
+        """Add the secrets in form data or a query string, also those in encoded values."""
+        self.learn_parameters(urllib.parse.parse_qsl(text), depth)
+
+    def learn_parameters(self, pairs: Iterable[tuple[str, str]], depth: int = 0) -> None:
+        """Add the secrets in the parameters of a form or a URL."""
+        for name, value in pairs:
+            if self._is_secret_pair(name, value, is_parameter=True):
                 self.add(value)
+            elif depth < DEEPEST:
+                self.learn_body(value, depth + 1)
 
     def learn_json(self, value: Any) -> None:
         """Add the secrets in a JSON value, by the names of members."""
-        for secret in self._secret_members(value, under=False):
-            self.add(secret)
+        self.add(*self._secret_members(value))
 
-    def learn_body(self, text: str) -> None:
-        """Add the secrets in a body, JSON or form data."""
-        start = text.lstrip()[:1]
-        if start and start in "{[":
-            try:
-                self.learn_json(json.loads(text))
-            except (ValueError, RecursionError):
-                return
-        elif "=" in text and start not in "<":
-            self.learn_form(text)
+    def learn_body(self, text: str, depth: int = 0) -> None:
+        """Add the secrets in a body: JSON, also a line of it, form data, or a table with a row of names."""
+        text = text.lstrip("\ufeff \r\n\t")
+        if text[:1] in {"{", "["} or text.startswith("data:") or "\ndata:" in text:
+            values = [_parsed(text)]
+            if values[0] is None:
+                values = [_parsed(line.removeprefix("data:").strip()) for line in text.splitlines()]
+            self.learn_json(values)
+        elif text[:1] != "<":
+            if "=" in text:
+                self.learn_form(text, depth)
+            self._learn_table(text)
 
-    def _secret_members(self, value: Any, *, under: bool) -> Iterator[str]:
-        waiting = [(value, under)]
+    def _learn_table(self, text: str) -> None:
+        head, _, rows = text.partition("\n")
+        delimiter = next((one for one in ",;\t" if one in head), "")
+        names = [name.strip().strip('"') for name in head.split(delimiter)] if delimiter and rows else []
+        columns = [number for number, name in enumerate(names) if self.is_secret(name)]
+        if not columns or len(head) > 1000:
+            return
+        for row in csv.reader(rows.splitlines(), delimiter=delimiter):
+            self.add(*(row[number] for number in columns if number < len(row)))
+
+    def _secret_members(self, value: Any) -> Iterator[str]:
+        waiting = [(value, False)]
         while waiting:
             item, is_secret = waiting.pop()
             if isinstance(item, dict):
-                waiting += [(child, is_secret or self.is_secret(name)) for name, child in item.items()]
+                # Names of a map, such as keys of an API with their owners.
+                yield from (name for name in item if is_secret and looks_random(name))
+                label = _label(item)
+                waiting += [
+                    (child, is_secret or self._is_secret_member(label if name == "value" and label else name, child))
+                    for name, child in item.items()
+                ]
             elif isinstance(item, list):
                 waiting += [(child, is_secret) for child in item]
-            elif isinstance(item, str):
-                if is_secret:
-                    yield item
-                elif item[:1] in {"{", "["} and '"' in item:
-                    try:
-                        waiting.append((json.loads(item), False))
-                    except (ValueError, RecursionError):
-                        continue
+            elif is_secret and _is_number(item):
+                yield from [str(item)] if len(str(item)) >= LONG_NUMBER else []
+            elif isinstance(item, str) and is_secret:
+                yield item
+            elif isinstance(item, str) and item[:1] in {"{", "["} and '"' in item:
+                waiting.append((_parsed(item), False))
+
+    def _is_secret_member(self, name: str, value: Any) -> bool:
+        if _is_number(value) and is_plural(name):
+            return False
+        return self._is_secret_pair(name, str(value) if _is_scalar(value) else "", is_parameter=False)
 
     # Redacting
 
     def values(self, text: str) -> str:
         """Return text with the known secrets redacted."""
-        if not self._is_sorted:
-            self._forms = sorted(set(self._forms), key=len, reverse=True)
-            self._is_sorted = True
-        for form in self._forms:
-            if form in text:
-                text = text.replace(form, REDACTED)
-        return text
+        return self._known.replace(text, REDACTED)
 
     def text(self, text: str) -> str:
         """Return any text with its secrets redacted: values and likeness, and pairs of a name and a value."""
+        return self._text(text, 0)
+
+    def _text(self, text: str, depth: int) -> str:
         if not text:
             return text
         text = self.values(text)
-        if '"' in text and ":" in text:
-            text = _JSON_PAIR.sub(self._pair, text)
-            if '\\"' in text:
-                text = _ESCAPED_PAIR.sub(self._pair, text)
-        if "=" in text:
-            text = _FORM_PAIR.sub(self._pair, text)
-            if 'name="' in text:
-                text = _PART.sub(self._pair, text)
+        if REDACTED in text:
+            text = patterns.UNQUOTED.sub(rf'\1"{REDACTED}"', text)
+        if ":" in text or "=" in text:
+            text = self._pairs(text)
         if "</" in text:
-            text = _ELEMENT.sub(self._pair, text)
+            text = self._redacted(patterns.ELEMENT, text)
+        if "-u" in text:
+            text = patterns.USER_OPTION.sub(rf"\1{REDACTED}", text)
+        if "%" in text and depth < DEEPEST:
+            text = patterns.RUN.sub(lambda found: self._run(found[0], depth + 1), text)
+        text = patterns.SCHEME.sub(_scheme, text)
+        if "/" in text:
+            text = patterns.WEBHOOK.sub(lambda found: f"{found[1] or found[2]}{REDACTED}", text)
+        return patterns.LIKENESS.sub(REDACTED, text)
+
+    def _pairs(self, text: str) -> str:
+        if ":" in text:
+            text = patterns.HEADER.sub(self._header, text)
+        if '"' in text and ":" in text:
+            text = self._redacted(patterns.JSON_PAIR, text)
+            if '\\"' in text:
+                text = self._redacted(patterns.ESCAPED_PAIR, text)
+        if "'" in text:
+            text = self._redacted(patterns.QUOTED_PAIR, text)
+        if "value" in text or "content" in text:
+            text = self._redacted(patterns.NAMED_AFTER, self._redacted(patterns.NAMED, text))
+        if "name=" in text:
+            text = self._redacted(patterns.PART, text)
         if "://" in text and "@" in text:
-            text = _USERINFO.sub(rf"\1:{REDACTED}@", text)
-        text = _SCHEME.sub(_scheme, text)
-        return _LIKENESS.sub(REDACTED, text)
+            text = patterns.USERINFO.sub(_userinfo, text)
+        return self._redacted(patterns.TEXT_PAIR, text)
 
     def header(self, name: str, value: str) -> str:
         """Return the value of a header with its secrets redacted."""
         lowered = name.lower()
         if not self.is_secret(name):
             return self.text(value)
-        if lowered == "set-cookie":
-            pair, sign, attributes = value.partition(";")
-            return f"{_cookie(pair)}{sign}{attributes}"
-        if lowered == "cookie":
+        if lowered in {"set-cookie", "set-cookie2"}:
+            cookies = (one.partition(";") for one in _NEXT_COOKIE.split(value))
+            separator = "\n" if "\n" in value else ", "
+            return separator.join(f"{_cookie(pair.strip())}{sign}{self.text(rest)}" for pair, sign, rest in cookies)
+        if lowered in {"cookie", "cookie2"}:
             return "; ".join(_cookie(pair.strip()) for pair in value.split(";"))
         scheme, space, _ = value.partition(" ")
-        return f"{scheme} {REDACTED}" if space and lowered.endswith("authorization") and scheme.isalnum() else REDACTED
+        is_scheme = space and lowered.endswith("authorization") and re.fullmatch(r"[\w-]+", scheme)
+        return f"{scheme} {REDACTED}" if is_scheme else self._masked(name, value)
+
+    def parameter(self, name: str, value: Any) -> Any:
+        """Return the value of a parameter of a URL or a form with its secrets redacted."""
+        if isinstance(value, str) and self._is_secret_pair(name, value, is_parameter=True):
+            return self._masked(name, value)
+        return self.member(name, value)
 
     def member(self, name: str, value: Any) -> Any:
         """Return a JSON value, the member of a name, with its secrets redacted."""
-        if self.is_secret(name):
-            return _map_strings(value, lambda _: REDACTED)
+        if self._is_secret_member(name, value):
+            return _map_scalars(value, lambda one: self._masked(name, one))
         if isinstance(value, dict):
-            return {key: self.member(key, child) for key, child in value.items()}
+            label = _label(value)
+            return {
+                self.text(key): self.member(label if label and key == "value" else key, child)
+                for key, child in value.items()
+            }
         if isinstance(value, list):
             return [self.member("", child) for child in value]
         return self.text(value) if isinstance(value, str) else value
 
-    def _pair(self, found: re.Match[str]) -> str:
-        if not self.is_secret(urllib.parse.unquote(found["name"])):
+    def _masked(self, name: str, value: str) -> str:
+        """Return what replaces a secret value: public terms stay, except under a name that was given."""
+        return value if value in self._exempt and name.lower() not in self._names else REDACTED
+
+    # Pairs of a name and a value in text
+
+    def _redacted(self, pattern: re.Pattern[str], text: str) -> str:
+        """Return text with the values of secret names redacted; the value of another name may contain a pair."""
+        parts: list[str] = []
+        written = at = 0
+        while found := pattern.search(text, at):
+            shown, end = self._value(found)
+            if shown is None:
+                at = found.end("name")
+                continue
+            parts += [text[written : found.start(_kind(found))], shown]
+            written = end
+            at = max(end, found.end("name"))
+        return "".join([*parts, text[written:]]) if parts else text
+
+    def _value(self, found: re.Match[str]) -> tuple[str | None, int]:
+        """Return what replaces the value of a pair, or None, and where the value ends."""
+        name, kind = urllib.parse.unquote(found["name"]), _kind(found)
+        value, end = found[kind], found.end(kind)
+        is_text = found.re is patterns.TEXT_PAIR
+        if is_text and kind == "value" and (self.is_secret(name) or name.lower() in BARE):
+            rest = patterns.REST.match(found.string, end)
+            end = rest.end() if rest else end
+            value = found.string[found.start("value") : end]
+        is_parameter = is_text and found["sign"] == "="
+        if is_text and kind == "value" and ":" in found["sign"] and patterns.HEADER_NAME.fullmatch(name):
+            return None, end  # redacted already, with its scheme
+        is_count = is_plural(name) and value.isdigit() and kind != "single"
+        if is_count or not self._is_secret_pair(name, value if kind != "list" else "", is_parameter=is_parameter):
+            return None, end
+        if kind == "list":
+            return patterns.SCALAR.sub(lambda one: self._scalar(name, one), value), end
+        if kind == "number":
+            return (f'"{REDACTED}"' if len(value) >= SHORTEST_NUMBER else value), end
+        if (
+            is_text
+            and not is_parameter
+            and kind == "value"
+            and patterns.is_sentence(value)
+            and not _is_line(found, end)
+        ):
+            return None, end
+        return self._masked(name, value), end
+
+    def _scalar(self, name: str, found: re.Match[str]) -> str:
+        if found["number"]:
+            return f'"{REDACTED}"'
+        return found[0].replace(found["value"], self._masked(name, found["value"])) if found["value"] else found[0]
+
+    def _header(self, found: re.Match[str]) -> str:
+        if patterns.is_sentence(found["value"]):
             return found[0]
-        return found[0][: found.start("value") - found.start()] + REDACTED
+        return f"{found['name']}{found['sign']}{self.header(found['name'], found['value'])}"
+
+    def _run(self, run: str, depth: int) -> str:
+        decoded = urllib.parse.unquote(run) if "%" in run else run
+        if decoded == run:
+            return run
+        shown = self._text(decoded, depth)
+        return run if shown == decoded else urllib.parse.quote(shown, safe="*+", errors="replace")
 
 
 def redact_entry(redactor: Redactor, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -258,16 +313,16 @@ def learn_entry(redactor: Redactor, entry: Mapping[str, Any]) -> None:
             continue
         redactor.learn_headers(_pairs(message.get("headers")))
         redactor.learn_headers([("cookie", f"{name}={value}") for name, value in _pairs(message.get("cookies"))])
+        redactor.learn_parameters(_pairs(message.get("queryString")))
         for kind in ("url", "redirectURL"):
             if isinstance(url := message.get(kind), str):
-                try:
-                    redactor.learn_url(url)
-                except ValueError:  # an invalid URL
-                    continue
+                redactor.learn_url(url)
         for body in (message.get("postData"), message.get("content")):
             if isinstance(body, dict):
-                redactor.add(*(value for name, value in _pairs(body.get("params")) if redactor.is_secret(name)))
+                redactor.learn_parameters(_pairs(body.get("params")))
                 redactor.learn_body(_content(body)[0])
+    # Extensions, such as the messages of a web socket.
+    redactor.learn_json({name: value for name, value in entry.items() if name not in {"request", "response"}})
 
 
 def _message(redactor: Redactor, message: Any) -> Any:
@@ -281,7 +336,7 @@ def _message(redactor: Redactor, message: Any) -> Any:
         elif name == "cookies" and isinstance(value, list):
             redacted[name] = [_pair(item, lambda *_: REDACTED) for item in value]
         elif name == "queryString" and isinstance(value, list):
-            redacted[name] = [_pair(item, redactor.member) for item in value]
+            redacted[name] = [_pair(item, redactor.parameter) for item in value]
         elif name in {"postData", "content"} and isinstance(value, dict):
             redacted[name] = _body(redactor, value)
         else:
@@ -292,7 +347,7 @@ def _message(redactor: Redactor, message: Any) -> Any:
 def _body(redactor: Redactor, body: dict[str, Any]) -> dict[str, Any]:
     redacted = redactor.member("", {name: value for name, value in body.items() if name not in {"text", "params"}})
     if isinstance(params := body.get("params"), list):
-        redacted["params"] = [_pair(item, redactor.member) for item in params]
+        redacted["params"] = [_pair(item, redactor.parameter) for item in params]
     if isinstance(body.get("text"), str):
         before, is_encoded = _content(body)
         text = redactor.text(before)
@@ -339,14 +394,17 @@ def _pairs(items: Any) -> list[tuple[str, str]]:
 
 def _secrets_of_header(name: str, value: str) -> Iterator[str]:
     if name in {"cookie", "cookie2", "set-cookie", "set-cookie2"}:
-        pairs = [value.partition(";")[0]] if name.startswith("set-") else value.split(";")
-        for pair in pairs:
+        cookies = (one.partition(";")[0] for one in _NEXT_COOKIE.split(value))
+        for pair in cookies if name.startswith("set-") else value.split(";"):
             yield pair.partition("=")[2].strip().strip('"')
         return
     yield value
     scheme, space, credential = value.partition(" ")
     if space:
         yield credential.strip()
+        for parameter, quoted, plain in _PARAMETERS.findall(credential):
+            if parameter.lower() not in PUBLIC_PARAMETERS and len(quoted or plain) > SHORTEST:
+                yield quoted or plain
     if scheme.lower() == "basic":
         try:
             user, _, password = base64.b64decode(credential.strip()).decode(errors="replace").partition(":")
@@ -354,6 +412,9 @@ def _secrets_of_header(name: str, value: str) -> Iterator[str]:
             return
         yield f"{user}:{password}"
         yield password
+        # The user is a key where there is no password.
+        if len(password) < SHORTEST or looks_random(user):
+            yield user
 
 
 def _cookie(pair: str) -> str:
@@ -363,13 +424,57 @@ def _cookie(pair: str) -> str:
 
 def _scheme(found: re.Match[str]) -> str:
     # A sentence, such as `bearer credential is missing`, has no credential.
-    is_plain = found[3].isalpha() and found[3] in {found[3].lower(), found[3].capitalize()} and len(found[3]) < 16
-    return found[0] if is_plain else f"{found[1]}{found[2]}{REDACTED}"
+    return found[0] if patterns.is_sentence(found[3]) else f"{found[1]}{found[2]}{REDACTED}"
 
 
-def _map_strings(value: Any, change: Callable[[str], str]) -> Any:
+def _userinfo(found: re.Match[str]) -> str:
+    scheme, user, password = found.groups()
+    if password:
+        return f"{scheme}{user}:{REDACTED}@"
+    return f"{scheme}{REDACTED}@" if looks_random(user) else found[0]
+
+
+def _kind(found: re.Match[str]) -> str:
+    """Return the group of a pair that has its value."""
+    return next(kind for kind, text in found.groupdict().items() if text and kind in patterns.KINDS)
+
+
+def _is_line(found: re.Match[str], end: int) -> bool:
+    """Return whether a pair is a line of its own, among others."""
+    before, after = found.string[: found.start()].rstrip(" -"), found.string[end:]
+    ends = ("\n", "\\n", "\r", "\\r")
+    is_begun, is_ended = not before or before.endswith(ends), not after or after.startswith(ends)
+    return is_begun and is_ended and bool(before or after)
+
+
+def _label(item: Mapping[str, Any]) -> str:
+    """Return the name in an object of a name and a value, such as a header, or an empty string."""
+    label = item.get("name", item.get("key"))
+    return label if isinstance(label, str) and "value" in item else ""
+
+
+def _parsed(text: str) -> Any:
+    """Return the value of JSON, or None for another text."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, str) or _is_number(value)
+
+
+def _map_scalars(value: Any, change: Callable[[str], str]) -> Any:
+    """Return a value with its strings changed, and its long numbers."""
     if isinstance(value, dict):
-        return {name: _map_strings(child, change) for name, child in value.items()}
+        return {name: _map_scalars(child, change) for name, child in value.items()}
     if isinstance(value, list):
-        return [_map_strings(child, change) for child in value]
+        return [_map_scalars(child, change) for child in value]
+    if _is_number(value):
+        return change(str(value)) if len(str(value)) >= SHORTEST_NUMBER else value
     return change(value) if isinstance(value, str) and value else value

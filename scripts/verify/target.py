@@ -27,6 +27,13 @@ class UsageError(ValueError):
     """An argument or environment variable cannot be used. The message says what was expected."""
 
 
+# Headers whose values a replay of a recorded request shows; others may be secret, whatever they are called.
+SHOWN_HEADERS = frozenset(
+    {
+        *("accept", "accept-encoding", "accept-language", "cache-control", "content-type", "range", "user-agent"),
+        *("if-match", "if-modified-since", "if-none-match", "if-unmodified-since"),
+    }
+)
 UNSCOPED = "_WITHOUT_SCOPE"
 DOLLAR = "\ue000"  # marks a dollar sign that is to be expanded by the shell, as opposed to one in untrusted text
 REDACTED = "***"  # replaces a credential that has no environment variable
@@ -136,16 +143,33 @@ class Target:
                 continue
             shown = self._redacted(f"{name}: {value}")
             if self.redactor is not None and DOLLAR not in shown:
-                shown = self._redacted(f"{name}: {self.redactor.header(name, value)}")
+                is_shown = name in SHOWN_HEADERS or name in self._header_names(exchange.operation_id)
+                kept = self.redactor.header(name, value) if is_shown else REDACTED
+                shown = self._redacted(f"{name}: {kept}")
             if name.lower() == "authorization" and value.lower().startswith("basic ") and DOLLAR in shown:
                 command += ["-u", _quoted(shown[shown.index(DOLLAR) :])]
             else:
                 command += ["-H", _quoted(shown)]
         if exchange.content:
             command += ["--data-raw", _quoted(self._redacted(exchange.content.decode(errors="replace")))]
-        command.append(_quoted(self._redacted(exchange.url)))
+        command.append(_quoted(self._redacted(exchange.url if self.redactor is None else self._recorded_url(exchange))))
         # Where a recorded request is from follows as a comment.
         return " ".join([*command, *(["#", exchange.origin] if exchange.origin else [])])
+
+    def _header_names(self, operation_id: str) -> frozenset[str]:
+        """Return the headers that the document describes for an operation, in lower case."""
+        return frozenset(one.name.lower() for one in self.document.operation(operation_id).parameters_in("header"))
+
+    def _recorded_url(self, exchange: Exchange) -> str:
+        """Return the URL of a recorded request without the values of parameters that the document does not describe."""
+        path, mark, query = exchange.url.partition("?")
+        known = {one.name for one in self.document.operation(exchange.operation_id).parameters_in("query")}
+        pairs = (pair.partition("=") for pair in query.partition("#")[0].split("&"))
+        shown = [
+            f"{name}{sign}{value if urllib.parse.unquote_plus(name) in known or not value else REDACTED}"
+            for name, sign, value in pairs
+        ]
+        return f"{path}{mark}{'&'.join(shown)}"
 
 
 def near_misses(value: str, variable: str = "") -> tuple[tuple[str, str], ...]:

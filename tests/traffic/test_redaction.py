@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.client.redaction import Redactor, is_secret_name
+from scripts.client.redaction import Redactor
+from scripts.client.secret_names import is_secret_name
 from scripts.document import load, load_folder
 
 from ..conftest import ROOT
@@ -59,6 +60,49 @@ SECRET_NAMES = [
     "auth",
     "otp",
     "bearer",
+    # In lower case, without punctuation.
+    "accesstoken",
+    "authtoken",
+    "refreshtoken",
+    "sessiontoken",
+    "clientsecret",
+    "secretkey",
+    "accesskey",
+    "privatekey",
+    "sharedaccesskey",
+    "encryptionkey",
+    "userpassword",
+    "x-authtoken",
+    # By the last term, and the one before.
+    "pass",
+    "db_pass",
+    "userPass",
+    "pw",
+    "psw",
+    "totp",
+    "hmac",
+    "cvv",
+    "mfa_code",
+    "recovery_code",
+    "recoveryCodes",
+    "device_code",
+    "user_code",
+    "2fa_code",
+    "verificationCode",
+    "accountPin",
+    "login_ticket",
+    "X-Ticket",
+    "connection_string",
+    "connectionString",
+    "x-functions-key",
+    "dd-application-key",
+    "x-rapidapi-key",
+    "x-appwrite-key",
+    "X-User-Key",
+    "stripe_key",
+    "password2",
+    "api_key_2",
+    "Authentication",
 ]
 OTHER_NAMES = [
     "author",
@@ -85,8 +129,47 @@ OTHER_NAMES = [
     "expires_in",
     "authorized",
     "assigned",
+    "code",
+    "error_code",
+    "errorCode",
+    "status_code",
+    "country_code",
+    "zip_code",
+    "exitCode",
+    "language_codes",
+    "monkey",
+    "turkey",
+    "hockey",
+    "primary_key",
+    "primaryKey",
+    "sort_key",
+    "foreign_key",
+    "partitionkey",
+    "cache_key",
+    "publicKey",
+    "issueKey",
+    "routing_key",
+    "Idempotency-Key",
+    "Sec-WebSocket-Key",
+    "bypass",
+    "compass",
+    "first_pass",
+    "ticket",
+    "ticket_count",
+    "pinned",
+    "mapPin",
+    "secretary",
+    "tokenizer",
+    "auth_time",
+    "token_expires_at",
+    "password_max_age",
+    "author_name",
+    "opacity",
+    "",
+    "___",
 ]
 
+TELEGRAM = "https://api.telegram.org/" + "bot"
 PLACES = {
     "JSON": ('{"password": "§", "a": "b"}', '{"password": "***", "a": "b"}'),
     "JSON with escapes": ('{"password":"§\\"x","a":1}', '{"password":"***","a":1}'),
@@ -102,6 +185,52 @@ PLACES = {
     ),
     "bearer": ("Authorization: Bearer §", "Authorization: Bearer ***"),
     "basic": ("got Basic §==", "got Basic ***"),
+    "number": ('{"otp": 88127635, "n": 1}', '{"otp": "***", "n": 1}'),
+    "numbers of a list": ('{"recovery_codes":[81276350, 71276351]}', '{"recovery_codes":["***", "***"]}'),
+    "number in an escape": ('{"x": "{\\"otp\\":88127635}"}', '{"x": "{\\"otp\\":"***"}"}'),
+    "list": ('{"tokens":["§", "§2"], "a": ["b"]}', '{"tokens":["***", "***"], "a": ["b"]}'),
+    "list that is cut off": ('{"a": 1, "tokens": ["§", "§', '{"a": 1, "tokens": ["***", "***'),
+    "object that is cut off": ('{"credentials": {"value": "§', '{"credentials": {"value": "***'),
+    "name as a value": ('{"name":"Authorization","value":"§"}', '{"name":"Authorization","value":"***"}'),
+    "name as a key, after the value": ('{"value": "§", "key": "api_key"}', '{"value": "***", "key": "api_key"}'),
+    "YAML": ("user: a\npassword: §\nb: c", "user: a\npassword: ***\nb: c"),
+    "a plain value in YAML": ("user: a\npassword: hunter\nb: c", "user: a\npassword: ***\nb: c"),
+    "YAML in JSON": ('{"x": "user: a\\npassword: §\\n"}', '{"x": "user: a\\npassword: ***\\n"}'),
+    "a pair in the value of another": ("error: password: §", "error: password: ***"),
+    "a form in the value of another": ("data=token=§&a=1", "data=token=***&a=1"),
+    "header": ("x-api-key: §", "x-api-key: ***"),
+    "header in JSON": ('{"x": "a\\nx-api-key: §"}', '{"x": "a\\nx-api-key: ***"}'),
+    "credentials of another scheme": ("Authorization: ApiKey id=§, n=1", "Authorization: ApiKey ***"),
+    "digest": ('Authorization: Digest username="u", response="§"', "Authorization: Digest ***"),
+    "cookies": ("Cookie: a=§; b=§2\nHost: h", "Cookie: a=***; b=***\nHost: h"),
+    "GraphQL": ('mutation { login(user: "a", password: "§") }', 'mutation { login(user: "a", password: "***") }'),
+    "GraphQL in JSON": ('{"query":"m(password: \\"§\\")"}', '{"query":"m(password: \\"***\\")"}'),
+    "JavaScript": ('var c={apiKey:"§"}', 'var c={apiKey:"***"}'),
+    "Python": ("{'user': 'u', 'password': '§'}", "{'user': 'u', 'password': '***'}"),
+    "Ruby": ("{'password' => '§'}", "{'password' => '***'}"),
+    "TOML": ('password = "§"', 'password = "***"'),
+    "INI": ("password = §", "password = ***"),
+    "shell": ('export API_KEY="§"', 'export API_KEY="***"'),
+    "ODBC": ("Server=h;Uid=u;Pwd=§;", "Server=h;Uid=u;Pwd=***;"),
+    "XML attribute": ('<user password="§"/>', '<user password="***"/>'),
+    "CDATA": ("<password><![CDATA[§<]]></password>", "<password>***</password>"),
+    "HTML field": ('<input name="csrf_token" value="§">', '<input name="csrf_token" value="***">'),
+    "HTML field, other order": ('<input value="§" type="a" name="pass">', '<input value="***" type="a" name="pass">'),
+    "HTML meta": ('<meta name="csrf-token" content="§">', '<meta name="csrf-token" content="***">'),
+    "form of parts without quotes": (
+        "--b\r\nContent-Disposition: form-data; name=token\r\n\r\n§\r\n--b--",
+        "--b\r\nContent-Disposition: form-data; name=token\r\n\r\n***\r\n--b--",
+    ),
+    "curl": ("curl -u bob:§ https://h", "curl -u bob:*** https://h"),
+    "encoded form in a URL": ("https://h/?next=%2Fx%3Faccess_token%3D§", "https://h/?next=%2Fx%3Faccess_token%3D***"),
+    "encoded JSON in a URL": ("?q=%7B%22password%22%3A%22§%22%7D", "?q=%7B%22password%22%3A%22***%22%7D"),
+    "encoded twice": ("?a=%2Fx%253Ftoken%253D§", "?a=%2Fx%253Ftoken%253D***"),
+    "at sign in a password": ("postgres://u:a@§@h/db", "postgres://u:***@h/db"),
+    "code of OAuth": ("https://h/cb?code=§Wx55&state=1", "https://h/cb?code=***&state=1"),
+    "key of a URL": ("https://h/x?key=§Wx55", "https://h/x?key=***"),
+    "Slack": ("https://hooks.slack.com/services/T0/B0/§ x", "https://hooks.slack.com/services/*** x"),
+    "Telegram": (f"{TELEGRAM}12345:§/getMe", f"{TELEGRAM}***/getMe"),
+    "web socket": ("bearer, §Wx55", "bearer, ***"),
 }
 LIKENESSES = [
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
@@ -116,6 +245,32 @@ LIKENESSES = [
     "sk-proj-" + "a1B2" * 9,
     "npm_" + "a1B2" * 9,
     "kg-4a1b3e3d-7f55-5d80-acc6-7066e5cabcde",
+    "-----BEGIN PGP PRIVATE KEY BLOCK-----\nMIIE\n-----END PGP PRIVATE KEY BLOCK-----",
+    "gsk_" + "a1B2" * 13,
+    "shpat_" + "a1b2" * 8,
+    "ATATT3xFfGF0" + "A1b2" * 20,
+    "GOCSPX-" + "A1b2" * 7,
+    "dckr_pat_" + "A1b2" * 7,
+    "sbp_" + "a1b2" * 10,
+    "PMAK-" + "a1b2" * 6 + "-" + "a1b2" * 8,
+    "AGE-SECRET-KEY-1" + "A1B2" * 14,
+    "figd_" + "A1b2" * 10,
+    "glsa_" + "A1b2" * 8 + "_a1b2c3d4",
+    "glrt-" + "A1b2" * 5,
+    "gldt-" + "A1b2" * 5,
+    "lin_api_" + "A1b2" * 10,
+    "xai-" + "A1b2" * 20,
+    "dapi" + "a1b2" * 8,
+    "NRAK-" + "A1B2" * 7,
+    "sq0atp-" + "A1b2" * 6,
+    "r8_" + "A1b2" * 9,
+    "pplx-" + "a1b2" * 12,
+    "pul-" + "a1b2" * 10,
+    "SK" + "a1b2" * 8,
+    "key-" + "a1b2" * 8,
+    "a1b2" * 8 + "-us12",
+    "v4.local." + "A1b2" * 20,
+    "xoxe.xoxp-1-" + "A1b2" * 10,
 ]
 
 
@@ -148,6 +303,21 @@ def test_secret_by_its_likeness(secret: str) -> None:
         "password is wrong",
         "sk-1",
         "<a>b</a>",
+        '{"error_code": 40412345, "status_code": "E1234567890", "zip_code": "94103-1234"}',
+        '{"code": "INVALID_REQUEST_400", "key": "jobs/2026/report-1.json", "pin": 7}',
+        "https://h/x?code=404&key=name&zip_code=94103123&sort_key=created_at_2",
+        '{"max_tokens": 4096, "tokens": 1234567, "cookies": 12, "auth": true, "token": null}',
+        '{"primary_key": "id_12345678", "sort_key": "a1b2c3d4e5", "monkey": "m1n2b3v4c5"}',
+        '{"name": "status", "value": "SUCCESS"}',
+        '<input name="color" value="a1b2c3d4e5">',
+        "Password: required",
+        "Error: password: must be longer",
+        "Authorization: header is missing",
+        "curl -X POST https://h/x -H 'Accept: */*'",
+        "user,name\nbob,Robert",
+        "git clone ssh://git@h/x",
+        "https://h/?q=100%25%20of%20it",
+        "2026-11-28T02:00:01Z: bypass: a1b2c3d4e5",
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
@@ -176,6 +346,92 @@ def test_known_value_is_redacted_in_every_form(encode: object) -> None:
     assert Redactor(values=[secret]).text(f"before {encode(secret)} after") == "before *** after"
 
 
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    {
+        "headers": "Authorization: ApiKey id=§, n=1",
+        "headers of a digest": 'Authorization: Digest username="u", uri="/x", response="§"',
+        "headers of AWS": "Authorization: AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=§",
+        "headers of a key as a user": f"Authorization: Basic {base64.b64encode(b'canary7Zq:').decode()}",
+        "headers of cookies": "Set-Cookie: a=1; Path=/\nsession=§; Path=/",
+        "headers of joined cookies": "Set-Cookie: a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT, session=§; Path=/",
+        "headers of a referrer": "Referer: https://h/?access_token=§",
+        "body of lines": '{"a": 1}\n{"tokens": ["§"]}\n',
+        "body of events": 'event: x\ndata: {"token": "§"}\n\n',
+        "body with a mark": '\ufeff{"tokens": ["§"]}',
+        "body of a table": 'user,"password"\nbob,§\n',
+        "body of a table with tabs": "user\tapi_key\nbob\t§\n",
+        "body of pairs": '[{"name": "Authorization", "value": "§"}, {"value": "§", "key": "x-api-key"}]',
+        "body of a form": "next=%2Fx%3Faccess_token%3D§&q=1",
+        "body of JSON in a form": "q=%7B%22password%22%3A%22§%22%7D",
+    }.items(),
+)
+def test_learned_secret_is_redacted_in_another_place(kind: str, text: str) -> None:
+    redactor = Redactor()
+    planted = text.replace("§", "canary7Zq")
+
+    if kind.startswith("headers"):
+        name, _, value = planted.partition(": ")
+        redactor.learn_headers([(name, value)])
+        assert "canary7Zq" not in redactor.header(name, value)
+    else:
+        redactor.learn_body(planted)
+
+    assert (
+        redactor.values("it is canary7Zq, of u at /x, host, 21 Oct 2026") == "it is ***, of u at /x, host, 21 Oct 2026"
+    )
+
+
+def test_number_is_redacted_by_its_name() -> None:
+    redactor = Redactor()
+    body = {"password": 88127635, "pin": 4711, "otp": 12, "max_tokens": 4096, "codes": [12345], "backup_codes": [12345]}
+
+    assert redactor.member("", body) == {
+        "password": "***",
+        "pin": "***",
+        "otp": 12,
+        "max_tokens": 4096,
+        "codes": [12345],
+        "backup_codes": ["***"],
+    }
+    redactor.learn_json(body)
+    assert redactor.values("88127635 4711 12345 4096") == "*** 4711 12345 4096"
+    # JSON stays JSON.
+    sent = '{"password": 88127635, "echo":88127635, "backup_codes": [12345, 88127635], "x": "is 88127635, y"}'
+    assert redactor.text(sent) == '{"password": "***", "echo":"***", "backup_codes": ["***", "***"], "x": "is ***, y"}'
+
+
+def test_secrets_that_overlap_leave_nothing() -> None:
+    redactor = Redactor(values=["abcd12", "cd12efgh", "abcd12ef"])
+
+    assert redactor.values("x abcd12efgh y abcd12abcd12 z abcd1") == "x *** y ****** z abcd1"
+
+
+def test_cost_does_not_grow_with_the_number_of_secrets() -> None:
+    def seconds(count: int) -> float:
+        redactor = Redactor(values=[f"s3ss{number * 7919:032d}" for number in range(count)])
+        text = '{"a": "some text", "b": 12345, "c": "s3ss"}' * 200
+        redactor.values(text)
+        began = time.process_time()
+        for _ in range(10):
+            redactor.values(text)
+        return time.process_time() - began
+
+    assert seconds(20_000) < 10 * seconds(20) + 0.2
+
+
+@pytest.mark.parametrize("name", ["auth", "sessionId", "credentials", "signature"])
+def test_public_value_stays_under_a_secret_name(name: str) -> None:
+    redactor = Redactor(exempt=["granted", "denied"])
+
+    assert redactor.member("", {name: "granted", "x": {name: ["denied", "abc"]}}) == {
+        name: "granted",
+        "x": {name: ["denied", "***"]},
+    }
+    assert redactor.text(f'{{"{name}": "granted", "{name}": "abc"}}') == f'{{"{name}": "granted", "{name}": "***"}}'
+    assert Redactor([name], exempt=["granted"]).member(name, "granted") == "***"
+
+
 def test_public_terms_and_ids_stay() -> None:
     redactor = Redactor(exempt=["SUCCESS"], unnamed=["token"])
 
@@ -197,11 +453,23 @@ def test_hostile_strings_take_no_time() -> None:
         "Bearer " + " " * 100_000,
         "://" * 30_000 + "@",
         "-----BEGIN PRIVATE KEY-----" * 3000,
+        "password=" * 20_000,
+        "password: " * 20_000,
+        '"tokens":["' * 20_000,
+        "<a><![CDATA[]" * 20_000,
+        'name="a" ' * 20_000,
+        "%2541" * 30_000,
+        'cookie: a="' * 10_000,
+        "\\" * 50_000 + '"a":',
+        "password" + " " * 100_000 + "=",
+        'data:{"a"\n' * 10_000,
     ]
     began = time.process_time()
 
     for text in hostile:
         Redactor().text(text)
+        Redactor().learn_body(text)
+        Redactor().learn_headers([("Authorization", f"Digest {text}"), ("Set-Cookie", text)])
 
     assert time.process_time() - began < 20
 
@@ -223,11 +491,15 @@ def planted() -> list[dict[str, object]]:
     first["request"]["url"] += "?sig=canary-query-88"
     first["response"]["headers"].append({"name": "Set-Cookie", "value": "sid=canary-set-99; Path=/; HttpOnly"})
     first["_initiator"] = {"url": "https://h/?token=canary-extension-11", "password": "canary-member-12"}
+    first["_webSocketMessages"] = [{"type": "send", "data": json.dumps({"auth": {"t": "canary-socket-13"}})}]
+    first["response"]["headers"].append({"name": "Set-Cookie", "value": "a=1; Path=/\nb=canary-second-14; Path=/"})
+    first["request"]["queryString"].append({"name": "code", "value": "canary-code-15"})
     login = edited(entry(), "request.url", "https://login.invalid/")
     login["request"]["postData"] = {
         "mimeType": "application/x-www-form-urlencoded",
         "params": [{"name": "password", "value": "canary-form-22"}],
         "text": "user=u&password=canary-form-22",
+        "comment": "canary-code-15",
     }
     body = base64.b64encode(json.dumps({"access_token": "canary-body-33", "echo": "canary-set-99"}).encode()).decode()
     login["response"]["content"] = {"size": 61, "mimeType": "application/json", "encoding": "base64", "text": body}
@@ -245,7 +517,10 @@ def test_archive_is_copied_without_its_secrets(tmp_path: Path) -> None:
     decoded = base64.b64decode(entries[-1]["response"]["content"]["text"]).decode()
     assert "canary" not in written + decoded
     assert json.loads(decoded) == {"access_token": "***", "echo": "***"}
-    assert entries[0]["response"]["headers"][-1]["value"] == "sid=***; Path=/; HttpOnly"
+    assert [header["value"] for header in entries[0]["response"]["headers"][-2:]] == [
+        "sid=***; Path=/; HttpOnly",
+        "a=***; Path=/\nb=***; Path=/",
+    ]
     assert "theme=" in written
     # Everything else is as it was.
     assert [one["request"]["url"].partition("?")[0] for one in entries] == [

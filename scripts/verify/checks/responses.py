@@ -11,7 +11,7 @@ from ...document import MISSING, Document, MediaType, Operation, Response, field
 from ..exchange import Exchange, documented_response
 from ..jobs import id_parameter
 from ..network_errors import MAX_RESPONSE_TIME
-from ..schemas import schema_types
+from ..schemas import known_errors, schema_types
 from .registry import Finding, Findings, ResponseCheck, excerpt, register, truncate
 from .request_validity import parse_parameter
 
@@ -129,7 +129,7 @@ class ResponseHeadersConformance(DocumentedResponseCheck):
                 continue  # its serialization is not parsed
             strings = [part.strip() for part in text.split(",")] if "array" in types else [text]
             value = parse_parameter(document, schema, strings)
-            for error in document.validator(schema).iter_errors(value):
+            for error in known_errors(document.validator(schema).iter_errors(value), exchange):
                 yield f"a header {name} that matches its schema", f"{text!r}: {error.message}"
 
 
@@ -159,7 +159,7 @@ class ResponseSchemaConformance(DocumentedResponseCheck):
             yield f"JSON with {exchange.status}", _body(exchange)
             return
         try:
-            errors = list(document.validator(media_type.schema).iter_errors(body))
+            errors = list(known_errors(document.validator(media_type.schema).iter_errors(body), exchange))
         except ValueError as invalid:  # nested too deeply, or an unpaired surrogate
             yield expected, f"a body that cannot be validated, {invalid}: {_body(exchange)}"
             return

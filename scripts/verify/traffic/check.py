@@ -106,9 +106,10 @@ def check_traffic(
             with Archive(path) as archive:
                 for number, data in enumerate(archive.entries(), 1):
                     count += 1
+                    # Also of other servers, such as that of a login: their secrets recur.
+                    learn_entry(redactor, data)
                     match = matcher.match(data["request"]["method"], data["request"]["url"])
                     if match is not None:
-                        learn_entry(redactor, data)
                         entry = read_entry(data, f"{archive.name}, entry {number}")
                         spool.add(match.key, match.operation.id, entry, archive.name)
         by_stem = {document.stem: document for document in documents}
@@ -141,7 +142,7 @@ def check_traffic(
     for result in results:
         _redact(result, redactor)
     for stem, text in suggestions.items():
-        suggestions[stem] = redactor.values(text)
+        suggestions[stem] = redactor.text(text)
     return TrafficReport(results, suggestions)
 
 
@@ -382,17 +383,17 @@ def _redact(result: Result, redactor: Redactor) -> None:
     """Redact the secrets in what the observers do not redact themselves, such as the ids of jobs."""
 
     def redacted(failure: Failure) -> Failure:
-        expected, got, replay = (redactor.values(part) for part in (failure.expected, failure.got, failure.replay))
-        job = tuple(map(redactor.values, failure.job))
+        expected, got, replay = (redactor.text(part) for part in (failure.expected, failure.got, failure.replay))
+        job = tuple(map(redactor.text, failure.job))
         return evolve(failure, expected=expected, got=got, replay=replay, job=job)
 
     for tally in result.tallies.values():
         tally.failures[:] = map(redacted, tally.failures)
-    result.notes[:] = map(redactor.values, result.notes)
-    result.problems[:] = map(redactor.values, result.problems)
+    result.notes[:] = map(redactor.text, result.notes)
+    result.problems[:] = map(redactor.text, result.problems)
     result.timelines = {
-        tuple(map(redactor.values, key)): [
-            evolve(entry, query=redactor.values(entry.query), state=redactor.values(entry.state)) for entry in entries
+        tuple(map(redactor.text, key)): [
+            evolve(entry, query=redactor.text(entry.query), state=redactor.text(entry.state)) for entry in entries
         ]
         for key, entries in result.timelines.items()
     }

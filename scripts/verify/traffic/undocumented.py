@@ -16,6 +16,7 @@ from ..exchange import Exchange, documented_response
 from ..jobs import reports
 from ..observers import TargetObserver
 from ..result import Result
+from ..schemas import known_errors
 from ..target import Target
 
 BRANCHES = ("allOf", "anyOf", "oneOf")
@@ -108,7 +109,7 @@ class Undocumented(TargetObserver):
         validator = self._target.document.validator(media_type.schema)
         try:
             errors = [] if validator.is_valid(exchange.json) else list(validator.iter_errors(exchange.json))
-            for error in _leaves(errors):
+            for error in known_errors(_leaves(errors), exchange):
                 refused |= self._add_violation(operation, response, media_type, error, status)
         except ValueError:  # nested too deeply
             pass
