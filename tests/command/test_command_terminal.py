@@ -1,5 +1,6 @@
 """The command `job-status` in pseudo-terminals, with signals and closed pipes."""
 
+import html
 import re
 import signal
 import socket
@@ -343,6 +344,33 @@ def test_github_gets_groups_annotations_and_a_summary(command: Command, simulato
     assert table[0] == "| job | state | result | elapsed |"
     assert len(table) >= 4
     assert any(bad in row and "failure" in row for row in table)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "row"),
+    [
+        (("get", *DOCK, "{bad}", "{slow}"), 1, "{bad} | FAILED | failure |"),
+        (("get", *DOCK, "ds-unknown"), 4, "ds-unknown | - | unknown |"),
+        (("start", DOCK[0], "undeploy-model", "cm-unknown"), 4, "job-status start ai-for-process undeploy-model | - |"),
+        (("start", DOCK[0], "undeploy-model", "cm-unknown", "--wait"), 4, "undeploy-model | - | unknown | - |"),
+        (("wait", *DOCK, "ds-1", "--url", "ftp://x"), 2, ""),
+        (("get", *DOCK, "{slow}"), 6, ""),
+    ],
+)
+def test_github_learns_of_every_command_that_did_not_succeed(
+    command: Command, simulator: RunningSimulator, arguments: tuple[str, ...], status: int, row: str
+) -> None:
+    ids = {"bad": job(simulator, [[0, "FAILED"]]), "slow": job(simulator, PENDING)}
+    summary = command.home / "summary.md"
+    env = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+
+    done = command.run(*(one.format(**ids) for one in arguments), env=env)
+
+    assert done.status == status
+    assert done.err.count("::error title=") == (status != 6)
+    written = html.unescape(summary.read_text()) if summary.exists() else ""
+    assert len(written.splitlines()) == (4 if row else 0)
+    assert row.format(**ids) in written
 
 
 def test_without_github_there_are_no_workflow_commands(command: Command, simulator: RunningSimulator) -> None:

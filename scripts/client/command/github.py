@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .job import Followed
 from .output import print_error
-from .status import SUCCESS
+from .status import RESULTS, SUCCESS, USAGE
+
+if TYPE_CHECKING:
+    from .job import Followed
 
 END_OF_GROUP: Final = "::endgroup::"
 MAX_ANNOTATIONS: Final = 10  # a runner shows as many of one step
@@ -27,24 +29,37 @@ def group(title: str) -> str:
 
 def report(jobs: Sequence[Followed]) -> None:
     """Annotate the jobs that did not succeed, and write the job summary."""
-    if not is_runner():
+    if not is_runner() or not jobs:
         return
     for job in [job for job in jobs if job.exit not in {SUCCESS, None}][:MAX_ANNOTATIONS]:
-        text = job.problem or f"{job.name}: {job.state}"
-        print_error(f"::error title={_property(f'{job.name}: {job.result}')}::{_data(text)}")
-    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-        rows = [_row(job) for job in jobs[:MAX_ROWS]]
-        table = ["| job | state | result | elapsed |", "|---|---|---|---|", *rows, ""]
-        try:
-            with open(path, "a", encoding="utf-8") as summary:
-                summary.write("\n".join(table) + "\n")
-        except OSError as error:
-            print_error(f"the job summary cannot be written: {error.strerror or error}")
+        _annotate(f"{job.name}: {job.result}", job.problem or f"{job.name}: {job.state}")
+    _summarize([(job.name, job.state or "-", job.result, f"{job.elapsed:.1f} s") for job in jobs[:MAX_ROWS]])
 
 
-def _row(job: Followed) -> str:
-    cells = (job.name, job.state or "-", job.result, f"{job.elapsed:.1f} s")
-    return "| " + " | ".join(map(_markdown, cells)) + " |"
+def report_error(command: str, problem: str, status: int) -> None:
+    """Annotate a command that ended without a job, and write a row of the job summary if it was sent."""
+    if not is_runner():
+        return
+    _annotate(f"{command}: {RESULTS[status]}", problem)
+    if status != USAGE:
+        _summarize([(command, "-", RESULTS[status], "-")])
+
+
+def _annotate(title: str, text: str) -> None:
+    print_error(f"::error title={_property(title)}::{_data(text)}")
+
+
+def _summarize(cells: Sequence[tuple[str, ...]]) -> None:
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return
+    rows = ["| " + " | ".join(map(_markdown, row)) + " |" for row in cells]
+    table = ["| job | state | result | elapsed |", "|---|---|---|---|", *rows, ""]
+    try:
+        with open(path, "a", encoding="utf-8") as summary:
+            summary.write("\n".join(table) + "\n")
+    except OSError as error:
+        print_error(f"the job summary cannot be written: {error.strerror or error}")
 
 
 def _markdown(text: str) -> str:

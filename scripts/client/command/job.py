@@ -12,18 +12,11 @@ from ..errors import CallError, InvalidArgumentError, JobError, JobFailedError, 
 from ..polling.job import Job as Handle
 from ..polling.spec import FINAL
 from ..sanitize import sanitize
-from .status import FAILED, PARTIAL, RUNNING, SUCCESS, TIMED_OUT, UNKNOWN
+from .output import to_json
+from .status import FAILED, PARTIAL, RESULTS, RUNNING, SUCCESS, TIMED_OUT, UNKNOWN
 from .table import Job, Product
 
 PYTHON_HINT: Final = re.compile(r"; continue with api\.resume\(.*$")
-RESULTS: Final = {
-    SUCCESS: "success",
-    FAILED: "failure",
-    PARTIAL: "partial",
-    TIMED_OUT: "timed_out",
-    UNKNOWN: "unknown",
-    RUNNING: "running",
-}
 
 
 class Followed:
@@ -39,12 +32,13 @@ class Followed:
         exit: The exit status that it gives, None while it is followed.
         problem: Why it did not succeed, for people.
         result: How the wait ended, in one keyword.
+        start: What identifies the start that it comes from, for a file of `--resume`; else empty.
         ended_at: When, in seconds of the monotonic clock.
     """
 
     __slots__ = (
         *("ended_at", "exit", "handle", "job", "listener", "problem", "product"),
-        *("progress", "result", "started_at", "state"),
+        *("progress", "result", "start", "started_at", "state"),
     )
 
     handle: Handle[Any]
@@ -58,6 +52,7 @@ class Followed:
         self.exit: int | None = None
         self.problem = ""
         self.result = "running"
+        self.start = ""
         self.started_at = time.monotonic()
         self.ended_at: float | None = None
 
@@ -155,7 +150,7 @@ class Followed:
             "problem": self.problem or None,
             "status": json.loads(poller.last_content) if poller.last_content else None,
         }
-        return json.dumps(shown)
+        return to_json(shown)
 
 
 def exit_of(error: BaseException) -> int:

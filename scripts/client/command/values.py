@@ -94,7 +94,11 @@ def from_json(value: Any, hint: Any) -> Any:
             (element,) = typing.get_args(kind)
             return [from_json(one, element) for one in value]
         create = _creator(kind)
-        if create is None or isinstance(value, list):
+        expected = dict if hasattr(kind, "from_dict") else list if typing.get_origin(kind) is list else object
+        if not isinstance(value, expected):
+            problems.append(f"expected {'an object' if expected is dict else 'a list'}")
+            continue
+        if create is None:
             continue
         try:
             return create(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import queue
 import shlex
@@ -15,13 +16,14 @@ from ..errors import InvalidArgumentError, JobError, JobStatusError
 from ..polling.learned import LearnedSchedule
 from ..polling.run_id import RunId
 from ..started import origin_of
-from .follow import Follower, remaining, wait_command
+from . import github
+from .follow import Follower, remaining
 from .job import Followed, exit_of
-from .output import Results, print_error
-from .parser import credential_destination, destination
+from .output import Results, print_error, to_json
+from .parser import credential_destination, destination, wait_parser
 from .resume_file import ResumeFile
 from .settings import Profiles, Settings, option_of
-from .status import UNKNOWN, CommandError, worst
+from .status import RUNNING, UNKNOWN, CommandError, StoppedError, worst
 from .table import Distribution, Job, Parameter, Product, Start
 from .values import STDIN, from_json, from_text, read_file, read_json
 
@@ -36,15 +38,23 @@ class _Command:
         product: The product.
         parsed: The parsed arguments.
         argv: The arguments as written.
+        entry: What the command is applied to, None if a file says that.
     """
 
     def __init__(
-        self, distribution: Distribution, product: Product, parsed: argparse.Namespace, argv: Sequence[str]
+        self,
+        distribution: Distribution,
+        product: Product,
+        parsed: argparse.Namespace,
+        argv: Sequence[str],
+        entry: Job | Start | None = None,
     ) -> None:
         self.distribution = distribution
         self.product = product
+        self.entry = entry
         self.parsed = parsed
         self.argv = argv
+        self.content: Any = None  # of `--body`
         files = {one.keyword: self._given(credential_destination(one.keyword)) for one in product.credentials}
         self.files = {keyword: name for keyword, name in files.items() if name is not None}
         self._check_stdin()
@@ -95,9 +105,9 @@ class _Command:
             except CommandError as error:
                 raise CommandError(f"--{parameter.python.strip('_').replace('_', '-')}: {error}") from None
         if body and self.parsed.body is not None:
-            content = read_json(self.parsed.body, "--body")
+            self.content = read_json(self.parsed.body, "--body")
             try:
-                found["body"] = from_json(content, hints.get("body", Any))
+                found["body"] = from_json(self.content, hints.get("body", Any))
             except CommandError as error:
                 raise CommandError(f"--body: {error}") from None
         return found
@@ -125,16 +135,36 @@ class _Command:
             options["schedule"] = _schedule(path)
         return options
 
-    def connection(self) -> list[str]:
-        """Return the options of the connection, as in a command."""
-        options = []
-        for name in ("url", "profile"):
-            if value := self._given(name):
-                options += [f"--{name}", value]
-        for credential in self.product.credentials:
-            if file := self.files.get(credential.keyword):
-                options += [option_of(credential), file]
-        return options
+    def start_identity(self, entry: Start) -> str:
+        """Return what differs between two starts: a digest, because a body may contain secrets."""
+        url = self.settings.url()
+        given = {one.python: self._given(destination(one)) for one in (*entry.parameters, *entry.options)}
+        what = [self.product.class_name, entry.method, url and url.value.rstrip("/"), given, self.content]
+        return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+    def again(self) -> str:
+        """Return this command."""
+        return self._shown(self.argv)
+
+    def wait_command(self, left: Sequence[Followed], **changed: Any) -> str:
+        """Return the command that waits for jobs of one kind: with the options of this one, but for other values."""
+        first = left[0]
+        given = vars(self.parsed)
+        if isinstance(self.entry, Start):
+            # Its parameters and its body are not those of the status.
+            arguments = json.loads(first.handle.token())["arguments"]
+            given = {name: value for name, value in given.items() if not name.startswith("parameter:")}
+            given |= {"body": None, **{f"parameter:{name}": value for name, value in arguments.items()}}
+        values = {destination(one): value for one, value in zip(first.job.parameters, first.values, strict=True)}
+        ids = given.get("ids")
+        if ids != [STDIN]:
+            ids = [one.values[first.job.id] for one in left]
+        written = wait_parser("", first.product, first.job).written({**given, **values, "ids": ids, **changed})
+        return self._shown(["wait", first.product.name, first.job.name, *written])
+
+    def _shown(self, arguments: Sequence[str]) -> str:
+        shown = shlex.join([self.distribution.program, *arguments])
+        return f"{shown}, with the same stdin" if STDIN in arguments else shown
 
 
 def _schedule(path: str) -> LearnedSchedule:
@@ -164,7 +194,7 @@ def wait(
     distribution: Distribution, product: Product, job: Job, parsed: argparse.Namespace, argv: Sequence[str]
 ) -> int:
     """Wait for the jobs with the given ids, and return the exit status."""
-    command = _Command(distribution, product, parsed, argv)
+    command = _Command(distribution, product, parsed, argv, job)
     ids = command.ids(job)
     file = ResumeFile(parsed.resume) if parsed.resume else None
     options = command.wait_options("error_timeout", "not_started_timeout", "max_rate")
@@ -175,10 +205,8 @@ def wait(
         jobs = []
         for name in ids:
             followed, values = Followed(product, job), command.values(job, name)
-            token = file.token_of(product.class_name, job.operation, values) if file else None
-            if token is None:
-                followed.handle = _checked(method, *values, **keywords, **options, on_update=followed.changed)
-            else:
+            followed.handle = _checked(method, *values, **keywords, **options, on_update=followed.changed)
+            if file and (token := file.take(followed)):
                 followed.handle = _continued(api, token, options, followed)
             jobs.append(followed)
         return _follow(command, jobs, file, rate)
@@ -203,17 +231,7 @@ def _follow(
     parsed, program = command.parsed, command.distribution.program
 
     def resume_command(left: Sequence[Followed]) -> str:
-        if file is not None:
-            return shlex.join([program, *command.argv])
-        if STDIN in (getattr(parsed, "ids", None) or ()):
-            listed = list(command.argv)
-            return f"{shlex.join([program, *listed])}, with the same ids"
-        options = [*remaining(left[0]), *command.connection()]
-        if run := getattr(parsed, "after_run", None):
-            options += ["--after-run", run]
-        if schedule := getattr(parsed, "schedule", None):
-            options += ["--schedule", schedule]
-        return wait_command(program, left[0], left, options)
+        return command.again() if file else command.wait_command(left, timeout=remaining(left[0]))
 
     follower = Follower(
         jobs,
@@ -228,7 +246,7 @@ def _follow(
 
 def get(distribution: Distribution, product: Product, job: Job, parsed: argparse.Namespace, argv: Sequence[str]) -> int:
     """Read the status of the jobs with the given ids once, and return the exit status."""
-    command = _Command(distribution, product, parsed, argv)
+    command = _Command(distribution, product, parsed, argv, job)
     ids, results = command.ids(job), Results()
     prints_run = getattr(parsed, "run", False)
     if prints_run and len(ids) > 1:
@@ -242,12 +260,13 @@ def get(distribution: Distribution, product: Product, job: Job, parsed: argparse
             followed.handle = _checked(method, *values, **keywords)
         if prints_run:
             run = _sent(jobs[0].handle.current_run)
-            results.print(json.dumps({"ids": list(run.ids), "requested_at": run.requested_at}))
+            results.print(to_json({"ids": list(run.ids), "requested_at": run.requested_at}))
             return 0
         for followed in _looked(jobs):
             results.print(followed.row(parsed.output))
             if followed.problem:
                 print_error(followed.problem)
+    github.report([followed for followed in jobs if followed.exit != RUNNING])
     return worst(followed.exit for followed in jobs if followed.exit is not None)
 
 
@@ -297,25 +316,27 @@ def start(
     distribution: Distribution, product: Product, entry: Start, parsed: argparse.Namespace, argv: Sequence[str]
 ) -> int:
     """Start a job, unless a file of an interrupted command has it already; wait for it with `--wait`."""
-    command = _Command(distribution, product, parsed, argv)
+    command = _Command(distribution, product, parsed, argv, entry)
+    _check_wait_options(parsed)
     file = ResumeFile(parsed.resume) if parsed.resume else None
     options = command.wait_options("error_timeout", "not_started_timeout", "max_rate")
     rate = options.pop("max_rate", None)
     with command.settings.client() as api:
         followed = Followed(product, product.jobs[0])
+        values = [getattr(parsed, destination(parameter)) for parameter in entry.parameters]
+        method = getattr(api, entry.method)
+        keywords = command.keywords(method, entry.options, entry.body)
         response = None
-        if file and file.tokens:
-            token = json.dumps(file.tokens[0])
-            if file.tokens[0]["api"] != product.class_name:
-                raise CommandError(f"--resume: {file.path} is of {file.tokens[0]['api']}, not of {product.name}")
+        if file and (token := file.take_start(followed, command.start_identity(entry))):
             print_error(f"{distribution.program}: continuing the job of {file.path}; nothing is started")
             followed.handle = _continued(api, token, options, followed)
         else:
-            method = getattr(api, entry.method)
-            values = [getattr(parsed, destination(parameter)) for parameter in entry.parameters]
-            keywords = command.keywords(method, entry.options, entry.body)
-            response = _sent(method, *values, **keywords)
-            followed.handle = _sent(api.job, response, **options, on_update=followed.changed)
+            try:
+                response = _sent(method, *values, **keywords)
+                followed.handle = _sent(api.job, response, **options, on_update=followed.changed)
+            except StoppedError:
+                print_error(_unknown_start(distribution.program, product, entry))
+                raise
         operation = followed.handle.__poller__.spec.operation.id
         followed.job = next(job for job in product.jobs if job.operation == operation)
         if file:
@@ -323,10 +344,27 @@ def start(
         if parsed.wait:
             return _follow(command, [followed], file, rate, f"started: {followed.name}" if response is not None else "")
         Results().print(_started(followed, response, parsed.output))
-        print_error(
-            f"wait for it with: {wait_command(distribution.program, followed, [followed], command.connection())}"
-        )
+        timeout = remaining(followed) if hasattr(parsed, "timeout") else None
+        print_error(f"wait for it with: {command.wait_command([followed], timeout=timeout)}")
         return 0
+
+
+def _check_wait_options(parsed: argparse.Namespace) -> None:
+    """Refuse options of a wait without a wait, now or later with the same file."""
+    names = ("error_timeout", "not_started_timeout", "max_rate", "schedule")
+    given = [name for name in names if getattr(parsed, name, None) is not None]
+    given += ["timeout"] if "timeout" in parsed else []  # None: no deadline
+    if given and not (parsed.wait or parsed.resume):
+        raise CommandError(f"--{given[0].replace('_', '-')} is of a wait; add --wait, or --resume FILE")
+
+
+def _unknown_start(program: str, product: Product, entry: Start) -> str:
+    """Return what to do after a signal in the request of a start."""
+    ways = [f"{program} get {product.name} {name} ..." for name in entry.jobs]
+    return (
+        f"{program}: the start may have been received, and whether the job runs is unknown; look for it before "
+        f"starting another one, once its id is known with: {' or '.join(ways)}"
+    )
 
 
 def _started(job: Followed, response: Any, output: str) -> str:
@@ -343,7 +381,7 @@ def _started(job: Followed, response: Any, output: str) -> str:
         "http_status": origin.status if origin else None,
         "response": json.loads(job.handle.__poller__.core.authenticator.redact(json.dumps(_plain(response)))),
     }
-    return json.dumps(shown)
+    return to_json(shown)
 
 
 def _plain(response: Any) -> Any:
@@ -353,11 +391,10 @@ def _plain(response: Any) -> Any:
 def resume(distribution: Distribution, parsed: argparse.Namespace, argv: Sequence[str]) -> int:
     """Continue the waits of a file, and return the exit status."""
     file = ResumeFile(parsed.file)
-    if not file.tokens:
-        file.path.unlink(missing_ok=True)
+    if not file.others:
         raise CommandError(f"{file.path} has no resume tokens; its jobs have ended, or the path is another one")
     by_class = {product.class_name: product for product in distribution.products}
-    apis = list(dict.fromkeys(token["api"] for token in file.tokens))
+    apis = list(dict.fromkeys(token["api"] for token in file.others.values()))
     if unknown := [api for api in apis if api not in by_class]:
         raise CommandError(
             f"{file.path} has tokens of {', '.join(map(str, unknown))}, which {distribution.program} lacks"
@@ -368,12 +405,14 @@ def resume(distribution: Distribution, parsed: argparse.Namespace, argv: Sequenc
     options = {"timeout": None, **commands[apis[0]].wait_options()}
     clients = {api: command.settings.client() for api, command in commands.items()}
     jobs = []
-    for token in file.tokens:
+    for token in file.others.values():
         product, api = by_class[token["api"]], clients[token["api"]]
         job = next((one for one in product.jobs if one.operation == token.get("operation")), product.jobs[0])
         followed = Followed(product, job)
         followed.handle = _checked(api.resume, json.dumps(token), **options, on_update=followed.changed)
+        followed.start = token.get("start", "")
         jobs.append(followed)
+    file.others.clear()
     try:
         return _follow(commands[apis[0]], jobs, file, parsed.max_rate)
     finally:

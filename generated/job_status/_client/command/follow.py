@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 import logging
-import shlex
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Final
 
 from ..errors import InvalidArgumentError
@@ -69,6 +68,7 @@ class Follower:
     def run(self, title: str, *, quiet: bool, announcement: str = "") -> int:
         """Wait, and return the exit status."""
         results = Results()
+        status = None
         try:
             if announcement and not quiet:
                 print_error(announcement)
@@ -79,16 +79,14 @@ class Follower:
             finally:
                 results.release()
         except StoppedError as stopped:
-            self._detached()
-            return stopped.status
+            status = stopped.status
         except ClosedPipeError:
-            if not all(job.is_over for job in self.jobs):
-                return CLOSED_PIPE
+            status = None if all(job.is_over for job in self.jobs) else CLOSED_PIPE
         except InvalidArgumentError as error:  # two arguments are the same job, for example
             raise CommandError(str(error)) from None
         finally:
             self._save(now=True)
-        return self._report()
+        return self._report(status)
 
     def _show(self, results: Results, display: Display) -> None:
         """Wait, and show the progress."""
@@ -105,26 +103,43 @@ class Follower:
 
     def _wait(self, results: Results, display: Display) -> None:
         enough = {"any": {SUCCESS, PARTIAL}, "fail-fast": {FAILED}}.get(self.until, set())
-        with closing(as_completed([job.handle for job in self.jobs], max_rate=self.max_rate)) as outcomes:
-            for outcome in outcomes:
-                job = self.by_handle[id(outcome.job)]
-                job.end()
-                self._save()
-                results.print(job.row(self.output))
-                if job.problem:
-                    display.message(job.problem)
-                if job.exit in enough:
-                    return
+        try:
+            with closing(as_completed([job.handle for job in self.jobs], max_rate=self.max_rate)) as outcomes:
+                for outcome in outcomes:
+                    job = self.by_handle[id(outcome.job)]
+                    self._end(job, results, display)
+                    self._save(report=display.message)
+                    if job.exit in enough:
+                        break
+        except StoppedError:
+            with suppress(ClosedPipeError):
+                self._end_others(results, display)
+            raise
+        self._end_others(results, display)
 
-    def _save(self, *, now: bool = False) -> None:
+    def _end_others(self, results: Results, display: Display) -> None:
+        """Take the jobs that have ended before the wait was left."""
+        for job in self.jobs:
+            if not job.is_over and job.handle.outcome is not None:
+                self._end(job, results, display)
+
+    def _end(self, job: Followed, results: Results, display: Display) -> None:
+        job.end()
+        results.print(job.row(self.output))
+        if job.problem:
+            display.message(job.problem)
+
+    def _save(self, *, now: bool = False, report: Callable[[str], object] = print_error) -> None:
         if self.resume is not None:
-            self.resume.save(self.jobs, now=now)
+            self.resume.save(self.jobs, now=now, report=report)
 
-    def _report(self) -> int:
-        """Report the end, and return the exit status."""
+    def _report(self, status: int | None) -> int:
+        """Report the end, and return the exit status: the given one, or that of the jobs."""
         github.report(self.jobs)
-        if any(not job.is_over for job in self.jobs):
+        if status != CLOSED_PIPE:
             self._detached()
+        if status is not None:
+            return status
         statuses = [job.exit for job in self.jobs if job.exit is not None]
         return first_success(statuses) if self.until == "any" else worst(statuses)
 
@@ -141,19 +156,9 @@ class Follower:
             print_error(f"continue with: {command}")
 
 
-def wait_command(program: str, job: Followed, left: Sequence[Followed], options: Sequence[str]) -> str:
-    """Return the command that waits for jobs of one kind."""
-    values, position = list(left[0].values), job.job.id
-    del values[position]
-    ids = [one.values[position] for one in left]
-    parts = [program, "wait", job.product.name, job.job.name, *values, *ids, *options]
-    return shlex.join(parts)
-
-
-def remaining(job: Followed) -> list[str]:
-    """Return the option for the time that is left until the deadline of a job."""
+def remaining(job: Followed) -> str:
+    """Return the time that is left until the deadline of a job, as in a command."""
     deadline = job.handle.__poller__.deadline
     if deadline is None:
-        return ["--timeout", "none"]
-    left = max(deadline - job.handle.__poller__.core.settings.clock.now(), 1.0)
-    return ["--timeout", f"{int(left)}s"]
+        return "none"
+    return f"{int(max(deadline - job.handle.__poller__.core.settings.clock.now(), 1.0))}s"

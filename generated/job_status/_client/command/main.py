@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
@@ -14,6 +13,7 @@ from functools import partial
 from types import FrameType
 from typing import Any, Final
 
+from . import github
 from .output import ClosedPipeError, mute, print_error
 from .parser import PLAIN, entries, leaf_parser, whole_parser
 from .status import CLOSED_PIPE, UNKNOWN, CommandError, StoppedError
@@ -40,6 +40,7 @@ def run(distribution: Distribution, arguments: Sequence[str] | None = None) -> i
         return ended.code if isinstance(ended.code, int) else UNKNOWN
     except CommandError as error:
         print_error(f"{distribution.program}: {error}")
+        github.report_error(" ".join([distribution.program, *argv[:3]]), str(error), error.status)
         return error.status
     except ClosedPipeError:
         return CLOSED_PIPE
@@ -79,17 +80,12 @@ def _run(distribution: Distribution, argv: list[str]) -> int:
         raise CommandError(f"unexpected arguments: {parsed}")
     product, entry = chosen
     parser = leaf_parser(" ".join([distribution.program, *argv[:3]]), verb, product, entry)
-    parsed = _parse(parser, argv[3:])
+    parsed = parser.parse(argv[3:])
     from . import verbs
 
     if isinstance(entry, Start):
         return verbs.start(distribution, product, entry, parsed, argv)
     return (verbs.wait if verb == "wait" else verbs.get)(distribution, product, entry, parsed, argv)
-
-
-def _parse(parser: argparse.ArgumentParser, argv: list[str]) -> argparse.Namespace:
-    """Parse options and positional arguments in any order; what follows `--` is no option."""
-    return parser.parse_intermixed_args(argv)
 
 
 def _choose(distribution: Distribution, argv: list[str]) -> tuple[Product, Job | Start] | None:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import sys
 from typing import Any, TextIO
@@ -55,6 +57,22 @@ class Results:
             self.is_closed = True
             mute(sys.stdout)
             raise CommandError(f"stdout: {error}", UNKNOWN) from None
+
+
+def to_json(value: Any) -> str:
+    """Return a value as JSON, which has no infinite numbers: they are null."""
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def mute(stream: Any) -> None:

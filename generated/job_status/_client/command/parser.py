@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
+from .argument_parser import Parser
 from .status import MEANINGS
 from .table import Distribution, Job, Parameter, Product, Start
 from .values import duration, limit, rate
@@ -118,13 +119,11 @@ def _help(text: str) -> str | None:
     return text.replace("%", "%%") or None
 
 
-def new_parser(prog: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+def new_parser(prog: str, description: str, epilog: str = "") -> Parser:
     """Return a parser without arguments."""
     # argparse formats a description that has this in it.
     escaped = description.replace("%", "%%") if "%(prog)" in description else description
-    return argparse.ArgumentParser(
-        prog=prog, description=escaped, epilog=epilog or None, formatter_class=_Formatter, allow_abbrev=False
-    )
+    return Parser(prog=prog, description=escaped, epilog=epilog or None, formatter_class=_Formatter, allow_abbrev=False)
 
 
 def statuses() -> str:
@@ -225,7 +224,7 @@ def _metavar(parameter: Parameter) -> str:
     return cli_name(parameter.python).upper().replace("-", "_")
 
 
-def wait_parser(prog: str, product: Product, job: Job) -> argparse.ArgumentParser:
+def wait_parser(prog: str, product: Product, job: Job) -> Parser:
     """Return the parser of `wait PRODUCT JOB`."""
     ends = f" It ends with {', '.join(job.final)}." if job.final else ""
     parser = new_parser(prog, f"{job.text}, and wait until it ends.{ends}", f"{variables(product)}\n\n{statuses()}")
@@ -240,7 +239,7 @@ def wait_parser(prog: str, product: Product, job: Job) -> argparse.ArgumentParse
     return parser
 
 
-def get_parser(prog: str, product: Product, job: Job) -> argparse.ArgumentParser:
+def get_parser(prog: str, product: Product, job: Job) -> Parser:
     """Return the parser of `get PRODUCT JOB`."""
     parser = new_parser(prog, f"{job.text}, once.", f"{variables(product)}\n\n{statuses()}")
     arguments = Arguments(parser)
@@ -254,7 +253,7 @@ def get_parser(prog: str, product: Product, job: Job) -> argparse.ArgumentParser
     return parser
 
 
-def start_parser(prog: str, product: Product, start: Start) -> argparse.ArgumentParser:
+def start_parser(prog: str, product: Product, start: Start) -> Parser:
     """Return the parser of `start PRODUCT OPERATION`."""
     parser = new_parser(prog, f"{start.text}.", f"{variables(product)}\n\n{statuses()}")
     arguments = Arguments(parser)
@@ -318,7 +317,7 @@ def entries(product: Product, verb: str) -> Sequence[Job | Start]:
     return product.starts if verb == "start" else product.jobs
 
 
-def leaf_parser(prog: str, verb: str, product: Product, entry: Job | Start) -> argparse.ArgumentParser:
+def leaf_parser(prog: str, verb: str, product: Product, entry: Job | Start) -> Parser:
     """Return the parser of one job or start."""
     if isinstance(entry, Start):
         return start_parser(prog, product, entry)

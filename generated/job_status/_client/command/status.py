@@ -25,6 +25,15 @@ MEANINGS: Final = (
     (PARTIAL, "a job succeeded in part"),
     (RUNNING, "still running (get)"),
 )
+RESULTS: Final = {
+    SUCCESS: "success",
+    FAILED: "failure",
+    USAGE: "usage",
+    TIMED_OUT: "timed_out",
+    UNKNOWN: "unknown",
+    PARTIAL: "partial",
+    RUNNING: "running",
+}
 # From the worst to the best.
 _ORDER: Final = (UNKNOWN, FAILED, TIMED_OUT, RUNNING, PARTIAL, SUCCESS)
 

@@ -788,7 +788,10 @@ class Poller(Generic[T_co]):
             details = f" ({count}last error: {self._errors.last})"
             if self._errors.server_pause:
                 details += f"; the server requested a pause of {self._errors.server_pause:g} s"
-        may = "is still running" if summary.state is not None else "may still be running"
+        may = "may still be running"
+        if summary.state is not None:
+            has_started = self.spec.kind(summary.state) != "notStarted"
+            may = "is still running" if has_started else "has not been started"
         message = (
             f"{self.name}: timed out after {summary.elapsed:.1f} s: {problem}{details}. "
             f"The job {may}; continue with api.resume(error.token, timeout=...)."
