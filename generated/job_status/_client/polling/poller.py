@@ -411,11 +411,8 @@ class Poller(Generic[T_co]):
 
     def should_poll(self, now: float) -> bool:
         """Return whether the job is to be polled now. If not, the wait has ended, or the next poll is later."""
-        # A deadline that had passed when the wait was created, such as that of an old token, still allows one poll.
-        if self.deadline is not None and now >= self.deadline and self.next_poll_at <= self.deadline:
-            self._time_out(now)
-            return False
-        if now < self.next_poll_at:
+        self.expire(now)
+        if self.is_finished or now < self.next_poll_at:
             return False
         operation = self.spec.operation
         heed_server = not (self.deadline is not None and now >= self._last_poll_at(self.deadline) - 1e-6)
@@ -430,6 +427,16 @@ class Poller(Generic[T_co]):
         else:
             self.next_poll_at = allowed_at
         return False
+
+    @property
+    def _allows_late_poll(self) -> bool:
+        """Whether the deadline had passed when the wait was created, as that of an old token: it allows one poll."""
+        return self.deadline is not None and self.next_poll_at > self.deadline
+
+    def expire(self, now: float) -> None:
+        """End the wait if its deadline has passed, unless that allows one poll."""
+        if not self._allows_late_poll:
+            self.check_deadline(now)
 
     def _note_lateness(self, now: float) -> None:
         """Keep by how much a poll is late, and log it, at most once a minute per client, if that is an interval.
@@ -457,6 +464,8 @@ class Poller(Generic[T_co]):
 
     def seconds_to_deadline(self, now: float) -> float:
         """Return how long a poll may wait for other polls of its client."""
+        if self._allows_late_poll:
+            return self.core.settings.timeout
         return MAX_SERVER_PAUSE if self.deadline is None else max(self.deadline - now, 0.0)
 
     def check_deadline(self, now: float) -> None:

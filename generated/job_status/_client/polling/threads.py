@@ -90,7 +90,7 @@ class _ThreadedWait:
         self.changes: queue.SimpleQueue[None] = queue.SimpleQueue()
         self.timer_until: float | None = None
         self.threads = self.free_threads = 0
-        self.max_threads = min(sum(core.max_in_flight for core in group.cores()), self.queue.pending)
+        self.max_threads = min(sum(core.max_in_flight for core in group.cores()) + 1, self.queue.pending)
         self.is_stopped = False
         # An exception that ends the program, raised by a callback in one of the threads.
         self.fatal: BaseException | None = None
