@@ -11,7 +11,7 @@ from .conftest import ROOT
 LIMITS = {
     "airflow": 850,
     "document": 3610,
-    "client": 11730,
+    "client": 11780,
     "compare": 2850,
     "drift": 410,
     "export": 420,
