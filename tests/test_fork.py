@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -21,6 +22,7 @@ import job_status
 import pytest
 from job_status import InvalidArgumentError, UnexpectedResponseError
 from job_status._client import core
+from job_status.credentials import AppToken
 
 from .conftest import ROOT
 from .hostile import hostile, http_response
@@ -145,6 +147,88 @@ def run_with_busy_client(url: str) -> None:
     os._exit(0)
 
 
+def fork_and_use(use: Callable[[], Any], times: int = 1) -> Counter[str]:
+    """Fork `times` times, and return how many children finished, and how many failed or hung."""
+    results: Counter[str] = Counter()
+    for _ in range(times):
+        child = os.fork()
+        if child == 0:
+            signal.alarm(8)
+            try:
+                use()
+                os._exit(0)
+            finally:
+                os._exit(1)
+        _, status = os.waitpid(child, 0)
+        results["finished" if status == 0 else "failed"] += 1
+    return results
+
+
+def fork_while_recording(url: str) -> Counter[str]:
+    """Fork while threads write to the archive of the client."""
+    with tempfile.TemporaryDirectory() as folder:
+        api = AGENT.client(url, timeout=2.0, record=os.path.join(folder, "calls.har"))
+
+        def call_forever() -> None:
+            while True:
+                api.get_dock_status("ds-0")
+                time.sleep(0.001)  # the lock of a file is not fair
+
+        for _ in range(3):
+            threading.Thread(target=call_forever, daemon=True).start()
+        time.sleep(0.2)
+        results = fork_and_use(lambda: api.get_dock_status("ds-1"), 20)
+        with open(os.path.join(folder, "calls.har"), encoding="utf-8") as file, api._core.recorder._lock:
+            ids = [entry["request"]["url"].rpartition("/")[2] for entry in json.load(file)["log"]["entries"]]
+        assert ids.count("ds-1") == results["finished"]
+        return results
+
+
+def fork_while_token_is_made(_: str) -> Counter[str]:
+    """Fork while another thread makes a token."""
+    made = threading.Event()
+
+    def claims() -> dict[str, str]:
+        made.set()
+        time.sleep(0.5)
+        return {}
+
+    token = AppToken("cs", "x" * 40, sub="u", claims=claims)
+    threading.Thread(target=token, daemon=True).start()
+    made.wait(3)
+    return fork_and_use(token) + fork_and_use(token.renew)
+
+
+def fork_while_iterating(url: str) -> Counter[str]:
+    """Fork in the loop over the outcomes of a wait, which the child continues, closes, or begins again."""
+    api = AGENT.client(url, timeout=3.0)
+
+    def jobs() -> list[Any]:
+        return [api.dock_status_job(f"ds-{number}", timeout=9, schedule=[0.2 * number, 7]) for number in range(3)]
+
+    listed = jobs()
+    outcomes: Any = job_status.as_completed(listed)
+    next(outcomes)
+
+    def repeat() -> None:
+        with pytest.raises(InvalidArgumentError, match="forked"):
+            next(outcomes)
+        job_status.wait_all(listed)
+
+    def repeat_while_locked() -> None:
+        outcomes.gi_yieldfrom.gi_frame.f_locals["self"].lock.acquire()
+        repeat()
+
+    return fork_and_use(repeat) + fork_and_use(outcomes.close) + fork_and_use(repeat_while_locked)
+
+
+FORKS: dict[str, tuple[Callable[[str], Counter[str]], int]] = {
+    "recording": (fork_while_recording, 20),
+    "token": (fork_while_token_is_made, 2),
+    "iterating": (fork_while_iterating, 3),
+}
+
+
 def run_in_another_process(*arguments: str) -> Counter[str]:
     """Run this module as a program with the arguments; return the results that it prints."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -154,7 +238,7 @@ def run_in_another_process(*arguments: str) -> Counter[str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=90,
         check=False,
     )
     assert completed.returncode == 0, completed.stderr
@@ -189,6 +273,15 @@ def test_children_are_not_blocked_by_calls_of_the_parent() -> None:
         results = run_in_another_process(server.url)
 
     assert results == {"right": 2 * CHILDREN}
+
+
+@NEEDS_FORK
+@pytest.mark.parametrize("scenario", FORKS)
+def test_fork_while_another_thread_holds_a_lock_blocks_no_child(scenario: str) -> None:
+    with hostile(echo(AGENT)) as server:
+        results = run_in_another_process("fork", scenario, server.url)
+
+    assert results == {"finished": FORKS[scenario][1]}
 
 
 def use(product: Product, url: str, asynchronous: bool, method: str, name: str = "mine", times: int = 1) -> Any:
@@ -287,13 +380,6 @@ def test_response_id_is_checked_with_a_mock_transport() -> None:
         api.get_dock_status("mine")
 
 
-if __name__ == "__main__":
-    if len(sys.argv) == 2:
-        run_with_busy_client(sys.argv[1])
-    else:
-        run_with_idle_client(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
-
-
 def test_waits_of_the_parent_are_not_woken_up_in_the_child() -> None:
     class Group:
         def wake(self) -> None:
@@ -314,3 +400,14 @@ def test_client_that_could_not_be_created_is_not_renewed_after_fork(asynchronous
 
     assert caught.value is not None
     assert len(core._cores) <= known
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "fork":
+        print(json.dumps(FORKS[sys.argv[2]][0](sys.argv[3])))
+        sys.stdout.flush()
+        os._exit(0)
+    elif len(sys.argv) == 2:
+        run_with_busy_client(sys.argv[1])
+    else:
+        run_with_idle_client(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))

@@ -18,7 +18,15 @@ from typing import Any
 import pytest
 import trio
 from attrs import evolve
-from job_status import InvalidArgumentError, JobStatusError, JobTimeoutError, as_completed, async_wait_all, wait_all
+from job_status import (
+    InvalidArgumentError,
+    JobStatusError,
+    JobTimeoutError,
+    as_completed,
+    async_as_completed,
+    async_wait_all,
+    wait_all,
+)
 from job_status._client.clock import Clock
 
 from .hostile import HostileServer, hostile, http_response
@@ -251,25 +259,159 @@ def test_exception_of_event_hook_leaks_nothing(error: type[BaseException]) -> No
             assert has_full_capacity(api, barrier)
 
 
-def test_queued_wait_ends_at_deadline() -> None:
-    """All polls that a client can make at the same time are pending at a server that does not respond."""
+def hold_slow_jobs(connection: Any, head: bytes) -> None:
+    """Respond about jobs whose id begins with `slow` after 1.5 seconds, and about others at once."""
+    time.sleep(1.5 if requested_id(head).startswith("slow") else 0)
+    connection.sendall(http_response(body=AGENT.body(requested_id(head))))
 
-    def behave(connection: Any, head: bytes) -> None:
-        time.sleep(4 if requested_id(head).startswith("slow") else 0)
-        connection.sendall(http_response(body=AGENT.body(requested_id(head))))
 
-    with hostile(behave) as server, AGENT.client(server.url, timeout=4) as api:
-        for number in range(MAX_POLLS):
-            threading.Thread(
-                target=lambda number=number: result_of(lambda: api.wait_for_dock_status(f"slow-{number}", timeout=4)),
-                daemon=True,
-            ).start()
-        time.sleep(0.2)
+def run_while_busy(url: str, asynchronous: bool, action: Callable[[Any], Any]) -> tuple[Any, float]:
+    """Use a client while all its permits are taken; return the result or exception, and the seconds that it took."""
+    slow = [f"slow-{number}" for number in range(MAX_POLLS)]
+
+    async def run() -> tuple[Any, float]:
+        api = AGENT.client(url, asynchronous=True, timeout=4)
+        tasks = [asyncio.ensure_future(api.wait_for_dock_status(name, timeout=4)) for name in slow]
+        await asyncio.sleep(0.3)
         start = time.monotonic()
-        error = result_of(lambda: in_time(3, lambda: api.wait_for_dock_status("ds-1", timeout=0.5)))
+        (result,) = await asyncio.gather(*[action(api)], return_exceptions=True)
+        seconds = time.monotonic() - start
+        assert len(await asyncio.gather(*tasks, return_exceptions=True)) == MAX_POLLS
+        return result, seconds
 
-    assert isinstance(error, JobTimeoutError), error
-    assert time.monotonic() - start < 0.5 + SLACK
+    if asynchronous:
+        return in_time(8, lambda: asyncio.run(run()))
+    with AGENT.client(url, timeout=4) as api:
+        for name in slow:
+            wait = partial(api.wait_for_dock_status, name, timeout=4)
+            threading.Thread(target=result_of, args=(wait,), daemon=True).start()
+        time.sleep(0.3)
+        start = time.monotonic()
+        return result_of(lambda: in_time(5, lambda: action(api))), time.monotonic() - start
+
+
+def expired_token(api: Any) -> str:
+    """Return a token whose deadline has passed."""
+    raw = json.loads(api.dock_status_job("ds-1", timeout=1).token())
+    return json.dumps({**raw, "remaining": -5, "deadline": raw["deadline"] - 9, "started_at": raw["started_at"] - 9})
+
+
+QUEUED: dict[str, Callable[[Any, Any], Any]] = {
+    "wait": lambda api, _: api.wait_for_dock_status("ds-1", timeout=0.5),
+    "resumed wait": lambda api, _: api.resume(api.dock_status_job("ds-1", timeout=0.5).token()).wait(),
+    "many": lambda api, many: many([api.dock_status_job(f"ds-{n}", timeout=0.5) for n in range(30)]),
+    "many within a timeout": lambda api, many: many([api.dock_status_job(f"ds-{n}") for n in range(30)], timeout=0.5),
+    "many in order of deadlines": lambda api, many: many(
+        [api.dock_status_job(f"ds-{n}", timeout=0.5 - 0.01 * n) for n in range(30)]
+    ),
+    "many with a rate": lambda api, many: many(
+        [api.dock_status_job(f"ds-{n}", timeout=0.5) for n in range(30)], max_rate=5
+    ),
+}
+
+
+def result_errors(result: Any) -> set[Any]:
+    """Return the types of the exceptions of one wait, or of a wait for many."""
+    return {type(one.error) for one in result} if isinstance(result, list) else {type(result)}
+
+
+@pytest.mark.parametrize("queued", QUEUED)
+@EACH
+def test_queued_wait_ends_at_deadline(asynchronous: bool, queued: str) -> None:
+    """All polls that a client can make at the same time are pending at a server that does not respond."""
+    many = async_wait_all if asynchronous else wait_all
+    with hostile(hold_slow_jobs) as server:
+        result, seconds = run_while_busy(server.url, asynchronous, lambda api: QUEUED[queued](api, many))
+
+    assert result_errors(result) == {JobTimeoutError}, result
+    assert seconds < 0.5 + SLACK
+
+
+@EACH
+def test_queued_wait_with_an_expired_token_still_polls_once(asynchronous: bool) -> None:
+    with hostile(hold_slow_jobs) as server:
+        status, _ = run_while_busy(server.url, asynchronous, lambda api: api.resume(expired_token(api)).wait())
+
+    assert getattr(status, "status", status) == "SUCCESS"
+
+
+@pytest.mark.parametrize("limit", ["of the wait", "of the client"])
+@EACH
+def test_job_that_queues_behind_another_of_its_wait_ends_at_its_deadline(asynchronous: bool, limit: str) -> None:
+    options: dict[str, Any] = {"max_in_flight": 1}
+    of_client, of_wait = (options, dict[str, Any]()) if limit == "of the client" else (dict[str, Any](), options)
+    ended: list[float] = []
+
+    def jobs(api: Any) -> list[Any]:
+        return [api.dock_status_job("slow-1"), *(api.dock_status_job(f"ds-{n}", timeout=0.5) for n in range(3))]
+
+    async def iterate() -> None:
+        api = AGENT.client(server.url, asynchronous=True, timeout=4, **of_client)
+        start = time.monotonic()
+        async for outcome in async_as_completed(jobs(api), **of_wait):
+            ended.append(time.monotonic() - start if outcome.error else 0.0)
+
+    with hostile(hold_slow_jobs) as server:
+        if asynchronous:
+            in_time(6, lambda: asyncio.run(iterate()))
+        else:
+            api = AGENT.client(server.url, timeout=4, **of_client)
+            start = time.monotonic()
+            for outcome in as_completed(jobs(api), **of_wait):
+                ended.append(time.monotonic() - start if outcome.error else 0.0)
+
+    assert ended[3:] == [0.0]
+    assert all(0.4 < seconds < 0.5 + SLACK for seconds in ended[:3]), ended
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_permit_of_a_queued_wait_that_ends_is_left_to_others(asynchronous: bool) -> None:
+    def action(api: Any) -> Any:
+        async def both() -> Any:
+            first = asyncio.ensure_future(api.wait_for_dock_status("ds-1", timeout=0.5))
+            second = asyncio.ensure_future(api.wait_for_dock_status("ds-2", timeout=9))
+            return await asyncio.gather(first, second, return_exceptions=True)
+
+        if asynchronous:
+            return both()
+        return [result_of(lambda: api.wait_for_dock_status("ds-1", timeout=0.5)), api.wait_for_dock_status("ds-2")]
+
+    with hostile(hold_slow_jobs) as server:
+        (first, second), seconds = run_while_busy(server.url, asynchronous, action)
+
+    assert isinstance(first, JobTimeoutError)
+    assert second.status == "SUCCESS"
+    assert seconds < 1.5 + SLACK
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["wait", "wait_all"])
+@EACH
+def test_closing_client_ends_queued_waits(asynchronous: bool, many: bool) -> None:
+    def action(api: Any) -> Any:
+        async def close_soon() -> Any:
+            task = asyncio.ensure_future(queued(api))
+            await asyncio.sleep(0.3)
+            closing = asyncio.ensure_future(api.aclose())
+            await asyncio.wait([task], timeout=2)
+            closing.cancel()
+            return await task
+
+        if asynchronous:
+            return close_soon()
+        threading.Timer(0.3, api.close).start()
+        return queued(api)
+
+    def queued(api: Any) -> Any:
+        if not many:
+            return api.wait_for_dock_status("ds-1")
+        jobs = [api.dock_status_job(f"ds-{number}") for number in range(20)]
+        return async_wait_all(jobs) if asynchronous else wait_all(jobs)
+
+    with hostile(hold_slow_jobs) as server:
+        result, seconds = run_while_busy(server.url, asynchronous, action)
+
+    assert result_errors(result) == {InvalidArgumentError}, result
+    assert seconds < 0.3 + SLACK
 
 
 # Closing a client

@@ -14,7 +14,7 @@ from job_status import InvalidArgumentError, JobTimeoutError, TransportError, as
 from job_status._client import connect
 
 from .hostile import hostile
-from .products import AGENT, EACH, echo, in_time
+from .products import AGENT, EACH, do, echo, in_time
 
 TIMEOUT = 0.5  # of a call, in seconds
 SLACK = 0.35  # seconds by which a call may exceed its timeout on a loaded machine
@@ -310,3 +310,52 @@ def test_failed_lookup_raises_a_job_status_error(
     assert elapsed < TIMEOUT + SLACK
     if method == "call":
         assert "lost.example" in str(result)
+
+
+class InterruptError(BaseException):
+    """Raised by a signal handler."""
+
+
+THREAD_ERRORS: dict[str, BaseException] = {
+    "no thread left": RuntimeError("can't start new thread"),
+    "interrupt": InterruptError(),
+    "Ctrl-C": KeyboardInterrupt(),
+    "no memory": MemoryError(),
+}
+
+
+@pytest.mark.parametrize("error", THREAD_ERRORS)
+@EACH
+def test_failed_start_of_a_thread_does_not_prevent_later_calls(
+    asynchronous: bool, error: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call without a thread looks up the name itself, or raises within the family; later ones work."""
+    failed: list[str] = []
+    original = threading.Thread.start
+
+    def start(thread: threading.Thread) -> None:
+        if failed or not thread.name.startswith(("job-status-dns", "asyncio", "AnyIO")):
+            original(thread)
+            return
+        failed.append(thread.name)
+        raise THREAD_ERRORS[error]
+
+    def use() -> Any:
+        return in_time(5, lambda: do(asynchronous, lambda: call(client())))
+
+    def client() -> Any:
+        url = server.url.replace("127.0.0.1", "localhost")
+        return AGENT.client(url, asynchronous=asynchronous, timeout=2, max_retries=0)
+
+    with hostile(echo(AGENT)) as server:
+        monkeypatch.setattr(threading.Thread, "start", start)
+        try:
+            first: Any = use()
+        except BaseException as raised:
+            first = raised
+        assert use().status == "SUCCESS"
+
+    assert failed
+    if error == "no thread left":
+        assert isinstance(first, TransportError) if asynchronous else first.status == "SUCCESS", first
+    assert not connect.lookups

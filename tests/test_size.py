@@ -11,7 +11,7 @@ from .conftest import ROOT
 LIMITS = {
     "airflow": 850,
     "document": 3610,
-    "client": 12420,
+    "client": 12520,
     "compare": 2850,
     "drift": 440,
     "export": 460,

@@ -146,6 +146,47 @@ def test_errors_with_retry_after_do_not_count_for_error_timeout(
     )
 
 
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
+def test_busy_server_that_says_when_to_come_back_is_in_order(harness: Harness, status: int) -> None:
+    fault = until(harness, 600, lambda: json_response(status, retry_after="5"))
+
+    assert harness.wait_for_dock(ends_at(0), fault=fault).status == "SUCCESS"
+
+
+UNKNOWN_FLOW = {"error": "Fail to find workflow status of w"}
+
+
+@pytest.mark.parametrize("pause", ["0.5", "1", "5", "60", None])
+def test_pause_does_not_prolong_the_wait_for_a_job_that_is_unknown(harness: Harness, pause: str | None) -> None:
+    headers = {} if pause is None else {"retry_after": pause}
+    vendor = harness.vendor(lambda *_: None, fault=lambda *_: json_response(404, UNKNOWN_FLOW, **headers))
+    with pytest.raises(NotFoundError):
+        harness.call_method("OpenSearchFlowFramework", vendor, "wait_for_workflow_status", "w", timeout=None)
+
+    assert len(vendor.polls) == 3
+    assert 2 * float(pause or 0) <= harness.clock.time < 2.3 * float(pause or 0) + 3
+
+
+NOT_THIS_JOB: dict[str, Callable[..., httpx.Response]] = {
+    "404": lambda **headers: json_response(404, NOT_FOUND, **headers),
+    "html": lambda **headers: httpx.Response(200, html="<h1>Hello</h1>", headers=headers),
+    "redirect": lambda **headers: httpx.Response(302, headers={"location": "/login", **headers}),
+    "another job": lambda **headers: httpx.Response(200, json=dock_status("ds-2", "SUCCESS"), headers=headers),
+    "not JSON": lambda **headers: httpx.Response(200, text="ok", headers=headers),
+}
+
+
+@pytest.mark.parametrize("response", NOT_THIS_JOB)
+@pytest.mark.parametrize("pause", [1, 5, 60])
+def test_pause_does_not_prolong_the_wait_at_a_wrong_server(harness: Harness, response: str, pause: int) -> None:
+    name = "retry_after" if response == "404" else "retry-after"
+    with pytest.raises((NotFoundError, UnexpectedResponseError)):
+        harness.wait_for_dock(ends_at(0), fault=lambda *_: NOT_THIS_JOB[response](**{name: str(pause)}), timeout=None)
+
+    assert max(30, 2 * pause) <= harness.clock.time < max(75, 2.3 * pause)
+    assert all(after - before >= pause for before, after in itertools.pairwise(harness.last_vendor.poll_times))
+
+
 @pytest.mark.parametrize("error_timeout", [0, 5, 30])
 def test_errors_with_retry_after_are_retried_with_short_error_timeout(harness: Harness, error_timeout: float) -> None:
     fault = until(harness, 600, lambda: json_response(429, retry_after="60"))
@@ -239,6 +280,57 @@ def test_two_distant_errors_are_retried(harness: Harness, first: str, second: st
     assert harness.wait_for_dock(ends_at(0), fault=fault, timeout=3600, schedule=[0, 300, 600]).status == "SUCCESS"
 
 
+GAPS: dict[str, list[float]] = {
+    "two samples after it": [0, 600, 601, 602],
+    "one sample after it": [0, 600, 602],
+    "in the middle": [0, 1, 600, 601, 602],
+    "of a short schedule": [0, 70, 71, 72],
+}
+
+
+@pytest.mark.parametrize("gap", GAPS)
+@pytest.mark.parametrize("response", [*ERRORS, *UNEXPECTED, "reset"])
+def test_errors_around_a_gap_do_not_show_how_long_they_lasted(harness: Harness, response: str, gap: str) -> None:
+    """The last due time of each schedule finds the job in its final state."""
+    due = GAPS[gap]
+
+    def fault(request: httpx.Request, number: int) -> httpx.Response | None:
+        if number >= len(due):
+            return None
+        return reset(request) if response == "reset" else {**ERRORS, **UNEXPECTED}[response]()
+
+    assert harness.wait_for_dock(ends_at(0), fault=fault, timeout=3600, schedule=due).status == "SUCCESS"
+
+
+@pytest.mark.parametrize("error_timeout", [3, 20, 120])
+@pytest.mark.parametrize("stopped", [1.1, 5, 100])
+def test_time_in_which_the_process_was_stopped_is_not_a_time_of_errors(
+    harness: Harness, error_timeout: float, stopped: float
+) -> None:
+    def fault(_: httpx.Request, number: int) -> httpx.Response | None:
+        if number == 1:
+            harness.clock.time += stopped * error_timeout
+        return json_response(503) if number <= 3 else None
+
+    due = itertools.count(0, error_timeout / 10)
+    final = harness.wait_for_dock(ends_at(0), fault=fault, error_timeout=error_timeout, timeout=None, schedule=due)
+
+    assert final.status == "SUCCESS"
+
+
+@pytest.mark.parametrize("interval", [5, 20, 59, 60, 300])
+@pytest.mark.parametrize("status", [503, 404])
+def test_errors_at_a_regular_interval_end_the_wait_in_time(harness: Harness, status: int, interval: int) -> None:
+    """An interval of half the time that errors are tolerated, or more, leaves three samples."""
+    tolerated = 120 if status == 503 else 30
+    with pytest.raises((ServerError, NotFoundError)):
+        harness.wait_for_dock(
+            ends_at(0), fault=lambda *_: json_response(status), timeout=None, schedule=itertools.count(0, interval)
+        )
+
+    assert max(tolerated, 2 * interval) <= harness.clock.time <= max(tolerated + 2 * interval, 2 * interval) + 60
+
+
 @pytest.mark.parametrize("response", UNEXPECTED)
 @pytest.mark.parametrize("earlier", ["call", "another wait", "same wait"])
 def test_unexpected_responses_after_a_valid_one_are_retried(harness: Harness, earlier: str, response: str) -> None:
@@ -306,6 +398,36 @@ def test_retry_after_of_pending_status_beyond_deadline(harness: Harness, timeout
 
     assert harness.wait_for_dock(ends_at(0), fault=busy, timeout=timeout).status == "SUCCESS"
     assert len(harness.last_vendor.polls) == 2
+
+
+PAUSES: dict[str, dict[str, str]] = {
+    "Retry-After": {"retry_after": "60"},
+    "RateLimit": {"ratelimit": '"d";r=0;t=60'},
+    "RateLimit-Reset": {"ratelimit_remaining": "0", "ratelimit_reset": "60"},
+}
+
+
+@pytest.mark.parametrize("pause", PAUSES)
+@pytest.mark.parametrize("status", [200, 429, 503])
+@pytest.mark.parametrize("progress", [True, False], ids=["changing", "same"])
+def test_timeout_error_names_the_pause_that_the_server_requested(
+    harness: Harness, status: int, pause: str, progress: bool
+) -> None:
+    def respond(_: httpx.Request, number: int) -> httpx.Response:
+        members = {"percentageComplete": number} if progress else {}
+        return json_response(status, dock_status("ds-1", "IN_PROGRESS", **members), **PAUSES[pause])
+
+    with pytest.raises(JobTimeoutError, match="the server requested a pause of 60 s"):
+        harness.wait_for_dock(ends_at(1e9), fault=respond, timeout=1.5)
+
+
+@pytest.mark.parametrize("pause", ["", "0", "0.1"])
+def test_timeout_error_names_no_pause_that_has_delayed_nothing(harness: Harness, pause: str) -> None:
+    report = dock_status("ds-1", "IN_PROGRESS")
+    with pytest.raises(JobTimeoutError) as caught:
+        harness.wait_for_dock(ends_at(0), fault=lambda *_: json_response(200, report, retry_after=pause), timeout=30)
+
+    assert "pause" not in str(caught.value)
 
 
 def test_last_poll_respects_documented_rate_limit(harness: Harness) -> None:

@@ -65,6 +65,20 @@ class _Lookup:
         lookups.pop(self._key, None)
         self._done.set()
 
+    def start(self) -> None:
+        """Resolve the name in a thread; here, if the machine has no thread left."""
+        try:
+            threading.Thread(target=self.run, daemon=True, name="job-status-dns").start()
+        except RuntimeError:
+            self.run()
+
+    def abandon(self) -> None:
+        """Fail: an exception of a signal handler, for example, has prevented the thread."""
+        self._found = OSError("the name resolution was interrupted")
+        if lookups.get(self._key) is self:
+            lookups.pop(self._key, None)
+        self._done.set()
+
     def get(self, seconds: float) -> list[Address] | BaseException | None:
         """Return the result, or None after `seconds`."""
         return self._found if self._done.wait(seconds) else None
@@ -75,9 +89,13 @@ lookups: dict[tuple[str, int], _Lookup] = {}
 
 def _shared_lookup(host: str, port: int) -> _Lookup:
     new = _Lookup(host, port)
-    shared = lookups.setdefault((host, port), new)
-    if shared is new:
-        threading.Thread(target=new.run, daemon=True, name="job-status-dns").start()
+    try:
+        shared = lookups.setdefault((host, port), new)
+        if shared is new:
+            new.start()
+    except BaseException:
+        new.abandon()
+        raise
     return shared
 
 

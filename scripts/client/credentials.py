@@ -3,6 +3,7 @@
 They need PyJWT, the extra `jwt` of the distribution.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -60,12 +61,13 @@ class AppToken:
         self._lifetime = lifetime
         self._claims = claims
         self._lock = threading.Lock()
+        self._process = os.getpid()
         self._token: Secret | None = None
         self._expires = 0.0
 
     def __call__(self) -> str:
         """Return a token that is valid for at least a tenth of its lifetime."""
-        with self._lock:
+        with self._own_lock():
             now = time.time()
             if self._token is None or now > self._expires - self._lifetime / 10:
                 claims = self._claims() if callable(self._claims) else self._claims or {}
@@ -91,8 +93,14 @@ class AppToken:
 
     def renew(self) -> None:
         """Discard the token, so that the next request gets a new one. A client does this when a token is rejected."""
-        with self._lock:
+        with self._own_lock():
             self._token = None
+
+    def _own_lock(self) -> threading.Lock:
+        """Return the lock of this process: a thread of the one that it was forked from may hold the former forever."""
+        if self._process != os.getpid():
+            self._lock, self._process = threading.Lock(), os.getpid()
+        return self._lock
 
     def __repr__(self) -> str:
         return f"AppToken({self._client_id!r})"

@@ -90,7 +90,7 @@ class Operation:
 
     @property
     def is_idempotent(self) -> bool:
-        """Whether a request can be repeated. A start is never repeated: another job could begin, whatever its method."""
+        """Whether a request can be repeated. A start cannot, whatever its method: another job could begin."""
         return self.is_read or (not self.is_start and self.method in retry.IDEMPOTENT_METHODS)
 
     def other_job(self, value: Any, values: tuple[Any, ...]) -> str:

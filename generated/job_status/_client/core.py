@@ -315,6 +315,8 @@ class SyncCore(Core):
     def close(self) -> None:
         """Close the connections and end the waits."""
         self.is_closed = True
+        # Waits that queue for a permit get one, and then end.
+        self.poll_limit = PollLimit(self.max_in_flight)
         self.closed.set()
         for group in list(self.wait_groups):
             group.wake()
@@ -550,15 +552,17 @@ class AsyncCore(Core):
     async def close(self) -> None:
         """Close the connections once the requests of cancelled calls have ended, and end the waits."""
         self.is_closed = True
-        loop: Any = self._loop() if self._loop else None
-        closed = self._closed
+        bound, loop = self._loop, self._loop() if self._loop else None
+        sleeping = [*self._waiting, *([self._closed.set] if self._closed else [])]
         self.bind_loop()
-        if closed is not None:
-            if closed is self._closed:
-                closed.set()
-            elif hasattr(loop, "call_soon_threadsafe") and not loop.is_closed():
+        # Waits that queue for a permit get one, and then end.
+        self.poll_limit = PollLimit(self.max_in_flight)
+        for wake in sleeping:
+            if bound is self._loop:
+                wake()
+            elif loop is not None and hasattr(loop, "call_soon_threadsafe") and not loop.is_closed():
                 # Tasks that sleep in another loop are woken up there.
-                loop.call_soon_threadsafe(closed.set)
+                loop.call_soon_threadsafe(wake)
         for group in list(self.wait_groups):
             group.wake()
         if self.detached:
@@ -587,8 +591,8 @@ class AsyncCore(Core):
         with anyio.move_on_after(min(seconds, LONGEST_SLEEP)):
             await self._closed.wait()
 
-    async def acquire_poll(self) -> Permit:
-        """Return the permit of a poll. Waits that came first get one first."""
+    async def acquire_poll(self, seconds: float) -> Permit | None:
+        """Return the permit of a poll, first come first served, or None if none is free within `seconds`."""
         import anyio
 
         self.bind_loop()
@@ -596,20 +600,22 @@ class AsyncCore(Core):
         permit = self.poll_limit.acquire(clock.now())
         if permit is not None:
             return permit
-        claim = self.poll_limit.claim()
+        claim: Permit | None = self.poll_limit.claim()
         if not self._waiting:
             permit = self.poll_limit.acquire(clock.now(), claim)
-        while permit is None:
-            event = anyio.Event()
-            self._waiting[event.set] = None
-            try:
-                await event.wait()
-            except BaseException:
-                self._waiting.pop(event.set, None)
-                del claim
+        event = anyio.Event()
+        try:
+            with anyio.move_on_after(seconds):
+                while permit is None:
+                    event = anyio.Event()
+                    self._waiting[event.set] = None
+                    await event.wait()
+                    permit = self.poll_limit.acquire(clock.now(), claim)
+        finally:
+            self._waiting.pop(event.set, None)
+            claim = None
+            if permit is None:
                 self.wake_waiting()
-                raise
-            permit = self.poll_limit.acquire(clock.now(), claim)
         return permit
 
     def call_when_free(self, wake: Callable[[], None]) -> None:

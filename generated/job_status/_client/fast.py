@@ -153,7 +153,7 @@ class Connection(httpcore.AsyncConnectionInterface, asyncio.Protocol):
                 )
         except TimeoutError:
             error: Exception = httpcore.ConnectTimeout("no connection in time")
-        except (OSError, ValueError) as failed:  # ValueError: a name that cannot be encoded
+        except (OSError, ValueError, RuntimeError) as failed:  # a name that cannot be encoded, no thread for its lookup
             error = httpcore.ConnectError(str(failed))
         else:
             return

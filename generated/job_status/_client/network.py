@@ -174,7 +174,7 @@ class AsyncDeadlineBackend(httpcore.AsyncNetworkBackend):
         limit = remaining(timeout, httpcore.ConnectTimeout)
         try:
             return AsyncDeadlineStream(await self._inner.connect_tcp(host, port, limit, local_address, socket_options))
-        except ValueError as error:  # a name without an address
+        except (ValueError, RuntimeError) as error:  # a name without an address, a machine without a thread
             raise httpcore.ConnectError(str(error)) from None
 
     async def connect_unix_socket(

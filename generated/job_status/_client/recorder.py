@@ -43,6 +43,7 @@ class Recorder:
         self._path = os.path.abspath(os.fsdecode(path))
         self._names = tuple(secret_names)
         self._lock = threading.Lock()
+        self._descriptor = -1
         self._has_failed = False
         try:
             with self._opened() as file:
@@ -54,8 +55,12 @@ class Recorder:
             ) from None
 
     def after_fork(self) -> None:
-        """Release a lock that another thread of the forked process may have held."""
+        """Release the locks that another thread of the forked process may have held: this one, and that of the file."""
         self._lock = threading.Lock()
+        if self._descriptor >= 0:
+            # The lock belongs to what this number refers to in both processes, so let it refer to something else.
+            with open(os.devnull, "r+b") as null:
+                os.dup2(null.fileno(), self._descriptor)
 
     def add(
         self,
@@ -113,13 +118,22 @@ class Recorder:
     @contextlib.contextmanager
     def _opened(self) -> Iterator[IO[bytes]]:
         """Open the file for this thread alone, and this process."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
-        with self._lock, os.fdopen(descriptor, "r+b") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        with self._lock, open(self._path, "r+b", opener=_open_or_create) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise OSError(0, "it is not a regular file")
-            if os.name == "posix":
-                fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed
-            yield file
+            try:
+                self._descriptor = file.fileno()
+                if os.name == "posix":
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                yield file
+            finally:
+                if os.name == "posix":
+                    fcntl.flock(file, fcntl.LOCK_UN)  # before a fork could no longer release it
+                self._descriptor = -1
+
+
+def _open_or_create(path: str, _flags: int) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
 
 
 def _entry(

@@ -331,10 +331,11 @@ class AsyncJob(_Handle[T_co]):
                 if delay > 0 and not core.is_closed:
                     await core.sleep(delay)
                     continue
-                permit: Permit | None = await core.acquire_poll()
-                if not poller.should_poll(clock.now()) and not core.is_closed:
+                permit = await core.acquire_poll(poller.seconds_to_deadline(clock.now()))
+                if (permit is None or not poller.should_poll(clock.now())) and not core.is_closed:
                     permit = None
                     core.wake_waiting()
+                    poller.check_deadline(clock.now())
                     continue
                 request = poll_async(self, POLL, permit)
                 permit = None

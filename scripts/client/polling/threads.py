@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import queue
 import threading
 from collections.abc import Generator, Iterable, Iterator
 from typing import Any, Final, TypeVar
 
 from ..clock import LONGEST_SLEEP
+from ..errors import InvalidArgumentError
 from ..poll_limit import Permit
 from .detach import note_detached
 from .group import JobGroup
@@ -88,8 +90,9 @@ class _ThreadedWait:
         self.changes: queue.SimpleQueue[None] = queue.SimpleQueue()
         self.timer_until: float | None = None
         self.threads = self.free_threads = 0
-        self.max_threads = min(sum(core.max_in_flight for core in group.cores()), self.queue.pending)
+        self.max_threads = min(sum(core.max_in_flight for core in group.cores()) + 1, self.queue.pending)
         self.is_stopped = False
+        self.process = os.getpid()
         # An exception that ends the program, raised by a callback in one of the threads.
         self.fatal: BaseException | None = None
 
@@ -107,14 +110,21 @@ class _ThreadedWait:
             note_detached(error, self.group.pollers)
             raise
         finally:
-            with self.lock:
-                self.is_stopped = True
-                self.queue.abandon()
-                self._wake_all()
+            if not self._is_forked():
+                with self.lock:
+                    self.is_stopped = True
+                    self.queue.abandon()
+                    self._wake_all()
             self.group.release()
+
+    def _is_forked(self) -> bool:
+        """Return whether this is a copy of the wait in a forked process, without its threads; one may hold its lock."""
+        return self.process != os.getpid()
 
     def _next_outcome(self) -> Outcome[Any] | None:
         while True:
+            if self._is_forked():
+                raise InvalidArgumentError("the process was forked during this wait; wait for the jobs again")
             with self.lock:
                 if self.fatal is not None:
                     raise self.fatal

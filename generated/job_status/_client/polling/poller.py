@@ -68,6 +68,7 @@ ERROR_TIMEOUT: Final = 120.0
 WRONG_SERVER_TIMEOUT: Final = 30.0
 NOT_FOUND_TIMEOUT: Final = 30.0  # seconds of 404; a restarting server returns it for a while
 MIN_CONSECUTIVE: Final = 3  # polls from which a condition counts as lasting
+GAP_SHARE: Final = 2 / 3  # of such a duration, which one gap between two polls shows at most
 LAST_POLL_MARGIN: Final = 0.1  # seconds from the last poll to the deadline
 LATE: Final = 1.0  # seconds by which a poll may be late however short its interval
 LATE_LOG_INTERVAL: Final = 60.0  # seconds between two lines about late polls
@@ -153,23 +154,32 @@ class _Report(bytes):
 
 
 class Streak:
-    """Consecutive responses of one kind: their number, and when the first came."""
+    """Consecutive responses of one kind: their number, how long they have lasted, and the longest gap between two."""
 
-    __slots__ = ("count", "since")
+    __slots__ = ("count", "gap", "last_at", "seconds")
 
     def __init__(self) -> None:
         self.count = 0
-        self.since = 0.0
+        self.seconds = self.gap = self.last_at = 0.0
 
     def add(self, now: float) -> None:
         """Add one."""
-        if not self.count:
-            self.since = now
+        gap = now - self.last_at if self.count else 0.0
+        self.seconds += gap
+        self.gap = max(self.gap, gap)
+        self.last_at = now
         self.count += 1
 
-    def lasts(self, now: float, seconds: float) -> bool:
-        """Return whether the streak has lasted so long. Two responses far apart do not show that."""
-        return self.count >= (MIN_CONSECUTIVE if seconds else 2) and now - self.since >= seconds
+    def left(self, seconds: float) -> float:
+        """Return the seconds until the streak has lasted so long.
+
+        One gap counts for a part of them only: in a long one, as in a process that was stopped, nothing was seen.
+        """
+        return seconds - self.seconds + max(self.gap - GAP_SHARE * seconds, 0.0)
+
+    def lasts(self, seconds: float) -> bool:
+        """Return whether the streak has lasted so long. Two responses do not show that."""
+        return self.count >= (MIN_CONSECUTIVE if seconds else 2) and self.left(seconds) <= 0
 
 
 class ErrorStreak:
@@ -178,18 +188,16 @@ class ErrorStreak:
     Attributes:
         count: Number of polls.
         last: The message of the last error.
-        server_pause: Seconds of the last `Retry-After`, 0 if missing.
-        errors: The polls without a `Retry-After`.
+        errors: Those polls, except the responses of a busy server that says when to come back.
         not_found: Those that returned 404.
         wrong_server: Those whose response is not of this API.
     """
 
-    __slots__ = ("count", "errors", "last", "not_found", "server_pause", "wrong_server")
+    __slots__ = ("count", "errors", "last", "not_found", "wrong_server")
 
     def __init__(self) -> None:
         self.count = 0
         self.last = ""
-        self.server_pause = 0.0
         self.reset()
 
     def reset(self) -> None:
@@ -219,6 +227,7 @@ class Poller(Generic[T_co]):
         "_failed_polls",
         "_last",
         "_not_started_since",
+        "_pause",
         "_polls",
         "_schedule",
         "_started_at",
@@ -263,6 +272,8 @@ class Poller(Generic[T_co]):
             self._schedule = Schedule(schedule)
         self._polls = 0
         self._failed_polls = 0
+        # Seconds of the pause that the server requested last, if it delays the next poll.
+        self._pause = 0.0
         self._errors: ErrorStreak | None = None
         self._not_started_since: float | None = None
         self._last: bytes | None = None
@@ -411,11 +422,8 @@ class Poller(Generic[T_co]):
 
     def should_poll(self, now: float) -> bool:
         """Return whether the job is to be polled now. If not, the wait has ended, or the next poll is later."""
-        # A deadline that had passed when the wait was created, such as that of an old token, still allows one poll.
-        if self.deadline is not None and now >= self.deadline and self.next_poll_at <= self.deadline:
-            self._time_out(now)
-            return False
-        if now < self.next_poll_at:
+        self.expire(now)
+        if self.is_finished or now < self.next_poll_at:
             return False
         operation = self.spec.operation
         heed_server = not (self.deadline is not None and now >= self._last_poll_at(self.deadline) - 1e-6)
@@ -430,6 +438,16 @@ class Poller(Generic[T_co]):
         else:
             self.next_poll_at = allowed_at
         return False
+
+    @property
+    def _allows_late_poll(self) -> bool:
+        """Whether the deadline had passed when the wait was created, as that of an old token: it allows one poll."""
+        return self.deadline is not None and self.next_poll_at > self.deadline
+
+    def expire(self, now: float) -> None:
+        """End the wait if its deadline has passed, unless that allows one poll."""
+        if not self._allows_late_poll:
+            self.check_deadline(now)
 
     def _note_lateness(self, now: float) -> None:
         """Keep by how much a poll is late, and log it, at most once a minute per client, if that is an interval.
@@ -457,6 +475,8 @@ class Poller(Generic[T_co]):
 
     def seconds_to_deadline(self, now: float) -> float:
         """Return how long a poll may wait for other polls of its client."""
+        if self._allows_late_poll:
+            return self.core.settings.timeout
         return MAX_SERVER_PAUSE if self.deadline is None else max(self.deadline - now, 0.0)
 
     def check_deadline(self, now: float) -> None:
@@ -564,7 +584,7 @@ class Poller(Generic[T_co]):
         streak.add(now)
         if self.spec.is_definitely_unknown(error.status, error.detail):
             return streak.count >= MIN_CONSECUTIVE
-        return streak.lasts(now, NOT_FOUND_TIMEOUT)
+        return streak.lasts(NOT_FOUND_TIMEOUT)
 
     # What a response means.
 
@@ -701,26 +721,24 @@ class Poller(Generic[T_co]):
         streak = self._errors = self._errors or ErrorStreak()
         streak.count += 1
         streak.last = str(error)
-        streak.server_pause = 0.0
-        if isinstance(error, ApiError | UnexpectedResponseError):
-            streak.server_pause = error.retry_after or 0.0
-        if streak.server_pause:
-            # A server that says when to come back is not out of order.
-            streak.reset()
-            until = now + min(streak.server_pause, MAX_SERVER_PAUSE)
+        pause = error.retry_after or 0.0 if isinstance(error, ApiError | UnexpectedResponseError) else 0.0
+        if pause:
+            until = now + min(pause, MAX_SERVER_PAUSE)
             self.core.settings.rate_limiter.defer(self.spec.operation.id, self.values, until)
-            self._schedule_next(now, streak.server_pause)
+        if pause and _is_busy(error):
+            streak.reset()
+            self._schedule_next(now, pause)
             return
         if self._has_lasted(streak, error, now):
             self.fail(error, now)
             return
         # An exhausted rate limit does not say that the server is in order, unless it is the error itself.
-        pause = call.rate_limit_reset
+        pause = pause or call.rate_limit_reset
         self._schedule_next(now, pause, error_backoff(streak.errors.count))
         if streak.not_found.count and isinstance(self._schedule, AgeSchedule):
             # The wait for a job that does not exist ends as soon as the time for it is over.
-            ends_at = streak.not_found.since + NOT_FOUND_TIMEOUT
-            self.next_poll_at = min(self.next_poll_at, max(ends_at, now + max(SHORTEST_INTERVAL, pause)))
+            left = min(streak.not_found.left(NOT_FOUND_TIMEOUT), NOT_FOUND_TIMEOUT / 2)
+            self.next_poll_at = min(self.next_poll_at, now + max(left, SHORTEST_INTERVAL, pause))
 
     def _has_lasted(self, streak: ErrorStreak, error: Exception, now: float) -> bool:
         """Return whether errors have lasted longer than they are tolerated."""
@@ -738,9 +756,9 @@ class Poller(Generic[T_co]):
         if isinstance(error, NotFoundError) and self.spec.is_definitely_unknown(error.status, error.detail):
             return streak.not_found.count >= MIN_CONSECUTIVE
         return (
-            streak.errors.lasts(now, timeout)
-            or streak.not_found.lasts(now, min(timeout, NOT_FOUND_TIMEOUT))
-            or streak.wrong_server.lasts(now, min(timeout, WRONG_SERVER_TIMEOUT))
+            streak.errors.lasts(timeout)
+            or streak.not_found.lasts(min(timeout, NOT_FOUND_TIMEOUT))
+            or streak.wrong_server.lasts(min(timeout, WRONG_SERVER_TIMEOUT))
         )
 
     # When to poll next.
@@ -760,6 +778,7 @@ class Poller(Generic[T_co]):
                 self.fail(error)
                 return
         earliest = now + add_jitter(min(server_pause, MAX_SERVER_PAUSE))
+        self._pause = server_pause if earliest > due else 0.0
         self._clamp_to_deadline(max(due, earliest, now + own_pause), now)
 
     def _clamp_to_deadline(self, due: float, now: float) -> None:
@@ -786,8 +805,8 @@ class Poller(Generic[T_co]):
         if self._errors:
             count = "" if self._errors.count == self._polls else f"{self._errors.count} failed, "
             details = f" ({count}last error: {self._errors.last})"
-            if self._errors.server_pause:
-                details += f"; the server requested a pause of {self._errors.server_pause:g} s"
+        if self._pause:
+            details += f"; the server requested a pause of {self._pause:g} s"
         may = "may still be running"
         if summary.state is not None:
             has_started = self.spec.kind(summary.state) != "notStarted"
@@ -884,7 +903,14 @@ class Poller(Generic[T_co]):
 
 def _is_transient(error: Exception) -> bool:
     """Return whether an error says nothing about the job, so that the next poll may succeed."""
-    if isinstance(error, TransportError | RateLimitError | ServerError | UnexpectedResponseError | NotFoundError):
+    if isinstance(error, TransportError | UnexpectedResponseError | NotFoundError):
+        return True
+    return _is_busy(error)
+
+
+def _is_busy(error: Exception) -> bool:
+    """Return whether a server says that it is busy: with a pause it is in order, whereas an unknown job stays so."""
+    if isinstance(error, RateLimitError | ServerError):
         return True
     return isinstance(error, ApiError) and error.status in TRANSIENT_STATUSES
 

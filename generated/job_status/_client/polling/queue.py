@@ -44,11 +44,11 @@ class PollQueue:
         self._claims: dict[int, Permit] = {}
         self._min_interval = 1 / rate if rate else 0.0
         self._next_request_at = now
-        # Waits that the rate delays beyond their deadlines end on time all the same.
-        self._deadlines = [
-            (poller.deadline, id(poller), poller) for poller in self._heap if rate and poller.deadline is not None
-        ]
-        heapq.heapify(self._deadlines)
+        # Waits that the rate or the limit on polls in flight delays beyond their deadlines end on time all the same.
+        self._deadlines: list[tuple[float, int, Poller[Any]]] = []
+        self._watched: set[int] = set()
+        for poller in self._heap if rate else ():
+            self._watch(poller)
         self._popped: dict[int, Permit | None] = {}
         self.finished = deque(poller for poller in pollers if poller.is_finished)
 
@@ -64,8 +64,8 @@ class PollQueue:
         `push`. Waits that end without a poll go to `finished`.
         """
         while True:
+            self._expire(now)
             if self._is_rate_limited(now):
-                self._expire(now)
                 return None
             found = self._next_permitted(now)
             if found is None:
@@ -129,6 +129,7 @@ class PollQueue:
             if permit is not None:
                 return poller, permit
             self._throttled.setdefault(client, deque()).append(poller)
+            self._watch(poller)
         return None
 
     def _acquire(self, poller: Poller[Any], now: float) -> Permit | None:
@@ -148,14 +149,27 @@ class PollQueue:
         self._popped.pop(id(poller), None)
         self._store(poller)
 
+    def _watch(self, poller: Poller[Any]) -> None:
+        """End a wait at its deadline although no poll of it is due or allowed then."""
+        if poller.deadline is not None and id(poller) not in self._watched:
+            self._watched.add(id(poller))
+            heapq.heappush(self._deadlines, (poller.deadline, id(poller), poller))
+
     def _expire(self, now: float) -> None:
-        """End the waits whose deadline passes while the rate delays them."""
+        """End the waits whose deadline has passed while the rate or the limit on polls in flight delays them."""
         while self._deadlines and self._deadlines[0][0] <= now:
             poller = heapq.heappop(self._deadlines)[2]
+            self._watched.discard(id(poller))
             if not poller.is_finished and id(poller) not in self._popped:
-                poller.should_poll(now)
+                poller.expire(now)
                 if poller.is_finished:
                     self._store(poller)
+        for client, jobs in list(self._throttled.items()):
+            while jobs and jobs[0].is_finished:
+                jobs.popleft()
+            if not jobs:
+                del self._throttled[client]
+                self._claims.pop(client, None)
 
     def end_closed(self, now: float) -> None:
         """Make the waits of closed clients due, so that they end."""
@@ -172,7 +186,8 @@ class PollQueue:
             times.append(max(self._heap[0].next_poll_at, self._next_request_at if is_limited else now))
         if is_limited:
             times.extend([self._next_request_at] if self._throttled else [])
-            times.extend([self._deadlines[0][0]] if self._deadlines else [])
+        if self._deadlines and (is_limited or self._throttled):
+            times.append(self._deadlines[0][0])
         return min(times) - now if times else None
 
     def _store(self, poller: Poller[Any]) -> None:
@@ -181,3 +196,5 @@ class PollQueue:
             self.finished.append(poller)
         else:
             heapq.heappush(self._heap, poller)
+            if self._min_interval:
+                self._watch(poller)
