@@ -62,7 +62,7 @@ def _content(document: Document) -> str:
 
 def _documents(old: Side, new: Side, pairs: Pairs[Document]) -> Iterator[Change]:
     for one, two in pairs.both:
-        both = Both(one, two, old.shown(one.path), new.shown(two.path))
+        both = Both(one, two, old.shown, new.shown)
         yield from compare_documents(both)
         if one.stem != two.stem:
             why = f"the sub-package {one.package} is {two.package}; environment variables begin with "
@@ -78,8 +78,9 @@ def _documents(old: Side, new: Side, pairs: Pairs[Document]) -> Iterator[Change]
         place = Place(old.shown(one.path), 1)
         names = _product(one)
         field = changes("its clients are not generated any more")
+        code = breaks(f"the sub-package {one.package} and its clients are gone", "keep the former version")
         message = f"document {one.path.name} ({one.title}) was removed"
-        yield Change("document-removed", one.stem, one.stem, message, place, None, field=field, names=names)
+        yield Change("document-removed", one.stem, one.stem, message, place, None, code=code, field=field, names=names)
     for one in pairs.added:
         place = Place(new.shown(one.path), 1)
         message = f"document {one.path.name} ({one.title}) was added"
