@@ -12,7 +12,7 @@ LIMITS = {
     "airflow": 850,
     "document": 3610,
     "client": 11680,
-    "compare": 3090,
+    "compare": 3110,
     "drift": 410,
     "export": 420,
     "learn": 380,

@@ -12,6 +12,8 @@ from scripts.compare.change import Both, Change, Place
 from scripts.compare.operations import compare_documents
 from scripts.document import load
 
+from .test_compare import compare
+
 BASE = yaml.safe_load("""
 openapi: 3.1.0
 info: {title: Foundry, version: '1'}
@@ -421,3 +423,25 @@ def test_what_was_removed_has_a_place_in_the_new_document(tmp_path: Path) -> Non
     (removed,) = (change for change in changes if change.rule == "operation-removed")
 
     assert (removed.new, removed.above) == (None, Place(f"{tmp_path}/new/foundry.yaml", 9))
+
+
+def test_each_difference_of_the_package_is_listed_under_its_cause(tmp_path: Path) -> None:
+    data = copy.deepcopy(BASE)
+    for version in ("old", "new"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "foundry.yaml").write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+        read(data)["parameters"][1]["schema"] = {"type": "string"}
+        job(data).pop("detail", None)
+        job(data).pop("run", None)
+        del start(data)["parameters"][1:]
+        start(data)["responses"]["2XX"]["content"]["application/json"]["schema"] = {"type": "string"}
+        note(data)["type"] = "integer"
+        note(data).pop("default", None)
+
+    changes = compare(tmp_path / "old", tmp_path / "new", tmp_path / "aside").changes
+
+    causes = {(one.path, one.parameter): change.subject for change in changes for one in change.breakages}
+    assert not [change for change in changes if change.rule.startswith("package-")]
+    assert causes["Foundry.get_cast", "(verbose)"] == "get_cast(verbose)"
+    assert causes["Foundry.start_cast", "(priority)"] == "start_cast(priority)"
+    assert all(change.old or change.new for change in changes)
