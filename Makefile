@@ -18,7 +18,7 @@ help: ## Show this help
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "expected Python 3.11 or newer, got " + sys.version.split()[0] + "; choose one with PYTHON=")'
 	@if [ -L .venv ]; then echo ".venv is a link, and would be cleared where it leads; remove it" >&2; exit 2; fi
-	@echo "creating .venv"
+	@echo "creating .venv" >&2
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@touch $@

@@ -12,7 +12,7 @@ LIMITS = {
     "airflow": 850,
     "document": 3610,
     "client": 12520,
-    "compare": 2850,
+    "compare": 3110,
     "drift": 440,
     "export": 460,
     "learn": 380,

@@ -2,8 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
+from pathlib import Path
 
 from attrs import Factory, define, frozen
 
@@ -70,6 +71,7 @@ class Change:
         message: The change in one sentence, with the old and the new value.
         old: The clause in the old document, None if it has none.
         new: The clause in the new document, None if it has none.
+        above: The clause, or what is left of the path to it in the new document.
         code: The verdict for a program written against the package.
         field: The verdict for the calls of a client installed before, against a server that has moved.
         wait: The verdict for waits: what they return or raise, and how often they poll.
@@ -86,6 +88,7 @@ class Change:
     message: str
     old: Place | None = None
     new: Place | None = None
+    above: Place | None = None
     code: Verdict = FINE
     field: Verdict = FINE
     wait: Verdict = FINE
@@ -114,12 +117,12 @@ class Change:
 
 @frozen
 class Both:
-    """The old and the new version of a document, and the names of their files in the report."""
+    """The old and the new version of a document, and what gives their files the names of the report."""
 
     old: Document
     new: Document
-    old_file: str
-    new_file: str
+    old_shown: Callable[[Path], str]
+    new_shown: Callable[[Path], str]
 
     def change(
         self,
@@ -141,11 +144,18 @@ class Both:
             self.new.stem,
             subject,
             message,
-            None if old is None else Place(self.old_file, self.old.line(old)),
-            None if new is None else Place(self.new_file, self.new.line(new)),
+            None if old is None else _place(self.old, old, self.old_shown),
+            None if new is None else _place(self.new, new, self.new_shown),
+            above=_place(self.new, new or old or (), self.new_shown),
             code=code,
             field=field,
             wait=wait,
             is_new=is_new,
             names=frozenset(python_name(name) for name in names if name),
         )
+
+
+def _place(document: Document, pointer: Pointer, shown: Callable[[Path], str]) -> Place:
+    """Return the file and the line of a clause, which may be in an overlay."""
+    place = document.source.place(pointer)
+    return Place(shown(place.file), place.line)

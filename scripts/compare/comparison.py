@@ -7,6 +7,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from ..document import Document
+from ..document.source import Pointer
 from .change import Both, Change, Level, Place, Verdict, breaks, changes, python_name
 from .operations import compare_documents
 from .package import Breakage, compare_packages
@@ -42,14 +43,15 @@ def compare_sides(old: Side, new: Side, aside: Path) -> Comparison:
             old.documents, new.documents, lambda one: one.stem, lambda one: one.title, lambda one: _content(one)
         )
         found += _documents(old, new, pairs)
+    versions = [Both(one, two, old.shown, new.shown) for one, two in pairs.both]
     renamed = {
         change.subject: change.message.rpartition(" ")[2] for change in found if change.rule == "component-renamed"
     }
     old, new = _packages(old, new, pairs, aside)
     if old.package and new.package:
         difference = compare_packages(old.package, new.package, renamed)
-        found += _attached(found, difference.breakages, pairs.both)
-        found += _additions(found, difference.additions, pairs.both)
+        found += _attached(found, difference.breakages, versions)
+        found += _additions(found, difference.additions, versions)
     for change in found:
         _conclude(change)
     found.sort(key=lambda one: (one.document, -len(one.breaks), one.subject, one.rule))
@@ -62,7 +64,7 @@ def _content(document: Document) -> str:
 
 def _documents(old: Side, new: Side, pairs: Pairs[Document]) -> Iterator[Change]:
     for one, two in pairs.both:
-        both = Both(one, two, old.shown(one.path), new.shown(two.path))
+        both = Both(one, two, old.shown, new.shown)
         yield from compare_documents(both)
         if one.stem != two.stem:
             why = f"the sub-package {one.package} is {two.package}; environment variables begin with "
@@ -78,8 +80,9 @@ def _documents(old: Side, new: Side, pairs: Pairs[Document]) -> Iterator[Change]
         place = Place(old.shown(one.path), 1)
         names = _product(one)
         field = changes("its clients are not generated any more")
+        code = breaks(f"the sub-package {one.package} and its clients are gone", "keep the former version")
         message = f"document {one.path.name} ({one.title}) was removed"
-        yield Change("document-removed", one.stem, one.stem, message, place, None, field=field, names=names)
+        yield Change("document-removed", one.stem, one.stem, message, place, None, code=code, field=field, names=names)
     for one in pairs.added:
         place = Place(new.shown(one.path), 1)
         message = f"document {one.path.name} ({one.title}) was added"
@@ -117,14 +120,12 @@ def _equal(old: Document, new: Document) -> bool:
     return old.stem == new.stem and old.title == new.title and _content(old) == _content(new)
 
 
-def _attached(
-    found: list[Change], breakages: Iterable[Breakage], pairs: Iterable[tuple[Document, Document]]
-) -> Iterator[Change]:
+def _attached(found: list[Change], breakages: Iterable[Breakage], versions: Iterable[Both]) -> Iterator[Change]:
     """Give each difference of the package to the change that causes it; yield a change for one without a cause."""
     known = list(found)
     for one in breakages:
-        stem = _stem(one.names, pairs)
-        cause = _cause(known, [python_name(name) for name in one.names], stem)
+        stem = _stem(one.names, versions)
+        cause = _cause(known, _spelled(one.names), stem)
         if cause:
             # The functions of openapi-python-client return documented errors as well; the client raises them.
             is_error = cause.rule in {"error-added", "error-removed"}
@@ -132,26 +133,43 @@ def _attached(
         else:
             parts = re.findall(r"[a-z]+", one.what.partition(" to ")[0].removeprefix("was "))
             rule = "-".join(["package", *parts])
-            yield Change(rule, stem, f"{one.path}{one.parameter}", str(one), breakages=[one])
+            both = next((both for both in versions if both.new.stem == stem), None)
+            change = Change(rule, stem, f"{one.path}{one.parameter}", str(one))
+            if both:
+                old, new = (_clause(document, one.names) for document in (both.old, both.new))
+                change = both.change(rule, change.subject, change.message, old, new)
+            change.breakages.append(one)
+            yield change
 
 
-def _additions(
-    found: list[Change], additions: Iterable[str], pairs: Iterable[tuple[Document, Document]]
-) -> Iterator[Change]:
+def _clause(document: Document, names: Iterable[str]) -> Pointer | None:
+    """Return the operation or the schema that the last of some names of the package are about."""
+    schemas = document.data.get("components", {}).get("schemas", {})
+    clauses: dict[str, Pointer] = {python_name(one): ("components", "schemas", one) for one in schemas}
+    clauses |= {python_name(one.id): one.pointer for one in document.operations}
+    return next((clauses[name] for name in reversed(_spelled(names)) if name in clauses), None)
+
+
+def _spelled(names: Iterable[str]) -> list[str]:
+    """Return names as `python_name` does; a method that returns the raw response is about its operation."""
+    return [python_name(name.removesuffix("_raw")) for name in names]
+
+
+def _additions(found: list[Change], additions: Iterable[str], versions: Iterable[Both]) -> Iterator[Change]:
     known = list(found)
     for path in additions:
         names = re.findall(r"\w+", path)
-        stem = _stem(names, pairs)
-        if cause := _cause(known, [python_name(name) for name in names], stem):
+        stem = _stem(names, versions)
+        if cause := _cause(known, _spelled(names), stem):
             cause.additions.append(path)
         else:
             yield Change("package-added", stem, path, f"{path} was added", is_new=True)
 
 
-def _stem(names: Iterable[str], pairs: Iterable[tuple[Document, Document]]) -> str:
+def _stem(names: Iterable[str], versions: Iterable[Both]) -> str:
     """Return the stem of the document that a part of the package was generated from, empty if it is shared."""
     spelled = {python_name(name) for name in names}
-    return next((new.stem for old, new in pairs if spelled & (_product(old) | _product(new))), "")
+    return next((one.new.stem for one in versions if spelled & (_product(one.old) | _product(one.new))), "")
 
 
 def _cause(found: list[Change], names: list[str], stem: str) -> Change | None:
@@ -163,8 +181,14 @@ def _cause(found: list[Change], names: list[str], stem: str) -> Change | None:
         others = own
     elif "api" in names:
         # The functions of an operation: what they return follows from its responses, what they take from the rest.
-        others += [one for one in own if python_name(one.subject.partition(" ")[0].partition("(")[0]) in names]
-    return max(candidates, key=lambda one: len(one.names & set(names)), default=next(iter(others), None))
+        others += [one for one in own if python_name(re.split(r"\W", one.subject)[0]) in names]
+    return max(candidates or others, key=lambda one: _closeness(one, names), default=None)
+
+
+def _closeness(change: Change, names: list[str]) -> tuple[bool, int]:
+    """Return how well a change explains a difference: one of another parameter of the operation does least."""
+    parameter = re.search(r"\(([^()]+)\)", change.subject)
+    return parameter is None or python_name(parameter[1]) in names, len(change.names & set(names))
 
 
 def _conclude(change: Change) -> None:

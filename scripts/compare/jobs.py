@@ -1,11 +1,16 @@
 """Compare how two versions of a document say that a job ends: `x-job`, rate limits and links."""
 
+import itertools
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from attrs import evolve
+
 from ..document import FieldTest, JobLifecycle, Link, Operation, Progress, Response
-from ..document.job import Kind
+from ..document.job import Detail, Kind
+from ..document.naming import job_noun
 from ..document.source import Pointer
 from .change import FINE, Both, Change, Verdict, breaks, changes
 from .pairing import pair
@@ -25,8 +30,13 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "partial": ("raise_on_partial", "partial"),
     "run": ("after_run", "current_run"),
 }
+# The names in the package that exist because an operation reports a job.
+STATUS_NAMES = (
+    *("resume", "wait", "job", "job_state", "is_final", "is_success", "is_failure", "progress", "reason"),
+    *("not_started_timeout", "raise_on_partial", "partial", "after_run", "current_run"),
+)
 # The keywords that only the verification and the simulator read.
-VERIFICATION = ("timestamps", "immutable", "append_only", "subtasks", "mirrors", "detail")
+VERIFICATION = ("timestamps", "immutable", "append_only", "subtasks", "mirrors")
 LOWER = "poll less often, or update the client"
 
 
@@ -34,7 +44,7 @@ def compare_jobs(both: Both, old: Operation, new: Operation) -> Iterator[Change]
     """Yield the changes of the `x-job` of an operation."""
     before, after = old.job, new.job
     places = ((*old.pointer, "x-job"), (*new.pointer, "x-job"))
-    waits = (f"wait_for_{new.id}", f"{new.id}_job", new.id.partition("_")[2])
+    waits = (*_waits(old), *_waits(new), *STATUS_NAMES)
     if before is None and after is None:
         return
     if before is None:
@@ -52,6 +62,12 @@ def compare_jobs(both: Both, old: Operation, new: Operation) -> Iterator[Change]
         yield from _states(both, new, before, after, places)
     yield from _fields(both, (old, new), before, after, places)
     yield from _limits(both, new, before, after, places)
+
+
+def _waits(operation: Operation) -> tuple[str, ...]:
+    """Return the names in the package of the waits for the job that an operation reports."""
+    nouns = dict.fromkeys((operation.id, job_noun(operation.id)))
+    return (operation.id, *(name for noun in nouns for name in (f"wait_for_{noun}", f"{noun}_job", noun)))
 
 
 def _places(places: tuple[Pointer, Pointer], old: JobLifecycle, new: JobLifecycle, state: str) -> tuple[Pointer, ...]:
@@ -138,7 +154,7 @@ def _renamed_states(old: JobLifecycle, new: JobLifecycle) -> dict[str, str]:
 def _conditions(
     both: Both, operation: Operation, old: JobLifecycle, new: JobLifecycle, places: tuple[Pointer, Pointer]
 ) -> Iterator[Change]:
-    if (old.conditions, old.state, old.lists) == (new.conditions, new.state, new.lists):
+    if (_rows(old), old.state, old.lists) == (_rows(new), new.state, new.lists):
         return
     kinds = {kind for job in (old, new) for kind in job.kinds.values()}
     verdict = breaks(
@@ -157,6 +173,17 @@ def _conditions(
     )
 
 
+def _rows(job: JobLifecycle) -> list[tuple[Kind, frozenset[tuple[FieldTest, ...]]]]:
+    """Return the conditions; the order of tests, and of rows of one kind that follow each other, means nothing."""
+    groups = itertools.groupby(job.conditions, lambda row: row.kind)
+    return [(kind, frozenset(_tests(row.tests) for row in rows)) for kind, rows in groups]
+
+
+def _tests(tests: Iterable[FieldTest]) -> tuple[FieldTest, ...]:
+    """Return tests in one order, each with its values in one order."""
+    return tuple(sorted((evolve(one, values=tuple(sorted(one.values, key=repr))) for one in tests), key=repr))
+
+
 def _fields(
     both: Both,
     operations: tuple[Operation, Operation],
@@ -168,12 +195,20 @@ def _fields(
     operation = operations[1]
     stuck = "a client installed before looks for the state where it was, and keeps polling up to its deadline"
     refused = breaks("a client installed before refuses a response whose id it does not find, as that of another job")
-    gone = (
-        "after_run= and current_run() of the waits are gone: a wait cannot distinguish an earlier run from the next one"
-    )
+    accepts_id = old.id is None or (old.id == new.id and old.id_match == "suffix")
+    runs = "after_run= and current_run() of the waits recognize a run by other fields"
+    if not new.run:
+        runs = (
+            "after_run= and current_run() of the waits are gone: a wait cannot distinguish an earlier run from the next"
+        )
+    elif not old.run:
+        runs = "waits can distinguish runs now"
+    begins = [job.timestamps[0] if job.timestamps else None for job in (old, new)]
+    poorer = "waits do not request the widest view any more, which has the fields of the run"
+    view = breaks(poorer) if new.run and not new.detail else changes("waits request another view of the status")
     values: dict[str, tuple[Any, Any, Verdict, Verdict]] = {
         "state": (old.state, new.state, FINE, breaks(stuck)),
-        "id": (_identity(old), _identity(new), refused if old.id else FINE, FINE),
+        "id": (_identity(old), _identity(new), FINE if accepts_id else refused, FINE),
         "names": (
             _job_parameter(operations[0]),
             _job_parameter(operation),
@@ -182,8 +217,15 @@ def _fields(
         ),
         "progress": (old.progress, new.progress, FINE, changes("on_update= gets another progress, or none")),
         "reason": (old.reason, new.reason, FINE, changes("the reason of a failure is another text, or missing")),
-        "unknown": (old.unknown, new.unknown, FINE, breaks("another response says that the job does not exist")),
-        "run": (old.run, new.run, FINE, changes(gone if old.run else "waits can distinguish runs now")),
+        "unknown": (
+            _tests(old.unknown),
+            _tests(new.unknown),
+            FINE,
+            breaks("another response says that the job does not exist"),
+        ),
+        "run": (tuple(sorted(old.run)), tuple(sorted(new.run)), FINE, changes(runs)),
+        "timestamps": (begins[0], begins[1], FINE, changes("the schedule of a wait counts from another time")),
+        "detail": (old.detail, new.detail, FINE, view),
     }
     for name, (before, after, field, wait) in values.items():
         if before == after or (name == "state" and (old.conditions or new.conditions)):
@@ -203,7 +245,8 @@ def _fields(
             is_new=change == "added",
         )
     for name in VERIFICATION:
-        if getattr(old, name) != getattr(new, name):
+        is_reported = name == "timestamps" and begins[0] != begins[1]
+        if getattr(old, name) != getattr(new, name) and not is_reported:
             message = f"x-job {name} changed, which only the verification reads"
             yield both.change("job-check-changed", f"{operation.id} {name}", message, *places)
 
@@ -219,21 +262,36 @@ def _job_parameter(operation: Operation) -> tuple[str, ...]:
 def _limits(
     both: Both, operation: Operation, old: JobLifecycle, new: JobLifecycle, places: tuple[Pointer, Pointer]
 ) -> Iterator[Change]:
-    before, after = old.interval, new.interval
     if set(old.limits) == set(new.limits):
         return
     shown = [", ".join(f"{one.requests} per {one.per:g} s" for one in job.limits) or "none" for job in (old, new)]
     message = f"rate limits were {shown[0]}, and are {shown[1]}"
     pointers = ((*places[0], "limits"), (*places[1], "limits"))
-    if after > before:
-        seldom = f"a new client polls at most every {after:g} s"
-        former = f" instead of {before:g} s" if before else ""
-        why = f"{seldom}{former}; one installed before may exceed the limit, and be throttled with 429"
-        verdict = breaks(why, LOWER)
-    else:
-        verdict = changes(f"a new client may poll every {after:g} s instead of {before:g} s")
-    rule = "limits-tightened" if after > before else "limits-relaxed"
+    rule, verdict = "limits-relaxed", changes(f"a new client may poll more often: {_pace(old, new)}")
+    if _exceeds(old, new):
+        throttled = "one installed before may exceed the limit, and be throttled with 429"
+        rule, verdict = "limits-tightened", breaks(f"a new client polls {_pace(old, new)}; {throttled}", LOWER)
+    elif not _exceeds(new, old):
+        rule, verdict = "limits-rewritten", FINE
     yield both.change(rule, operation.id, message, *pointers, wait=verdict)
+
+
+def _exceeds(job: JobLifecycle, other: JobLifecycle) -> bool:
+    """Return whether the rate limits of a job allow polls, also in a burst, that those of another one refuse."""
+    return any(
+        min((one.requests * math.ceil(limit.per / one.per - 1e-9) for one in job.limits), default=math.inf)
+        > limit.requests
+        for limit in other.limits
+    )
+
+
+def _pace(old: JobLifecycle, new: JobLifecycle) -> str:
+    """Return how often a new client polls."""
+    if not new.limits:
+        return "no limit is documented"
+    if not old.limits or old.interval == new.interval:
+        return f"at most {' and '.join(f'{one.requests} times in {one.per:g} s' for one in new.limits)}"
+    return f"at most every {new.interval:g} s instead of {old.interval:g} s"
 
 
 def compare_links(
@@ -316,6 +374,8 @@ def _shown(value: Any) -> str:
     if isinstance(value, FieldTest):
         found = {None: f"is {' or '.join(map(str, value.values))}", True: "is present", False: "is absent"}
         return f"{value.expression} {found[value.present]}"
+    if isinstance(value, Detail):
+        return f"{value.parameter} {_shown(tuple(map(str, value.values)))}"
     return _shown(value.at) if isinstance(value, Progress) else str(value)
 
 

@@ -1,10 +1,11 @@
 """Compare the operations of two versions of a document: addresses, credentials, parameters, bodies and responses."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..document import Document, Operation, Parameter, Response, SecurityScheme, schemas_at
+from ..document.source import Pointer
 from .change import FINE, Both, Change, Verdict, breaks, changes
 from .jobs import compare_jobs, compare_links
 from .pairing import Pairs, content, pair
@@ -16,6 +17,11 @@ Content = tuple[str, str, str, str]
 def compare_documents(both: Both) -> list[Change]:
     """Return every change of a document that says something about requests, responses or jobs."""
     schemas = SchemaComparison(both, _state_schemas(both.old) | _state_schemas(both.new))
+    contents = {
+        id(one): (one.method, _summary(one), content(side.data, {**one.raw, "operationId": None}))
+        for side in (both.old, both.new)
+        for one in side.operations
+    }
     operations = pair(
         both.old.operations,
         both.new.operations,
@@ -23,8 +29,9 @@ def compare_documents(both: Both) -> list[Change]:
         lambda one: (one.method, _shape(one.path)),
         lambda one: one.operation_id,
         lambda one: one.id,
+        lambda one: contents[id(one)],
     )
-    return [*_servers(both), *_schemes(both), *_operations(both, operations, schemas), *schemas.changes]
+    return [*_servers(both, operations), *_schemes(both), *_operations(both, operations, schemas), *schemas.changes]
 
 
 def _state_schemas(document: Document) -> frozenset[int]:
@@ -39,28 +46,57 @@ def _state_schemas(document: Document) -> frozenset[int]:
     )
 
 
+def _summary(operation: Operation) -> tuple[Any, ...]:
+    """Return what an operation says about itself: two without a difference in their data may be about two things."""
+    return tuple(operation.raw.get(key) for key in ("summary", "description"))
+
+
 def _shape(path: str) -> str:
     """Return a path without the names of its parameters."""
     return re.sub(r"\{[^{}]*\}", "{}", path)
 
 
-def _servers(both: Both) -> Iterator[Change]:
-    old, new = ([str(one.get("url", "/")) for one in side.data.get("servers", [{}])] for side in (both.old, both.new))
+def _urls(document: Document) -> list[str]:
+    return [str(one.get("url", "/")) for one in document.data.get("servers", [{}])]
+
+
+def _addresses(document: Document, operation: Operation) -> set[str]:
+    """Return the URLs at which an operation is, without the names of its parameters."""
+    return {f"{url.rstrip('/')}{_shape(operation.path)}" for url in _urls(document)}
+
+
+def _is_moved(both: Both, old: Operation, new: Operation) -> bool:
+    """Return whether an operation has another path, which another base URL does not make up for."""
+    has_path = _shape(old.path) == _shape(new.path)
+    return not has_path and not _addresses(both.old, old) & _addresses(both.new, new)
+
+
+def _servers(both: Both, operations: Pairs[Operation]) -> Iterator[Change]:
+    old, new = _urls(both.old), _urls(both.new)
     gone = [url for url in old if url.rstrip("/") not in {one.rstrip("/") for one in new}]
     if gone:
         message = f"base URLs were {', '.join(old)}, and are {', '.join(new)}"
-        field = breaks(
-            f"a client that was installed with {gone[0]} calls an address that is not documented any more",
-            f"pass the new base URL, such as {new[0]}",
-        )
-        yield both.change("server-changed", both.new.title, message, ("servers",), ("servers",), field=field)
+        pairs = [(one, two) for one, two in operations.both if _shape(one.path) != _shape(two.path)]
+        kept = [(one, two) for one, two in pairs if _addresses(both.old, one) <= _addresses(both.new, two)]
+        field, code = FINE, FINE
+        if len(kept) < len(operations.both):
+            field = breaks(
+                f"a client that was installed with {gone[0]} calls an address that is not documented any more",
+                f"pass the new base URL, such as {new[0]}",
+            )
+        if kept:
+            variable = both.new.environment_variable("URL")
+            why = f"with {gone[0]} in the program or in {variable}, a new client calls {gone[0].rstrip('/')}"
+            code = breaks(f"{why}{kept[0][1].path}", f"pass {new[0]}, or set {variable} to it")
+        yield both.change("server-changed", both.new.title, message, ("servers",), ("servers",), code=code, field=field)
     elif len(new) > len(old):
         message = f"base URL {new[-1]} was added"
         yield both.change("server-added", both.new.title, message, None, ("servers", len(new) - 1), is_new=True)
 
 
 def _content(scheme: SecurityScheme) -> Content:
-    return scheme.type, scheme.scheme, scheme.where, scheme.name.lower()
+    name = scheme.name.lower() if scheme.where == "header" else scheme.name
+    return scheme.type, scheme.scheme, scheme.where, name
 
 
 def _pair_schemes(both: Both) -> Pairs[SecurityScheme]:
@@ -75,7 +111,9 @@ def _schemes(both: Both) -> Iterator[Change]:
             variables = [side.environment_variable(one.key) for side, one in ((both.old, old), (both.new, new))]
             message = f"security scheme {old.key} was renamed to {new.key}"
             why = f"the environment variable {variables[0]} is {variables[1]} now"
-            code = breaks(why, f"set {variables[1]}, and pass the credential by its new name")
+            code = FINE
+            if len(set(variables)) > 1:
+                code = breaks(why, f"set {variables[1]}, and pass the credential by its new name")
             yield both.change("scheme-renamed", old.key, message, *places, names=(old.key, new.key), code=code)
         if _content(old) != _content(new):
             shown = [" ".join(part for part in _content(one) if part) for one in (old, new)]
@@ -149,7 +187,7 @@ def _address(both: Both, old: Operation, new: Operation) -> Iterator[Change]:
     if old.id != new.id:
         names = (*_names(old), *_names(new))
         yield both.change("operation-renamed", old.id, f"{old.id} was renamed to {new.id}", *places, names=names)
-    if _shape(old.path) != _shape(new.path):
+    if _is_moved(both, old, new):
         field = breaks(f"a client installed before calls {old.path}: 404")
         yield both.change("path-changed", new.id, f"path was {old.path}, and is {new.path}", *places, field=field)
     if old.method != new.method:
@@ -162,9 +200,13 @@ def _address(both: Both, old: Operation, new: Operation) -> Iterator[Change]:
         names = (*tags[0], *tags[1], new.id)
         yield both.change("tag-changed", new.id, message, *((*place, "tags") for place in places), names=names)
     if new.raw.get("deprecated") and not old.raw.get("deprecated"):
-        code = changes("it may be removed", "look for its successor in the vendor's documentation")
-        place = (*new.pointer, "deprecated")
-        yield both.change("deprecated", new.id, f"{new.id} is deprecated now", None, place, code=code)
+        yield _deprecated(both, new.id, new.id, new.pointer)
+
+
+def _deprecated(both: Both, subject: str, name: str, pointer: Pointer, names: Iterable[str] = ()) -> Change:
+    code = changes("it may be removed", "look for its successor in the vendor's documentation")
+    place = (*pointer, "deprecated")
+    return both.change("deprecated", subject, f"{name} is deprecated now", None, place, names=names, code=code)
 
 
 def _security(both: Both, old: Operation, new: Operation) -> Iterator[Change]:
@@ -173,6 +215,7 @@ def _security(both: Both, old: Operation, new: Operation) -> Iterator[Change]:
     before = [frozenset(keys.get(key, key) for key in alternative) for alternative in old.security or ((),)]
     after = [frozenset(alternative) for alternative in new.security or ((),)]
     if set(before) == set(after):
+        yield from _scopes(both, old, new, keys)
         return
     shown = [" or ".join(" and ".join(sorted(one)) or "none" for one in ones) for ones in (before, after)]
     message = f"credentials were {shown[0]}, and are {shown[1]}"
@@ -184,6 +227,28 @@ def _security(both: Both, old: Operation, new: Operation) -> Iterator[Change]:
     known = {keys.get(key, key) for one in both.old.operations for alternative in one.security for key in alternative}
     code = _missing_credentials(both, known, after) if lost else FINE
     yield both.change(rule, new.id, message, *place, names=names, code=code, field=field, is_new=not lost)
+
+
+def _scopes(both: Both, old: Operation, new: Operation, keys: Mapping[str, str]) -> Iterator[Change]:
+    """Compare the scopes that a credential needs. Where there are alternatives, the fewest scopes are enough."""
+    before, after = (
+        [
+            {(names.get(str(key), str(key)), str(scope)) for key, scopes in one.items() for scope in scopes}
+            for one in operation.raw.get("security", side.data.get("security", ()))
+        ]
+        for side, operation, names in ((both.old, old, keys), (both.new, new, {}))
+    )
+    if {frozenset(one) for one in before} == {frozenset(one) for one in after}:
+        return
+    shown = [
+        " or ".join(" and ".join(sorted(scope for _, scope in one)) or "none" for one in s) for s in (before, after)
+    ]
+    lost = any(not any(other <= one for other in after) for one in before)
+    field = breaks("a credential with the former scopes is refused: 403", "get a credential with the new scopes")
+    rule = "scopes-tightened" if lost else "scopes-relaxed"
+    places = [(*one.pointer, "security") for one in (old, new)]
+    message = f"scopes were {shown[0]}, and are {shown[1]}"
+    yield both.change(rule, new.id, message, *places, field=field if lost else FINE)
 
 
 def _missing_credentials(both: Both, known: set[str], after: list[frozenset[str]]) -> Verdict:
@@ -207,7 +272,7 @@ def _parameters(both: Both, old: Operation, new: Operation, schemas: SchemaCompa
     pairs = pair(
         old.parameters,
         new.parameters,
-        lambda one: (one.where, one.name),
+        lambda one: (one.where, _sent_name(one)),
         lambda one: (one.where, positions.get(id(one))) if one.where == "path" else None,
         lambda one: (one.where, one.required, content(data[id(one)], one.schema)) if one.where != "path" else None,
     )
@@ -223,8 +288,7 @@ def _parameters(both: Both, old: Operation, new: Operation, schemas: SchemaCompa
             "parameter-removed", subject, message, one.pointer, None, names=(one.name, new.id), field=ignored
         )
     for one in pairs.added:
-        required = one.required and not one.is_implied
-        message = f"{one.where} parameter {one.name} was added{', and is required' if required else ''}"
+        message = f"{one.where} parameter {one.name} was added{', and is required' if one.required else ''}"
         lacks = breaks(f"a client installed before does not send {one.name}: its requests are refused")
         yield both.change(
             "parameter-added",
@@ -233,20 +297,27 @@ def _parameters(both: Both, old: Operation, new: Operation, schemas: SchemaCompa
             None,
             one.pointer,
             names=(one.name, new.id),
-            field=lacks if required else FINE,
+            field=lacks if one.required else FINE,
             is_new=True,
         )
+
+
+def _sent_name(parameter: Parameter) -> str:
+    """Return the name of a parameter as the server compares it."""
+    return parameter.name.lower() if parameter.where == "header" else parameter.name
 
 
 def _parameter(both: Both, operation: Operation, old: Parameter, new: Parameter) -> Iterator[Change]:
     subject, places = f"{operation.id}({old.name})", (old.pointer, new.pointer)
     names = (old.name, new.name, operation.id)
-    if old.name != new.name:
+    if _sent_name(old) != _sent_name(new):
         variables = [side.environment_variable(one.name) for side, one in ((both.old, old), (both.new, new))]
-        code = breaks(
-            f"the keyword, and the environment variable {variables[0]}, is {variables[1]} now",
-            f"pass it as {new.name}, and set {variables[1]}",
-        )
+        code = FINE
+        if len(set(variables)) > 1:
+            code = breaks(
+                f"the keyword, and the environment variable {variables[0]}, is {variables[1]} now",
+                f"pass it as {new.name}, and set {variables[1]}",
+            )
         sent = FINE if new.where == "path" else changes(f"the server may ignore {old.name}")
         if new.required and new.where != "path":
             sent = breaks(f"a client installed before does not send {new.name}: its requests are refused")
@@ -259,16 +330,13 @@ def _parameter(both: Both, operation: Operation, old: Parameter, new: Parameter)
         )
     elif old.required and not new.required:
         yield both.change("parameter-optional", subject, f"{new.name} is optional now", *places, names=names)
+    if new.raw.get("deprecated") and not old.raw.get("deprecated"):
+        yield _deprecated(both, subject, new.name, new.pointer, names)
     styles = [_style(one) for one in (old, new)]
     if styles[0] != styles[1]:
         field = breaks("a client installed before writes the value in another form")
         message = f"style of {new.name} was {styles[0]}, and is {styles[1]}"
         yield both.change("parameter-style", subject, message, *places, names=names, field=field)
-    defaults = [one.schema.get("default") if isinstance(one.schema, Mapping) else None for one in (old, new)]
-    if defaults[0] != defaults[1]:
-        message = f"default of {new.name} was {defaults[0]}, and is {defaults[1]}"
-        field = changes("a call without the parameter has another effect")
-        yield both.change("default-changed", subject, message, *places, names=names, field=field)
 
 
 def _style(parameter: Parameter) -> str:
@@ -327,7 +395,9 @@ def _responses(
     come = [response for status, response in after.items() if status not in before and response.is_success]
     if come:
         shown = ", ".join(response.status for response in come)
-        refused = breaks(f"a client installed before raises UnexpectedResponseError for {shown}")
+        ranges = {status.upper() for status in before}
+        unknown = [response for response in come if f"{response.status[0]}XX" not in ranges]
+        refused = breaks(f"a client installed before raises UnexpectedResponseError for {shown}") if unknown else FINE
         places = (lost[0].pointer if lost else None, come[0].pointer)
         yield both.change(
             "success-added",
@@ -336,8 +406,8 @@ def _responses(
             *places,
             names=(new.id,),
             field=refused,
-            wait=breaks("waits of clients installed before end with it") if new.job else FINE,
-            is_new=True,
+            wait=breaks("waits of clients installed before end with it") if new.job and unknown else FINE,
+            is_new=bool(unknown),
         )
     elif lost:
         message = f"success {', '.join(response.status for response in lost)} was removed"

@@ -15,7 +15,6 @@ T = TypeVar("T")
 ANNOTATIONS = frozenset(
     {
         "$comment",
-        "default",
         "deprecated",
         "description",
         "example",

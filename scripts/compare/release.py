@@ -1,7 +1,7 @@
 """What follows for the release: the version bump and the lines of the changelog, and whether both are there."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 
 from attrs import frozen
@@ -50,20 +50,22 @@ def release_of(comparison: Comparison) -> Release:
         if change.breaks or change.is_new or change.rule == "deprecated":
             lines[_section(change)].append(_line(change))
     problems = []
-    if required and new.version and bump is not Bump.NONE and new.version.release < required.release:
+    # A pre-release of the required version will do: it announces it.
+    if required and new.version and bump is not Bump.NONE and Version(new.version.base_version) < required:
         problems.append(
             f"the version is {new.version}, and was {old.version}: a {bump} bump needs {required} or higher "
             "(`version` in pyproject.toml)"
         )
     if new.changelog is not None:
+        stems = {one.stem for side in (old, new) for one in side.documents or ()}
         written = set(new.changelog.splitlines()) - set((old.changelog or "").splitlines())
         missing = [
-            change for change in counted if (change.breaks or change.is_new) and not _is_written(change, written)
+            change for change in counted if (change.breaks or change.is_new) and not _is_written(change, written, stems)
         ]
         shown = ", ".join(change.subject for change in missing[:5]) + (", ..." if len(missing) > 5 else "")
         if missing:
             problems.append(f"CHANGELOG.md has no new line about {shown}; take those of this report")
-    elif not (old.version and new.version) and any(change.breaks for change in counted):
+    if not (old.version and new.version) and any(change.breaks for change in counted):
         problems.append("something breaks, and no version is known that could say so")
     return Release(bump, required, {name: ones for name, ones in lines.items() if ones}, tuple(problems))
 
@@ -104,7 +106,12 @@ def _line(change: Change) -> str:
     return f"- {product}`{change.subject}`: {'; '.join(dict.fromkeys([change.message, *whys]))}."
 
 
-def _is_written(change: Change, lines: Iterable[str]) -> bool:
-    """Return whether a line names the subject of a change, or the last name in it."""
-    last = re.findall(r"[\w-]+", change.subject)[-1:]
-    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", line) for line in lines for name in last)
+def _is_written(change: Change, lines: Iterable[str], stems: Collection[str]) -> bool:
+    """Return whether a line names the last two names of the subject of a change, and begins with no other document."""
+    names = re.findall(r"[\w-]+", change.subject)[-2:]
+    for line in lines:
+        begin = re.match(r"\W*([\w-]+)[^\w\s]*:", line)
+        is_other = begin is not None and begin[1] in stems and begin[1] != change.document
+        if not is_other and all(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", line) for name in names):
+            return True
+    return False

@@ -9,7 +9,7 @@ from attrs import frozen
 from ..github_text import annotation, markdown_cell
 from ..pages import page
 from ..printable import printable
-from .change import Change, Level
+from .change import Change, Level, Verdict
 from .comparison import Comparison, columns
 from .release import Bump, Release
 
@@ -82,10 +82,15 @@ def summary(report: Report) -> str:
     changes = report.comparison.changes
     if not changes:
         return NOTHING
-    parts = [f"{name} {verdict.level}" for name, verdict in columns(c for c in changes if not c.accepted).items()]
+    parts = [f"{name} {verdict.level}" for name, verdict in _columns(report).items()]
     accepted = sum(bool(change.accepted) for change in changes)
     more = f", {accepted} accepted" if accepted else ""
     return f"{len(changes)} change{'s' * (len(changes) != 1)}{more}: {', '.join(parts)}"
+
+
+def _columns(report: Report) -> Mapping[str, Verdict]:
+    """Return the most serious verdict of each column among the changes that are not accepted."""
+    return columns(change for change in report.comparison.changes if not change.accepted)
 
 
 def _release_lines(report: Report) -> Iterator[str]:
@@ -108,7 +113,7 @@ def as_json(report: Report) -> str:
     data: dict[str, Any] = {
         "old": report.comparison.old.name,
         "new": report.comparison.new.name,
-        "verdicts": {name: verdict.level for name, verdict in columns(report.comparison.changes).items()},
+        "verdicts": {name: verdict.level for name, verdict in _columns(report).items()},
         "changes": [_json_change(change) for change in report.comparison.changes],
         "release": {
             "bump": release.bump,
@@ -159,7 +164,7 @@ def html(report: Report) -> str:
         report=report,
         changes=sorted(changes, key=lambda one: (bool(one.accepted), not one.breaks)),
         summary=summary(report),
-        verdicts=columns(change for change in changes if not change.accepted),
+        verdicts=_columns(report),
         release="\n".join(_release_lines(report)),
         places=_places,
     )
@@ -193,7 +198,8 @@ def github(report: Report) -> str:
         if not change.breaks or change.accepted:
             continue
         whys = [f"{name}: {change.verdicts[name].why}" for name in change.breaks]
-        file, line = (change.new.file, change.new.line) if change.new else ("", 0)
+        place = change.new or change.above
+        file, line = (place.file, place.line) if place else ("", 0)
         title = f"{', '.join(change.breaks)} breaks"
         lines.append(annotation("warning", "; ".join([change.message, *whys]), title=title, file=file, line=line))
     lines += [annotation("error", problem, title="release") for problem in report.release.problems]

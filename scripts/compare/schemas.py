@@ -1,6 +1,9 @@
 """Compare the schemas of two versions of a document: what may be sent, and what may be received."""
 
+import json
+import re
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, Literal
 
 from attrs import Factory, define, frozen
@@ -8,7 +11,7 @@ from attrs import Factory, define, frozen
 from ..document.model import resolve
 from ..document.source import Pointer
 from .change import FINE, Both, Change, Verdict, breaks, changes
-from .pairing import content, pair, pair_renamed
+from .pairing import ANNOTATIONS, content, pair, pair_renamed
 
 Direction = Literal["request", "response"]
 Schema = Mapping[str, Any]
@@ -25,7 +28,14 @@ LIMITS = {
     "maxItems": False,
     "maxProperties": False,
 }
-OTHER_LIMITS = ("pattern", "format", "multipleOf", "uniqueItems", "additionalProperties")
+OTHERS = ("additionalProperties", "unevaluatedProperties")  # what properties in addition to the named ones may be
+OTHER_LIMITS = ("pattern", "format", "multipleOf", "uniqueItems", *OTHERS)
+# The value of a limit that allows all that its absence allows.
+FREE = {"minLength": 0, "minItems": 0, "minProperties": 0, "uniqueItems": False}
+COMPARED = {*LIMITS, *OTHER_LIMITS, "$defs", "const", "default", "enum", "items", "properties", "required", "type"}
+# Keywords that refuse no request.
+SAYING = {"readOnly", "writeOnly", "discriminator"}
+JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 RAW = "a client installed before passes the value on as it comes, of another type than annotated"
 
 
@@ -67,6 +77,10 @@ class SchemaComparison:
         self._seen.add((before.pointer, after.pointer, direction))
         forms = _forms(self.both.old.data, before), _forms(self.both.new.data, after)
         self._null(before, after, direction)
+        self._default(before, after, direction)
+        if before not in forms[0] and after not in forms[1]:
+            self._limits(before, after, direction)
+            self._rest(before, after, direction)
         if len(forms[0]) == len(forms[1]) == 1:
             one, two = forms[0][0], forms[1][0]
             if not self._is_replaced(one, two, before.subject, direction):
@@ -80,9 +94,42 @@ class SchemaComparison:
         self._values(before, after, direction)
         self._limits(before, after, direction)
         self._properties(before, after, direction)
-        if "items" in before.schema and "items" in after.schema:
+        self._rest(before, after, direction)
+        if _types(before.schema) == _types(after.schema) and ("items" in before.schema or "items" in after.schema):
+            items = before.schema.get("items", {}), after.schema.get("items", {})
             pointers = ((*before.pointer, "items"), (*after.pointer, "items"))
-            self.compare(before.schema["items"], after.schema["items"], pointers, f"{before.subject}[]", direction)
+            self.compare(*items, pointers, f"{before.subject}[]", direction)
+
+    def _rest(self, before: Node, after: Node, direction: Direction) -> None:
+        """Report the keywords that no rule compares, such as `if`, if they say something else than before."""
+        old, new = (
+            {key: content(side.data, {key: value}) for key, value in node.schema.items() if _is_other(node, key)}
+            for side, node in ((self.both.old, before), (self.both.new, after))
+        )
+        changed = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+        if changed:
+            refuses = new.keys() & set(changed) - SAYING
+            refused = breaks(f"a request that does not satisfy the new {', '.join(sorted(refuses))} is refused")
+            message = f"{before.subject}: {', '.join(changed)} changed"
+            names = tuple(str(node.schema["x-name"]) for node in (before, after) if "x-name" in node.schema)
+            self._add(
+                "schema-changed",
+                (before, after),
+                message,
+                direction,
+                names=names,
+                request=refused if refuses - {"x-name"} else FINE,
+                keys=((changed[0],), (changed[0],)),
+            )
+
+    def _default(self, before: Node, after: Node, direction: Direction) -> None:
+        old, new = (json.dumps(node.schema.get("default"), default=str) for node in (before, after))
+        if old != new:
+            shown = ["none" if value == "null" else value for value in (old, new)]
+            message = f"default of {before.subject} was {shown[0]}, and is {shown[1]}"
+            another = changes("a request without the value has another effect")
+            keys: tuple[Pointer, Pointer] = (("default",), ("default",))
+            self._add("default-changed", (before, after), message, direction, request=another, keys=keys)
 
     @property
     def changes(self) -> list[Change]:
@@ -116,7 +163,7 @@ class SchemaComparison:
         ]
         known = (rule, subject, message)
         if known not in self._found:
-            parts = subject.replace("[]", "").split(".")
+            parts = re.findall(r"[^.()\[\]]+", subject)
             # An inline schema is a class that is named after its place.
             own = (*names, *parts, *("".join(parts[: count + 1]) for count in range(1, len(parts))))
             change = self.both.change(rule, subject, message, *places, names=own, is_new=is_new)
@@ -237,15 +284,11 @@ class SchemaComparison:
 
     def _limits(self, before: Node, after: Node, direction: Direction) -> None:
         for keyword in (*LIMITS, *OTHER_LIMITS):
-            old, new = before.schema.get(keyword), after.schema.get(keyword)
-            if keyword == "additionalProperties" and (isinstance(old, Mapping) or isinstance(new, Mapping)):
-                self._additional(before, after, direction)
+            self._additional(keyword, before, after, direction)
+            old, new = _limit(before.schema, keyword), _limit(after.schema, keyword)
+            if old == new:
                 continue
-            if old == new or (keyword == "additionalProperties" and {old, new} == {None, True}):
-                continue
-            is_tighter = new not in (None, True) and (
-                old is None or keyword not in LIMITS or (new > old) == LIMITS[keyword]
-            )
+            is_tighter = _is_tighter(keyword, old, new)
             shown = ["none" if value is None else value for value in (old, new)]
             message = f"{before.subject}: {keyword} was {shown[0]}, and is {shown[1]}"
             refused = breaks(f"a request that is outside the new {keyword} is refused", "send values within it")
@@ -259,12 +302,10 @@ class SchemaComparison:
                 keys=((keyword,), (keyword,)),
             )
 
-    def _additional(self, before: Node, after: Node, direction: Direction) -> None:
-        old, new = before.schema.get("additionalProperties", {}), after.schema.get("additionalProperties", {})
-        old, new = ({} if one is True else one for one in (old, new))
-        if isinstance(old, Mapping) and isinstance(new, Mapping):
-            key = "additionalProperties"
-            pointers = ((*before.pointer, key), (*after.pointer, key))
+    def _additional(self, keyword: str, before: Node, after: Node, direction: Direction) -> None:
+        old, new = before.schema.get(keyword, True), after.schema.get(keyword, True)
+        if keyword in OTHERS and old is not False and new is not False and (old, new) != (True, True):
+            pointers = ((*before.pointer, keyword), (*after.pointer, keyword))
             self.compare(old, new, pointers, f"{before.subject}.*", direction)
 
     def _properties(self, before: Node, after: Node, direction: Direction) -> None:
@@ -281,9 +322,15 @@ class SchemaComparison:
                 self._renamed(one, two, direction, is_required=_key(two) in required[1])
             else:
                 self._required(one, two, direction, (_key(one) in required[0], _key(two) in required[1]))
+            self._deprecated(one, two, direction)
             self.compare(one.schema, two.schema, pointers, one.subject, direction)
+        known = {_key(node) for node in (*old, *new)}
+        for key in sorted(required[1] - required[0] - known):
+            lacks = breaks(f"a request without {key} is refused")
+            message = f"{before.subject}.{key} is required now"
+            self._add("required", (before, after), message, direction, request=lacks, subject=f"{before.subject}.{key}")
         for one in pairs.removed:
-            refused = after.schema.get("additionalProperties") is False
+            refused = any(after.schema.get(keyword) is False for keyword in OTHERS)
             ignored = f"{_key(one)} is not in the document any more"
             self._add(
                 "property-removed",
@@ -317,6 +364,11 @@ class SchemaComparison:
             response=changes(f"the attribute of {_key(one)} is UNSET in a client installed before"),
             names=(str(_key(two)),),
         )
+
+    def _deprecated(self, one: Node, two: Node, direction: Direction) -> None:
+        if two.schema.get("deprecated") and not one.schema.get("deprecated"):
+            message = f"{one.subject} is deprecated now"
+            self._add("deprecated", (one, two), message, direction, keys=(None, ("deprecated",)))
 
     def _required(self, one: Node, two: Node, direction: Direction, required: tuple[bool, bool]) -> None:
         was, now = required
@@ -386,6 +438,11 @@ def _forms(data: Any, node: Node) -> list[Node]:
         for keyword in ("oneOf", "anyOf")
         for index, branch in enumerate(node.schema.get(keyword, ()))
     ]
+    if found and not any(one.component for one in found) and all(_only_values(one.schema) for one in found):
+        # A list of values, each with its own description.
+        values = [value for one in found for value in _values(one.schema) or () if value is not None]
+        schema = {key: value for key, value in node.schema.items() if key not in ("oneOf", "anyOf")}
+        return [Node({**schema, "enum": values}, node.pointer, node.subject, node.component)]
     found = [one for one in found if _types(one.schema) or one.schema.get("type") != "null"]
     return found if found and "properties" not in node.schema else [node]
 
@@ -400,7 +457,38 @@ def _form_name(node: Node) -> str:
     return node.component or _listed(_types(node.schema))
 
 
+def _only_values(schema: Schema) -> bool:
+    return _values(schema) is not None and schema.keys() <= {"const", "enum", "type", *ANNOTATIONS}
+
+
+def _is_other(node: Node, key: str) -> bool:
+    """Return whether no rule compares a keyword of a schema. Properties may hide the alternatives next to them."""
+    if key in ("oneOf", "anyOf"):
+        return "properties" in node.schema
+    return key == "x-name" or not (key in COMPARED or key in ANNOTATIONS or key.startswith("x-"))
+
+
+def _limit(schema: Schema, keyword: str) -> Any:
+    """Return the value of a keyword that limits values, None if it limits nothing, or is compared as a schema."""
+    value = schema.get(keyword)
+    is_free = value is not False if keyword in OTHERS else value == FREE.get(keyword)
+    return None if is_free else value
+
+
+def _is_tighter(keyword: str, old: Any, new: Any) -> bool:
+    """Return whether a limit refuses a value that it allowed before."""
+    if old is None or new is None:
+        return new is not None
+    if keyword == "multipleOf":
+        return bool(Fraction(str(old)) % Fraction(str(new)))
+    return keyword not in LIMITS or bool((new > old) == LIMITS[keyword])
+
+
 def _listed_types(schema: Schema) -> frozenset[str]:
+    """Return the types that a schema allows; those of its values, if it names none."""
+    values = [schema["const"]] if "const" in schema else schema.get("enum")
+    if "type" not in schema and values:
+        return frozenset(JSON_TYPES.get(type(value), "object") for value in values)
     found = schema.get("type", ())
     return frozenset([found] if isinstance(found, str) else found)
 

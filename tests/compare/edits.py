@@ -81,7 +81,7 @@ def add_deployment(data: Any) -> None:
     added["post"]["operationId"] = "deploy_model"
     success = added["post"]["responses"]["200"]["content"]["application/json"]
     success["schema"]["$ref"] = "#/components/schemas/ModelDeployment"
-    data["paths"][UNDEPLOY_PATH.replace("undeploy", "deploy")] = added
+    data["paths"][f"{UNDEPLOY_PATH}/deployment"] = added
     schemas = data["components"]["schemas"]
     schemas["ModelDeployment"] = copy.deepcopy(schemas["ModelUndeployment"])
 

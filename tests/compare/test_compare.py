@@ -18,7 +18,8 @@ from scripts.compare.side import open_side
 from scripts.document import DocumentError
 
 from ..conftest import ROOT
-from .edits import FIRST, MORE, SEARCH, SECOND, Edit
+from . import edits
+from .edits import AGENT, FIRST, MORE, PROCESS, SEARCH, SECOND, Edit
 
 OPENAPI = ROOT / "openapi"
 EDITS = [*FIRST, *SECOND, *MORE]
@@ -97,6 +98,30 @@ def test_order_comments_and_descriptions_are_no_change(tmp_path: Path) -> None:
 
 def test_same_tree_is_no_change(tmp_path: Path) -> None:
     assert compare(OPENAPI, OPENAPI, tmp_path).changes == ()
+
+
+def test_a_document_that_was_removed_breaks_its_programs(tmp_path: Path) -> None:
+    folder = edited(tmp_path / "openapi")
+    (folder / f"{AGENT}.yaml").unlink()
+
+    (change,) = compare(OPENAPI, folder, tmp_path).changes
+
+    assert (change.rule, change.breaks) == ("document-removed", ["code"])
+
+
+@pytest.mark.parametrize("path", ["/v3/{modelId}/withdrawal", "/{modelId}", "/withdraw/{modelId}"])
+def test_edits_take_the_path_from_the_document(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = edited(tmp_path / "openapi")
+    document = folder / f"{PROCESS}.yaml"
+    document.write_text(document.read_text(encoding="utf-8").replace(edits.UNDEPLOY_PATH, path), encoding="utf-8")
+    monkeypatch.setattr(edits, "UNDEPLOY_PATH", path)
+
+    (edit,) = (one for one in SECOND if one.name == "11 operation added")
+    edit.apply(folder)
+
+    data = yaml.safe_load(document.read_text(encoding="utf-8"))
+    assert data["paths"][path]["post"]["operationId"] == "undeploy_model"
+    assert len(data["paths"]) == 3
 
 
 # One edit of each rule. The order of links, and which credentials a client needs, are in no type.

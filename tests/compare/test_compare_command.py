@@ -231,18 +231,47 @@ case "$*" in *--paginate*) printf '%s' "$EXISTING";; esac
 """
 
 
-@pytest.mark.parametrize("existing", ["", "17\n23\n"], ids=["first", "again"])
-def test_workflow_comments_once(existing: str, tmp_path: Path) -> None:
+def steps_of_the_workflow(project: Path, existing: str = "") -> list[subprocess.CompletedProcess[str]]:
+    """Run each step of the job that compares a pull request in a project, as GitHub does; return their results."""
     workflow = yaml.safe_load((ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8"))
-    (script,) = (step["run"] for step in workflow["jobs"]["compare"]["steps"] if step.get("name") == "Comment once")
-    (tmp_path / "gh").write_text(GH, encoding="utf-8")
-    (tmp_path / "gh").chmod(0o755)
-    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "LOG": str(tmp_path / "log"), "EXISTING": existing}
-    environment |= {"GITHUB_REPOSITORY": "kilns/kiln", "NUMBER": "5"}
+    scripts = [step["run"] for step in workflow["jobs"]["compare"]["steps"] if "run" in step]
+    git(project, "update-ref", "refs/remotes/origin/main", "HEAD")
+    for name in ("Makefile", "requirements.lock"):
+        shutil.copy(ROOT / name, project)
+    programs = {".venv/.ready": "", ".venv/bin/python": f'#!/bin/sh\nexec {sys.executable} "$@"\n', "gh/gh": GH}
+    for name, text in programs.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text, encoding="utf-8")
+        (project / name).chmod(0o755)
+    environment = {"PATH": f"{project / 'gh'}:/usr/bin:/bin", "LOG": str(project / "log"), "EXISTING": existing}
+    environment |= {"GITHUB_REPOSITORY": "kilns/kiln", "NUMBER": "5", "GITHUB_BASE_REF": "main"}
+    environment |= {"GITHUB_ENV": str(project / "env"), "GITHUB_STEP_SUMMARY": str(project / "summary")}
+    (project / "env").touch()
+    done = []
+    for script in scripts:
+        added = dict(line.split("=", 1) for line in (project / "env").read_text(encoding="utf-8").splitlines())
+        variables = environment | added | {"PYTHONPATH": str(ROOT)}
+        command = ["bash", "-e", "-c", script]
+        done.append(subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False))
+        if done[-1].returncode:
+            break
+    return done
 
-    subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env=environment, check=True)
 
-    listed, sent = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("existing", ["", "17\n23\n"], ids=["first", "again"])
+@pytest.mark.parametrize("breaks", [True, False], ids=["breaks", "fine"])
+def test_workflow_comments_once_then_annotates_then_fails(existing: str, breaks: bool, project: Path) -> None:
+    if breaks:
+        edit(project, "path changed")
+
+    done = steps_of_the_workflow(project, existing)
+
+    assert [step.returncode for step in done] == [0, 0, 0, int(breaks)], done[-1]
+    comment = (project / "compare.md").read_text(encoding="utf-8")
+    assert comment.startswith(MARK)
+    assert comment == (project / "summary").read_text(encoding="utf-8")
+    assert ("::warning file=openapi/agent-platform.yaml,line=" in done[-1].stdout) == breaks
+    listed, sent = (project / "log").read_text(encoding="utf-8").splitlines()
     assert MARK in listed
     target = (
         "--method PATCH repos/kilns/kiln/issues/comments/17"
@@ -250,3 +279,12 @@ def test_workflow_comments_once(existing: str, tmp_path: Path) -> None:
         else "--method POST repos/kilns/kiln/issues/5/comments"
     )
     assert sent == f"api {target} -F body=@compare.md"
+
+
+def test_workflow_fails_if_the_versions_cannot_be_compared(project: Path) -> None:
+    (project / "openapi/agent-platform.yaml").write_text("openapi: [3.1", encoding="utf-8")
+
+    done = steps_of_the_workflow(project)
+
+    assert [step.returncode for step in done] == [0, 2]
+    assert not (project / "log").exists()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from packaging.version import Version
 
 from scripts.compare.accepted import accept, load_accepted
@@ -14,6 +15,9 @@ from scripts.compare.comparison import Comparison
 from scripts.compare.release import Bump, release_of
 from scripts.compare.report import FORMATS, MARK, NOTHING, Report
 from scripts.compare.side import CannotCompareError, Side
+from scripts.document import Document
+from scripts.document.source import Place as Root
+from scripts.document.source import Source
 
 TODAY = datetime.date(2026, 11, 27)
 
@@ -79,6 +83,19 @@ def test_version_that_is_too_small_is_a_problem(old: str, found: Change, require
     assert enough.problems == more.problems == ()
 
 
+@pytest.mark.parametrize(
+    ("new", "is_enough"),
+    [
+        *((version, True) for version in ("2", "2.0", "2.0.0", "2.0.0.1", "1!0.1", "2.0.0rc1", "2.0a1")),
+        *((version, False) for version in ("1.9", "1.9.9", "1.9.9.post1", "1.9.9rc1")),
+    ],
+)
+def test_versions_are_compared_by_their_numbers(new: str, is_enough: bool) -> None:
+    problems = release_of(comparison(CODE, old="1.4", new=new)).problems
+
+    assert (not problems) == is_enough
+
+
 def test_nothing_is_needed_for_no_change() -> None:
     release = release_of(comparison(old="1.0.0", new="1.0.0", changelogs=("# Changelog\n", "# Changelog\n")))
 
@@ -88,6 +105,10 @@ def test_nothing_is_needed_for_no_change() -> None:
 def test_a_break_without_versions_is_a_problem() -> None:
     assert release_of(comparison(FIELD)).problems
     assert not release_of(comparison(NEW, REST)).problems
+    changelogs = ("", "- field changed\n")
+    assert release_of(comparison(FIELD, changelogs=changelogs)).problems
+    assert release_of(comparison(FIELD, old="1.0.0", changelogs=changelogs)).problems
+    assert not release_of(comparison(FIELD, old="1.0.0", new="2.0.0", changelogs=changelogs)).problems
 
 
 def test_changelog_lacks_a_line_until_the_drafts_are_in_it() -> None:
@@ -103,6 +124,28 @@ def test_changelog_lacks_a_line_until_the_drafts_are_in_it() -> None:
     assert "code, wait, new" in problem
     assert "code, new;" in partly.problems[0]
     assert complete.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "is_written"),
+    [
+        ("- `DockStatus.status` was removed", True),
+        ("- kiln: the status of a DockStatus was removed", True),
+        ("- site: the status page is quicker", False),
+        ("- DockStatus has another colour", False),
+        ("- mill: `DockStatus.status` was removed", False),
+        ("- **mill**: `DockStatus.status` was removed", False),
+        ("- Note: `DockStatus.status` was removed", True),
+    ],
+)
+def test_a_line_names_what_has_changed(line: str, is_written: bool) -> None:
+    documents = [Document(Source(Path(f"{stem}.yaml"), {}, Root(Path(), 1)), stem, {}, ()) for stem in ("kiln", "mill")]
+    compared = comparison(
+        change("DockStatus.status", code=breaks("why")), old="1.0.0", new="2.0.0", changelogs=("", line)
+    )
+    compared = evolve(compared, old=evolve(compared.old, documents=tuple(documents)))
+
+    assert (not release_of(compared).problems) == is_written
 
 
 def test_removed_and_deprecated_have_their_sections() -> None:
@@ -207,6 +250,25 @@ def test_json_has_every_verdict() -> None:
     assert first["fingerprint"] == CODE.fingerprint
     assert data["release"]["bump"] == "major"
     assert data["release"]["required_version"] == "2.0.0"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_accepted_changes_break_nobody(name: str) -> None:
+    accepted = change("code", code=breaks("why"))
+    accepted.accepted = "nobody uses it"
+    text = FORMATS[name](report(accepted, REST))
+
+    if name == "json":
+        assert json.loads(text)["verdicts"] == {"code": "fine", "field": "changes", "wait": "fine"}
+    else:
+        assert "2 changes, 1 accepted: code fine, field changes, wait fine" in text
+
+
+def test_annotation_of_a_removal_is_where_it_was() -> None:
+    removed = change("get_job", code=breaks("why"))
+    removed.new, removed.above = None, Place("new.yaml", 7)
+
+    assert FORMATS["github"](report(removed)).startswith("::warning file=new.yaml,line=7,title=code breaks::")
 
 
 def test_annotations_are_at_the_clause_of_what_breaks() -> None:

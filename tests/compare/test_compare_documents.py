@@ -1,0 +1,447 @@
+"""Rules of `compare` that follow from two documents alone: what each edit of a small document breaks, and what not."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from scripts.compare.change import Both, Change, Place
+from scripts.compare.operations import compare_documents
+from scripts.document import load
+
+from .test_compare import compare
+
+BASE = yaml.safe_load("""
+openapi: 3.1.0
+info: {title: Foundry, version: '1'}
+servers: [{url: 'https://foundry.example/v2'}]
+security: [{api_key: []}]
+paths:
+  /casts:
+    post:
+      operationId: start_cast
+      summary: Start a cast.
+      parameters:
+        - {name: X-Mode, in: header, schema: {type: string}}
+        - {name: priority, in: query, schema: {type: integer, default: 5}}
+      requestBody:
+        required: true
+        content: {application/json: {schema: {$ref: '#/components/schemas/CastRequest'}}}
+      responses:
+        2XX: {description: Started., content: {application/json: {schema: {$ref: '#/components/schemas/Started'}}}}
+  /casts/{castId}:
+    get:
+      operationId: get_cast
+      summary: Get a cast.
+      parameters:
+        - {name: castId, in: path, required: true, schema: {type: string}}
+        - {name: verbose, in: query, schema: {type: boolean}}
+      x-job:
+        id: {at: $response.body#/id, match: suffix}
+        state:
+          - {when: {$response.body#/phase: [HOT, COLD]}, is: pending}
+          - {when: {$response.body#/phase: SOLID, $response.body#/percent: {present: true}}, is: success}
+          - {when: {$response.body#/phase: CRACKED}, is: failure}
+        unknown: {$response.body#/why: nothing, $response.body#/percent: 0}
+        run: [$response.body#/number, $response.body#/begun]
+        timestamps: [$response.body#/begun, $response.body#/ended]
+        detail: {parameter: verbose, values: [false, true]}
+        limits: [{requests: 10, per: 10}]
+      responses:
+        '200': {description: Found., content: {application/json: {schema: {$ref: '#/components/schemas/Cast'}}}}
+components:
+  securitySchemes:
+    api_key: {type: apiKey, in: query, name: Key}
+    oauth: {type: oauth2, flows: {clientCredentials: {tokenUrl: 'https://f.example/t', scopes: {read: r, write: w}}}}
+  schemas:
+    CastRequest:
+      type: object
+      required: [alloy]
+      properties:
+        alloy: {type: string, enum: [bronze, iron]}
+        note: {type: string, default: none}
+    Started: {type: object, properties: {id: {type: string}}}
+    Cast:
+      type: object
+      required: [id, phase]
+      properties:
+        id: {type: string}
+        phase: {type: string, enum: [HOT, COLD, SOLID, CRACKED]}
+        percent: {type: number}
+        why: {type: string}
+        number: {type: integer}
+        begun: {type: string, format: date-time}
+        ended: {type: string, format: date-time}
+""")
+Apply = Callable[[Any], object]
+
+
+def at(*keys: str | int) -> Callable[[Any], Any]:
+    def find(data: Any) -> Any:
+        for key in keys:
+            data = data[key]
+        return data
+
+    return find
+
+
+start, read = at("paths", "/casts", "post"), at("paths", "/casts/{castId}", "get")
+job, sent = at("paths", "/casts/{castId}", "get", "x-job"), at("components", "schemas", "CastRequest")
+schemes, alloy = at("components", "securitySchemes"), at("components", "schemas", "CastRequest", "properties", "alloy")
+STATE = ("paths", "/casts/{castId}", "get", "x-job", "state")
+note = at("components", "schemas", "CastRequest", "properties", "note")
+
+
+def put(part: Callable[[Any], Any], **values: Any) -> Apply:
+    """Set keys of a part of the document; None removes one."""
+
+    def apply(data: Any) -> None:
+        for key, value in values.items():
+            name = key.replace("__", "-")
+            if value is None:
+                del part(data)[name]
+            else:
+                part(data)[name] = value
+
+    return apply
+
+
+def turned(part: Callable[[Any], Any], key: str | int) -> Apply:
+    """Write the keys, or the items, of a part in another order."""
+
+    def apply(data: Any) -> None:
+        value = part(data)[key]
+        part(data)[key] = dict(reversed(value.items())) if isinstance(value, dict) else value[::-1]
+
+    return apply
+
+
+def respell(old: str, new: str) -> Apply:
+    """Replace a name everywhere in the document."""
+
+    def apply(data: Any) -> None:
+        text = yaml.safe_dump(data, sort_keys=False)
+        assert old in text
+        data |= yaml.safe_load(text.replace(old, new))
+
+    return apply
+
+
+def in_paths(prefix: str, url: str) -> Apply:
+    return lambda data: data.update(
+        servers=[{"url": url}], paths={f"{prefix}{path}": item for path, item in data["paths"].items()}
+    )
+
+
+def parameter(**values: Any) -> Apply:
+    return lambda data: start(data)["parameters"].append({"name": "region", "in": "query", "required": True, **values})
+
+
+def limits(*pairs: tuple[int, int]) -> Apply:
+    return lambda data: job(data).update(limits=[{"requests": count, "per": per} for count, per in pairs])
+
+
+def scopes(*names: str) -> Apply:
+    return lambda data: data.update(security=[{"oauth": list(names)}])
+
+
+def status(old: str, new: str) -> Apply:
+    def apply(data: Any) -> None:
+        responses = start(data)["responses"]
+        responses[new] = responses.pop(old)
+
+    return apply
+
+
+def renamed(data: Any) -> None:
+    data["paths"]["/pours"] = data["paths"].pop("/casts")
+    data["paths"]["/pours"]["post"]["operationId"] = "begin_pour"
+
+
+def untouched(data: Any) -> None:
+    """Edit nothing."""
+
+
+# What is done to both versions, what is done to the new one, the columns that break, and the rules that say so.
+CASES: dict[str, tuple[Apply, Apply, str, str]] = {
+    "keys of a condition": (untouched, turned(at(*STATE, 1), "when"), "", ""),
+    "values of a condition": (
+        untouched,
+        turned(at(*STATE, 0, "when"), "$response.body#/phase"),
+        "",
+        "",
+    ),
+    "keys of unknown": (untouched, turned(job, "unknown"), "", ""),
+    "fields of the run": (untouched, turned(job, "run"), "", ""),
+    "rows of conditions": (untouched, turned(job, "state"), "wait", "state-conditions-changed"),
+    "suffix to equal": (untouched, put(job, id="$response.body#/id"), "", "job-id-changed"),
+    "equal to suffix": (
+        put(job, id="$response.body#/id"),
+        put(job, id={"at": "$response.body#/id", "match": "suffix"}),
+        "field wait",
+        "job-id-changed",
+    ),
+    "first time": (untouched, turned(job, "timestamps"), "", "job-timestamps-changed"),
+    "other times": (untouched, put(job, timestamps=["$response.body#/begun"]), "", "job-check-changed"),
+    "detail dropped": (untouched, put(job, detail=None), "wait", "job-detail-removed"),
+    "detail and run dropped": (untouched, put(job, detail=None, run=None), "", "job-detail-removed job-run-removed"),
+    "smaller bursts": (untouched, limits((1, 1)), "wait", "limits-tightened"),
+    "bursts of two": (untouched, limits((2, 2)), "wait", "limits-tightened"),
+    "one of two limits": (
+        limits((1, 1), (100, 1000)),
+        limits((1, 5), (200, 1000)),
+        "wait",
+        "limits-tightened",
+    ),
+    "larger bursts": (limits((1, 1)), limits((10, 10)), "", "limits-relaxed"),
+    "twice as often": (untouched, limits((20, 10)), "", "limits-relaxed"),
+    "half as often": (untouched, limits((5, 10)), "wait", "limits-tightened"),
+    "limits dropped": (untouched, put(job, limits=None), "", "limits-relaxed"),
+    "limits added": (put(job, limits=None), limits((1, 1)), "wait", "limits-tightened"),
+    "limits that follow from others": (untouched, limits((10, 10), (1000, 1000)), "", "limits-rewritten"),
+    "path parameter respelled": (untouched, respell("castId", "cast_id"), "", "parameter-renamed"),
+    "path parameter renamed": (untouched, respell("castId", "pourId"), "code", "parameter-renamed"),
+    "query parameter respelled": (
+        respell("verbose", "isLong"),
+        respell("isLong", "is_long"),
+        "",
+        "job-detail-changed parameter-renamed",
+    ),
+    "scheme respelled": (untouched, respell("api_key", "apiKey"), "", "scheme-renamed"),
+    "scheme renamed": (untouched, respell("api_key", "token"), "code", "scheme-renamed"),
+    "header in lower case": (untouched, respell("X-Mode", "x-mode"), "", ""),
+    "key in a query in lower case": (
+        untouched,
+        put(at("components", "securitySchemes", "api_key"), name="key"),
+        "field",
+        "scheme-changed",
+    ),
+    "key in a header in lower case": (
+        put(at("components", "securitySchemes", "api_key"), **{"in": "header"}),
+        put(at("components", "securitySchemes", "api_key"), name="key"),
+        "",
+        "",
+    ),
+    "scope added": (scopes("read"), scopes("read", "write"), "field", "scopes-tightened"),
+    "scope dropped": (scopes("read", "write"), scopes("read"), "", "scopes-relaxed"),
+    "scopes in another order": (scopes("read", "write"), scopes("write", "read"), "", ""),
+    "range to status": (untouched, status("2XX", "202"), "", "success-added"),
+    "status to range": (status("2XX", "202"), status("202", "2XX"), "field", "success-added"),
+    "status to status": (status("2XX", "202"), status("202", "201"), "field", "success-added"),
+    "base path in the paths": (untouched, in_paths("/v2", "https://foundry.example"), "code", "server-changed"),
+    "base path moved and changed": (
+        untouched,
+        in_paths("/v3", "https://foundry.example"),
+        "field",
+        "path-changed server-changed",
+    ),
+    "other base path": (untouched, in_paths("", "https://foundry.example/v3"), "field", "server-changed"),
+    "other paths": (untouched, in_paths("/v2", "https://foundry.example/v2"), "field", "path-changed"),
+    "operation and path renamed": (untouched, renamed, "field", "operation-renamed path-changed"),
+    "required parameter with one value": (
+        untouched,
+        parameter(schema={"type": "string", "enum": ["eu"]}),
+        "field",
+        "parameter-added",
+    ),
+    "required parameter with a default": (
+        untouched,
+        parameter(schema={"type": "string", "default": "eu"}),
+        "field",
+        "parameter-added",
+    ),
+    "parameter deprecated": (
+        untouched,
+        lambda data: start(data)["parameters"][1].update(deprecated=True),
+        "",
+        "deprecated",
+    ),
+    "property deprecated": (untouched, put(note, deprecated=True), "", "deprecated"),
+    "default of a parameter": (
+        untouched,
+        lambda data: start(data)["parameters"][1]["schema"].update(default=7),
+        "",
+        "default-changed",
+    ),
+    "default of a property": (untouched, put(note, default="some"), "", "default-changed"),
+    "default of a property dropped": (untouched, put(note, default=None), "", "default-changed"),
+    "dependentRequired": (untouched, put(sent, dependentRequired={"note": ["colour"]}), "field", "schema-changed"),
+    "if and then": (
+        untouched,
+        put(sent, **{"if": {"required": ["note"]}, "then": {"required": ["colour"]}}),
+        "field",
+        "schema-changed",
+    ),
+    "not": (untouched, put(sent, **{"not": {"required": ["colour"]}}), "field", "schema-changed"),
+    "not dropped": (put(sent, **{"not": {"required": ["x"]}}), put(sent, **{"not": None}), "", "schema-changed"),
+    "propertyNames": (untouched, put(sent, propertyNames={"pattern": "^a"}), "field", "schema-changed"),
+    "description in a keyword": (
+        put(sent, propertyNames={"pattern": "^a"}),
+        put(sent, propertyNames={"pattern": "^a", "description": "x"}),
+        "",
+        "",
+    ),
+    "alternatives next to properties": (
+        untouched,
+        put(sent, anyOf=[{"required": ["note"]}, {"required": ["colour"]}]),
+        "field",
+        "schema-changed",
+    ),
+    "constraint next to alternatives": (
+        put(note, type=None, default=None, anyOf=[{"type": "string"}, {"type": "integer"}]),
+        put(note, **{"not": {"const": "a"}}),
+        "field",
+        "schema-changed",
+    ),
+    "unevaluatedProperties": (untouched, put(sent, unevaluatedProperties=False), "field", "limit-tightened"),
+    "additionalProperties refused": (
+        put(sent, additionalProperties={"type": "string"}),
+        put(sent, additionalProperties=False),
+        "field",
+        "limit-tightened",
+    ),
+    "additionalProperties allowed": (
+        put(sent, additionalProperties=False),
+        put(sent, additionalProperties={"type": "string"}),
+        "",
+        "limit-relaxed",
+    ),
+    "property required that is not described": (
+        untouched,
+        put(sent, required=["alloy", "colour"]),
+        "field",
+        "required",
+    ),
+    "items": (put(note, type="array", default=None), put(note, items={"type": "string"}), "field", "type-changed"),
+    "values with a description each": (
+        untouched,
+        lambda data: sent(data)["properties"].update(
+            alloy={"oneOf": [{"const": "bronze", "title": "Bronze"}, {"const": "iron"}]}
+        ),
+        "",
+        "",
+    ),
+    "one value less, with a description each": (
+        untouched,
+        lambda data: sent(data)["properties"].update(alloy={"oneOf": [{"const": "bronze"}]}),
+        "field",
+        "value-removed",
+    ),
+}
+
+
+def compared(both: Apply, new: Apply, folder: Path) -> list[Change]:
+    documents = []
+    data = copy.deepcopy(BASE)
+    both(data)
+    for version, edit in (("old", untouched), ("new", new)):
+        edit(data)
+        (folder / version).mkdir()
+        (folder / version / "foundry.yaml").write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+        documents.append(load(folder / version / "foundry.yaml"))
+    return compare_documents(Both(documents[0], documents[1], str, str))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_an_edit_breaks(name: str, tmp_path: Path) -> None:
+    both, new, breaks, rules = CASES[name]
+
+    found = compared(both, new, tmp_path)
+
+    assert {column for change in found for column in change.breaks} == set(breaks.split()), found
+    assert {change.rule for change in found} == set(rules.split())
+    assert all(one.why for change in found for one in change.verdicts.values() if one.level != "fine")
+
+
+BOUNDS = {"minimum": 1, "minLength": 1, "minItems": 1, "minProperties": 1, "maximum": -1, "maxLength": -1}
+
+
+@pytest.mark.parametrize("keyword", BOUNDS)
+@pytest.mark.parametrize(("old", "new"), [(0, 1), (1, 2), (None, 1), (1, 0), (1, None), (None, 0), (0, None)])
+def test_bounds_of_zero_and_one_are_bounds(keyword: str, old: int | None, new: int | None, tmp_path: Path) -> None:
+    absent = 0 if keyword in ("minLength", "minItems", "minProperties") else -100 * BOUNDS[keyword]
+    before, after = (absent if one is None else one for one in (old, new))
+    rules = (
+        {"limit-tightened" if (after - before) * BOUNDS[keyword] > 0 else "limit-relaxed"} if before != after else {}
+    )
+
+    def part(value: int | None) -> Apply:
+        limit = {} if value is None else {keyword: value}
+        return lambda data: sent(data)["properties"].update(note={"type": "string", **limit})
+
+    assert {change.rule for change in compared(part(old), part(new), tmp_path)} == set(rules)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ({}, {"uniqueItems": False}, ""),
+        ({}, {"uniqueItems": True}, "limit-tightened"),
+        ({"multipleOf": 0.5}, {"multipleOf": 0.25}, "limit-relaxed"),
+        ({"multipleOf": 0.3}, {"multipleOf": 0.1}, "limit-relaxed"),
+        ({"multipleOf": 0.5}, {"multipleOf": 1}, "limit-tightened"),
+        ({"multipleOf": 1}, {}, "limit-relaxed"),
+        ({"pattern": "a"}, {"pattern": "b"}, "limit-tightened"),
+    ],
+)
+def test_other_limits(old: dict[str, Any], new: dict[str, Any], rule: str, tmp_path: Path) -> None:
+    found = compared(
+        lambda data: note(data).update(old),
+        lambda data: [note(data).pop(key) for key in old] + [note(data).update(new)],
+        tmp_path,
+    )
+
+    assert [change.rule for change in found] == ([rule] if rule else [])
+
+
+def test_a_clause_of_an_overlay_has_its_file(tmp_path: Path) -> None:
+    documents = []
+    for version, alloys in (("old", "[bronze, iron]"), ("new", "[bronze]")):
+        (tmp_path / version).mkdir()
+        path = tmp_path / version / "foundry.yaml"
+        path.write_text(yaml.safe_dump(BASE, sort_keys=False), encoding="utf-8")
+        path.with_name("foundry.overlay.yaml").write_text(
+            "overlay: 1.0.0\ninfo: {title: A, version: '1'}\nactions:\n"
+            "  - target: $.components.schemas.CastRequest.properties.alloy.enum\n    remove: true\n"
+            "  - target: $.components.schemas.CastRequest.properties.alloy\n"
+            f"    update:\n      enum: {alloys}\n",
+            encoding="utf-8",
+        )
+        documents.append(load(path))
+
+    (change,) = compare_documents(Both(documents[0], documents[1], str, str))
+
+    assert str(change.old) == f"{tmp_path}/old/foundry.overlay.yaml:8"
+    assert str(change.new) == f"{tmp_path}/new/foundry.overlay.yaml:8"
+
+
+def test_what_was_removed_has_a_place_in_the_new_document(tmp_path: Path) -> None:
+    changes = compared(untouched, lambda data: data["paths"].pop("/casts"), tmp_path)
+    (removed,) = (change for change in changes if change.rule == "operation-removed")
+
+    assert (removed.new, removed.above) == (None, Place(f"{tmp_path}/new/foundry.yaml", 9))
+
+
+def test_each_difference_of_the_package_is_listed_under_its_cause(tmp_path: Path) -> None:
+    data = copy.deepcopy(BASE)
+    for version in ("old", "new"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "foundry.yaml").write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+        read(data)["parameters"][1]["schema"] = {"type": "string"}
+        job(data).pop("detail", None)
+        job(data).pop("run", None)
+        del start(data)["parameters"][1:]
+        start(data)["responses"]["2XX"]["content"]["application/json"]["schema"] = {"type": "string"}
+        note(data)["type"] = "integer"
+        note(data).pop("default", None)
+
+    changes = compare(tmp_path / "old", tmp_path / "new", tmp_path / "aside").changes
+
+    causes = {(one.path, one.parameter): change.subject for change in changes for one in change.breakages}
+    assert not [change for change in changes if change.rule.startswith("package-")]
+    assert causes["Foundry.get_cast", "(verbose)"] == "get_cast(verbose)"
+    assert causes["Foundry.start_cast", "(priority)"] == "start_cast(priority)"
+    assert all(change.old or change.new for change in changes)
