@@ -23,7 +23,7 @@ LIMITS = {
     "simulate": 5400,
     "site": 960,
     "verify": 7830,
-    "mutate": 5410,
+    "mutate": 5770,
 }
 
 
