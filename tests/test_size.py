@@ -22,8 +22,8 @@ LIMITS = {
     "release": 620,
     "simulate": 5400,
     "site": 960,
-    "verify": 7830,
-    "mutate": 5770,
+    "verify": 8190,
+    "mutate": 5850,
 }
 
 

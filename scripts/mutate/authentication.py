@@ -546,6 +546,7 @@ def other_job_named(api: Api, log: Log) -> bool:
     )
 
 
+NO_OTHER = "refusal_names_no_job response_schema_conformance"
 ABOUT_REQUEST = "RFC 9110, 15.5: the body of an error is about the request"
 
 
@@ -563,13 +564,13 @@ def naming(api: Api, write: Callable[[list[str]], dict[str, str]]) -> Mutation:
     return mutation
 
 
-@mutant("authentication", LEAK, ABOUT_REQUEST, other_job_named)
+@mutant("authentication", NO_OTHER, ABOUT_REQUEST, other_job_named)
 def unknown_job_has_another_id(api: Api) -> Mutation:
     """The response to an unknown id has the id of a job."""
     return naming(api, lambda known: {"id": known[0]})
 
 
-@mutant("authentication", LEAK, ABOUT_REQUEST, other_job_named)
+@mutant("authentication", NO_OTHER, ABOUT_REQUEST, other_job_named)
 def unknown_job_lists_jobs(api: Api) -> Mutation:
     """The response to an unknown id lists the known ones in a message."""
     return naming(api, lambda known: {"message": f"unknown; known are {', '.join(known)}"})

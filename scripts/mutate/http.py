@@ -239,7 +239,7 @@ def allow_lacks_the_documented_method(api: Api) -> Mutation:
 
 @mutant(
     "http",
-    "allow",
+    "allow allow_documented",
     ALLOW,
     some_exchange(lambda api, e: is_refused_method(e) and e.sent.header("allow") == "PUT"),
 )
@@ -261,7 +261,7 @@ def allow_has_semicolons(api: Api) -> Mutation:
 
 @mutant(
     "http",
-    "allow",
+    "allow allow_documented",
     ALLOW,
     some_exchange(lambda api, e: is_refused_method(e) and e.sent.header("allow") == ""),
 )
