@@ -22,8 +22,8 @@ LIMITS = {
     "release": 620,
     "simulate": 5400,
     "site": 960,
-    "verify": 8190,
-    "mutate": 5410,
+    "verify": 8540,
+    "mutate": 5850,
 }
 
 

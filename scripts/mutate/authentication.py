@@ -183,6 +183,24 @@ def every_tenth_refusal_accepted_where_optional(api: Api) -> Mutation:
     return every(10)(api)
 
 
+@mutant("authentication", f"{NEAR} scenarios credential_elsewhere path_forms", CLAUSE, accepted, is_optional)
+def every_second_refusal_accepted_where_optional(api: Api) -> Mutation:
+    """Every second request without the valid credential is accepted where the document also allows none."""
+    return every(2)(api)
+
+
+@mutant("authentication", f"{NEAR} scenarios credential_elsewhere path_forms", CLAUSE, accepted, is_secured)
+def next_request_needs_no_credential(api: Api) -> Mutation:
+    """A request right after one with the valid credential needs none."""
+    was_valid = [False]
+
+    def accepts(request: Request) -> bool:
+        before, was_valid[0] = was_valid[0], api.has_credential(request)
+        return before and not was_valid[0]
+
+    return accepting(api, accepts)
+
+
 @mutant(
     "authentication",
     "wrong_credential",
@@ -474,6 +492,88 @@ def refusal_has_one_field(api: Api) -> Mutation:
         return response
 
     return mutation
+
+
+JOB_AS_TEXT = "the body of an error does not contain a job, in whatever form"
+
+
+def with_text(api: Api, when: Callable[[Response], bool], write: Callable[[str], bytes]) -> Mutation:
+    """Return a mutation: errors have the last status of any job, as text in a body."""
+    last: list[Response] = []
+
+    async def mutation(request: Request, serve: Serve) -> Response:
+        response, job_id = await serve(request), api.job_id(request)
+        if job_id is not None and response.is_success:
+            last[:] = [response]
+        if job_id is None or not when(response) or not last:
+            return response
+        return response.with_body(write(last[0].body.decode()))
+
+    return mutation
+
+
+def text_of_a_job(api: Api, log: Log) -> bool:
+    """Hold if the body of an error has the state of a job within a string."""
+    bodies = (e.sent.body.decode(errors="replace").replace("\\", "") for e in log if e.sent.status in {401, 404})
+    return any(json.dumps(state) in body for body in bodies for state in api.job.kinds)
+
+
+def has_text(api: Api) -> bool:
+    """Require a credential, and a state that is a string in a field."""
+    return is_secured(api) and api.job.state is not None
+
+
+@mutant("authentication", LEAK, JOB_AS_TEXT, text_of_a_job, has_text)
+def refusal_has_the_job_as_text(api: Api) -> Mutation:
+    """A 401 has the status of a job as a string."""
+    return with_text(api, lambda r: r.status == 401, lambda body: json.dumps({"detail": body}).encode())
+
+
+@mutant("authentication", LEAK, JOB_AS_TEXT, text_of_a_job, has_text)
+def refusal_quotes_the_job(api: Api) -> Mutation:
+    """A 401 has the status of a job within a message."""
+    return with_text(api, lambda r: r.status == 401, lambda body: json.dumps({"message": f"no: {body}."}).encode())
+
+
+def other_job_named(api: Api, log: Log) -> bool:
+    """Hold if an error has the id of a job that the request does not name."""
+    known = [str(one) for one in api.operation.job_parameter.known_values]
+    return any(
+        e.sent.status in {400, 404}
+        and any(one in e.sent.body.decode() and one not in e.request.target for one in known)
+        for e in log
+        if api.job_id(e.request) is not None
+    )
+
+
+NO_OTHER = "refusal_names_no_job response_schema_conformance"
+ABOUT_REQUEST = "RFC 9110, 15.5: the body of an error is about the request"
+
+
+def naming(api: Api, write: Callable[[list[str]], dict[str, str]]) -> Mutation:
+    """Return a mutation: the response to an unknown id has more members, made from the ids of known jobs."""
+    more = write([str(one) for one in api.operation.job_parameter.known_values])
+
+    async def mutation(request: Request, serve: Serve) -> Response:
+        response = await serve(request)
+        if api.job_id(request) is None or response.status not in {400, 404}:
+            return response
+        own = response.json if isinstance(response.json, dict) else {"error": response.body.decode()}
+        return response.with_json({**own, **more})
+
+    return mutation
+
+
+@mutant("authentication", NO_OTHER, ABOUT_REQUEST, other_job_named)
+def unknown_job_has_another_id(api: Api) -> Mutation:
+    """The response to an unknown id has the id of a job."""
+    return naming(api, lambda known: {"id": known[0]})
+
+
+@mutant("authentication", NO_OTHER, ABOUT_REQUEST, other_job_named)
+def unknown_job_lists_jobs(api: Api) -> Mutation:
+    """The response to an unknown id lists the known ones in a message."""
+    return naming(api, lambda known: {"message": f"unknown; known are {', '.join(known)}"})
 
 
 def refused_start_made(api: Api, log: Log) -> bool:

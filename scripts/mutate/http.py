@@ -81,6 +81,31 @@ def pending_is_cacheable_by_cdn(api: Api) -> Mutation:
     return pending_header("cdn-cache-control", "max-age=300")(api)
 
 
+@mutant(
+    "http", "caching", "RFC 9213, 2.2: any cache may have a targeted header", sent_pending("edge-cdn-cache-control")
+)
+def pending_is_cacheable_by_another_cdn(api: Api) -> Mutation:
+    """A pending status may be cached by the network of one vendor."""
+    return pending_header("edge-cdn-cache-control", "s-maxage=300")(api)
+
+
+def is_not_started(api: Api, response: Response) -> bool:
+    """Return whether a response reports a job that has not started."""
+    return response.is_success and isinstance(response.json, dict) and api.kind(response.json) == "notStarted"
+
+
+@mutant(
+    "http",
+    "caching",
+    CACHING,
+    some_exchange(lambda api, e: is_not_started(api, e.sent) and e.sent.header("cache-control") is not None),
+    lambda api: bool(api.job.not_started),
+)
+def not_started_is_cacheable(api: Api) -> Mutation:
+    """The status of a job that has not started may be cached for an hour."""
+    return on_job(api, lambda _, r: r.with_header("cache-control", "max-age=3600") if is_not_started(api, r) else None)
+
+
 @mutant("http", "caching", "RFC 9111, 5.1: Age says that a response comes from a cache", sent_pending("age"))
 def pending_from_a_cache(api: Api) -> Mutation:
     """A pending status is two minutes old."""
@@ -121,6 +146,24 @@ def retry_after_negative(api: Api) -> Mutation:
 def retry_after_iso(api: Api) -> Mutation:
     """Retry-After of a pending status is a date that is no HTTP date."""
     return pending_header("retry-after", "2026-01-01T00:00:30Z")(api)
+
+
+@mutant("http", "retry_after", "RFC 9110, 5.6.7: an HTTP date is a date", sent_pending("retry-after"))
+def retry_after_no_such_day(api: Api) -> Mutation:
+    """Retry-After of a pending status is a day that its month lacks."""
+    return pending_header("retry-after", "Tue, 31 Feb 2026 00:00:00 GMT")(api)
+
+
+@mutant("http", "retry_after", "RFC 9110, 5.6.7: an HTTP date is a date", sent_pending("retry-after"))
+def retry_after_no_such_time(api: Api) -> Mutation:
+    """Retry-After of a pending status is a time that no day has."""
+    return pending_header("retry-after", "Thu, 01 Jan 2026 25:61:00 GMT")(api)
+
+
+@mutant("http", "retry_after", "RFC 9110, 10.2.3: Retry-After is a delay", sent_pending("retry-after"))
+def retry_after_is_a_time(api: Api) -> Mutation:
+    """Retry-After of a pending status is a time in milliseconds since 1970."""
+    return pending_header("retry-after", "1767225600000")(api)
 
 
 @mutant(
@@ -192,6 +235,39 @@ def no_allow(api: Api) -> Mutation:
 def allow_lacks_the_documented_method(api: Api) -> Mutation:
     """Allow of a 405 lacks the method that the document describes."""
     return on_response(lambda q, r: r.with_header("allow", "OPTIONS") if r.status == 405 else None)
+
+
+@mutant(
+    "http",
+    "allow allow_documented",
+    ALLOW,
+    some_exchange(lambda api, e: is_refused_method(e) and e.sent.header("allow") == "PUT"),
+)
+def allow_lists_another_method(api: Api) -> Mutation:
+    """Allow of a 405 lists only a method that the document does not describe."""
+    return on_response(lambda q, r: r.with_header("allow", "PUT") if r.status == 405 and q.method != "PUT" else None)
+
+
+@mutant(
+    "http",
+    "allow",
+    "RFC 9110, 10.2.1: Allow is a list of tokens, with commas",
+    some_exchange(lambda api, e: is_refused_method(e) and ";" in (e.sent.header("allow") or "")),
+)
+def allow_has_semicolons(api: Api) -> Mutation:
+    """Allow of a 405 separates the methods by semicolons."""
+    return on_response(lambda q, r: r.with_header("allow", "GET; HEAD") if r.status == 405 else None)
+
+
+@mutant(
+    "http",
+    "allow allow_documented",
+    ALLOW,
+    some_exchange(lambda api, e: is_refused_method(e) and e.sent.header("allow") == ""),
+)
+def allow_is_empty(api: Api) -> Mutation:
+    """Allow of a 405 lists no method."""
+    return on_response(lambda q, r: r.with_header("allow", "") if r.status == 405 else None)
 
 
 @mutant(
@@ -348,6 +424,44 @@ def modified_after_date(api: Api) -> Mutation:
     return on_job(api, lambda _, r: r.with_header("last-modified", date_of(r, 3600)) if r.is_success else None)
 
 
+def modified_unseen(api: Api, log: list[Exchange]) -> bool:
+    """Hold if the state of a job has changed, and Last-Modified has not."""
+    seen: dict[tuple[str, str], object] = {}
+    for exchange in log:
+        at = exchange.sent.header("last-modified")
+        if at and exchange.sent.is_success and api.job_id(exchange.request):
+            state = api.state(exchange.sent.json)
+            if seen.setdefault((exchange.request.target, at), state) != state:
+                return True
+    return False
+
+
+@mutant("http", "validators", "RFC 9110, 8.8.2: Last-Modified is when the status has changed", modified_unseen)
+def modified_only_once(api: Api) -> Mutation:
+    """Last-Modified is the time of the first status, and gets a 304 for good."""
+    first: dict[str, str] = {}
+
+    def change(request: Request, response: Response) -> Response | None:
+        if not response.is_success or request.method != "GET":
+            return None
+        at = first.setdefault(request.path, date_of(response, 0))
+        is_known = request.header("if-modified-since") == at
+        return Response(304, (("last-modified", at),)) if is_known else response.with_header("last-modified", at)
+
+    return on_job(api, change)
+
+
+@mutant(
+    "http",
+    "validators",
+    "RFC 9110, 5.6.7: an HTTP date has the day of the week of its day",
+    some_exchange(lambda api, e: (e.sent.header("date") or "").startswith("Mon, 01 Jan 2026")),
+)
+def date_on_another_weekday(api: Api) -> Mutation:
+    """Date has the wrong day of the week."""
+    return on_response(lambda _, r: r.with_header("date", "Mon, 01 Jan 2026 00:00:00 GMT"))
+
+
 @mutant(
     "http",
     "validators",
@@ -454,6 +568,43 @@ def redirects_to_itself(api: Api) -> Mutation:
         return Response(307, (("location", request.target), ("set-cookie", "seen=1; Path=/")))
 
     return on_request(change)
+
+
+def redirecting(write: Callable[[Request], str]) -> Callable[[Api], Mutation]:
+    """Return a mutant: every request without a cookie is redirected to another form of its URL."""
+
+    def change(api: Api, request: Request) -> Request | Response:
+        if request.header("cookie") or api.job_id(request) is None:
+            return request
+        return Response(302, (("location", write(request)), ("set-cookie", "seen=1; Path=/")))
+
+    return lambda api: on_request(lambda request: change(api, request))
+
+
+@mutant("http", "redirects", REDIRECT, redirected)
+def redirects_to_a_fragment(api: Api) -> Mutation:
+    """A request without a cookie is redirected to a fragment of the same URL."""
+    return redirecting(lambda request: f"{request.target}#status")(api)
+
+
+@mutant("http", "redirects", REDIRECT, redirected)
+def redirects_to_the_default_port(api: Api) -> Mutation:
+    """A request without a cookie is redirected to the same URL with the port of its scheme."""
+    return redirecting(lambda request: f"http://127.0.0.1:80{request.target}")(api)
+
+
+@mutant("http", "redirects", REDIRECT, redirected)
+def redirects_to_nothing(api: Api) -> Mutation:
+    """A request without a cookie is redirected to an empty reference, which is the same URL."""
+    return redirecting(lambda _: "")(api)
+
+
+@mutant("http", "redirects", REDIRECT, redirected)
+def redirects_to_and_fro(api: Api) -> Mutation:
+    """A request without a cookie is redirected to a test for it, and back."""
+    return redirecting(
+        lambda request: request.path if "cookie_test" in request.query else f"{request.path}?cookie_test=1"
+    )(api)
 
 
 @mutant("http", "redirects status_code_conformance", REDIRECT, redirected)

@@ -112,9 +112,11 @@ def missing_field_is_filled(api: Api) -> Mutation:
     return on_status(api, change)
 
 
-@mutant("lifecycle", APART, REQUESTED, taken_over, identified_elsewhere)
-def concurrent_jobs_are_mixed(api: Api) -> Mutation:
-    """Of polls in flight at the same time, the second one gets the content of the first."""
+Concurrent = Callable[[Response, Response], Response]
+
+
+def when_concurrent(api: Api, change: Concurrent) -> Mutation:
+    """Return a mutation of polls in flight with a poll of another job; `change` gets the response to that one too."""
     import asyncio
 
     in_flight: list[Any] = []
@@ -131,12 +133,113 @@ def concurrent_jobs_are_mixed(api: Api) -> Mutation:
         await asyncio.sleep(0)
         in_flight.remove(entry)
         if others and isinstance(response.json, dict) and response.is_success and others[0][1].is_success:
-            body = copy.deepcopy(others[0][1].json)
-            put(body, api.job.id or (), walk(response.json, api.job.id or ()))
-            return response.with_json(body)
+            return change(response, others[0][1])
         return response
 
     return mutation
+
+
+@mutant("lifecycle", APART, REQUESTED, taken_over, identified_elsewhere)
+def concurrent_jobs_are_mixed(api: Api) -> Mutation:
+    """Of polls in flight at the same time, the second one gets the content of the first."""
+
+    def change(response: Response, other: Response) -> Response:
+        body = copy.deepcopy(other.json)
+        put(body, api.job.id or (), walk(response.json, api.job.id or ()))
+        return response.with_json(body)
+
+    return when_concurrent(api, change)
+
+
+SHARED = "RFC 9110, 9.2.1: a read changes nothing, whatever is read concurrently"
+
+
+def returned(status: int) -> Callable[[Api, Log], bool]:
+    """Return a witness: a status was sent for a job that the conforming server reports."""
+    return lambda api, log: any(
+        api.job_id(e.request) is not None
+        and e.sent.status == status
+        and e.conforming is not None
+        and e.conforming.is_success
+        for e in log
+    )
+
+
+def instead(status: int, body: bytes) -> Callable[[Api], Mutation]:
+    """Return a mutant with another response to polls in flight with one of another job."""
+    response = Response(status, (("content-type", "application/json"),), body)
+    return lambda api: when_concurrent(api, lambda _, __: response)
+
+
+@mutant("lifecycle", "not_a_server_error jobs_apart", SHARED, returned(500))
+def concurrent_jobs_fail(api: Api) -> Mutation:
+    """Of polls of two jobs in flight at the same time, the second one is a server error."""
+    return instead(500, b"{}")(api)
+
+
+@mutant("lifecycle", "jobs_apart", SHARED, returned(404))
+def concurrent_jobs_are_unknown(api: Api) -> Mutation:
+    """Of polls of two jobs in flight at the same time, the second one finds nothing."""
+    return instead(404, b'{"error": "not found"}')(api)
+
+
+@mutant("lifecycle", "status_code_conformance jobs_apart", SHARED, returned(409))
+def concurrent_jobs_conflict(api: Api) -> Mutation:
+    """Of polls of two jobs in flight at the same time, the second one is a conflict."""
+    return instead(409, b'{"error": "busy"}')(api)
+
+
+def emptied(api: Api, log: Log) -> bool:
+    """Hold if a job was reported as null."""
+    return any(e.sent.is_success and e.sent.body == b"null" and api.job_id(e.request) is not None for e in log)
+
+
+@mutant("lifecycle", "response_schema_conformance jobs_apart", SHARED, emptied)
+def concurrent_jobs_are_null(api: Api) -> Mutation:
+    """Of polls of two jobs in flight at the same time, the second one is null."""
+    return instead(200, b"null")(api)
+
+
+@mutant("lifecycle", "id_echo", "x-job: a status has the id of the request", some_report(other_id), has("id"))
+def concurrent_jobs_have_another_id(api: Api) -> Mutation:
+    """Of polls of two jobs in flight at the same time, the second one has an id that no job has."""
+
+    def change(response: Response, _: Response) -> Response:
+        body = copy.deepcopy(response.json)
+        put(body, api.job.id or (), "nobody")
+        return response.with_json(body)
+
+    return when_concurrent(api, change)
+
+
+@mutant(
+    "lifecycle",
+    "jobs_apart",
+    SHARED,
+    some_report(lambda api, r: api.kind(r.conforming) in FINAL and api.kind(r.sent) == "pending"),
+    is_plain,
+)
+def concurrent_jobs_go_back(api: Api) -> Mutation:
+    """Of polls of two jobs in flight at the same time, the second one is pending, also after its end."""
+
+    def change(response: Response, _: Response) -> Response:
+        body = copy.deepcopy(response.json)
+        put(body, api.job.state or (), api.first("pending"))
+        return response.with_json(body)
+
+    return when_concurrent(api, change)
+
+
+@mutant("lifecycle", "jobs_apart response_schema_conformance", SHARED, taken_over, is_plain)
+def concurrent_jobs_lose_a_field(api: Api) -> Mutation:
+    """Of polls of two jobs in flight at the same time, the second one lacks a field."""
+
+    def change(response: Response, _: Response) -> Response:
+        kept = {path[0] for path in (api.job.id, api.job.state) if path}
+        lost = next((name for name in reversed(response.json) if name not in kept), None)
+        return response.with_json({name: value for name, value in response.json.items() if name != lost})
+
+    return when_concurrent(api, change)
 
 
 def gap(status: Callable[[Exchange], bool]) -> Callable[[Api, Log], bool]:

@@ -260,3 +260,78 @@ def progress_in_large_steps(api: Api) -> Mutation:
         return response.with_json({**response.json, path[0]: 0}) if path[0] in response.json else None
 
     return on_job(api, change)
+
+
+def with_member(name: str, value: Callable[[int], object]) -> tuple[Variant, Test]:
+    """Return a variant: a status has one more member, made from the number of the request."""
+
+    def make(api: Api) -> Mutation:
+        count = [0]
+
+        def change(_: Request, response: Response) -> Response | None:
+            count[0] += 1
+            is_status = response.is_success and isinstance(response.json, dict)
+            return response.with_json({**response.json, name: value(count[0])}) if is_status else None
+
+        return on_job(api, change)
+
+    return make, has_open_schema
+
+
+def clock(size: int) -> Callable[[int], object]:
+    """Return a function: the time, which is the same for some requests."""
+    return lambda number: number // size
+
+
+def day(size: int) -> Callable[[int], object]:
+    """Return a function: the time as a string, which is the same for some requests."""
+    return lambda number: f"2026-{number // size}"
+
+
+def node(size: int) -> Callable[[int], object]:
+    """Return a function: the names of some nodes in turn."""
+    return lambda number: f"node-{number % size}"
+
+
+VARIANTS |= {
+    **{f"clock_of_{size}_requests": with_member("x_now", clock(size)) for size in (2, 3, 4, 7)},
+    **{f"day_of_{size}_requests": with_member("x_now", day(size)) for size in (2, 5, 9)},
+    **{f"node_of_{size}": with_member("x_node", node(size)) for size in (2, 3, 5)},
+    "node_at_random": with_member("x_node", lambda n: f"node-{zlib.crc32(str(n).encode()) % 2}"),
+    "milliseconds": with_member("x_took", lambda n: (3, 4, 3, 5, 3, 3, 4)[n % 7]),
+    "milliseconds_seldom": with_member("x_took", lambda n: int(n % 19 == 0)),
+    "id_of_the_request": with_member("x_request", lambda n: f"q{n}"),
+    "load_inside": with_member("x_server", lambda n: {"load": n % 3, "node": f"node-{n % 2}"}),
+}
+
+
+@variant(lambda api: api.scheme is not None and api.is_optional)
+def authentication_is_off(api: Api) -> Mutation:
+    """Any credential is accepted, and none, where the document makes it optional."""
+    return on_request(api.authorized)
+
+
+@variant(lambda api: api.scheme is not None and api.is_optional)
+def anonymous_is_accepted(api: Api) -> Mutation:
+    """A request without a credential is accepted, one with a wrong one is not, where the document makes it optional."""
+    return on_request(lambda r: api.authorized(r) if r.header(api.credential_header) is None else r)
+
+
+@variant()
+def refusal_repeats_the_request(api: Api) -> Mutation:
+    """An error has the id and the URL of the request."""
+
+    def change(request: Request, response: Response) -> Response | None:
+        if response.status not in {401, 404} or has_closed_error(api, response):
+            return None
+        own = response.json if isinstance(response.json, dict) else {"error": response.body.decode()}
+        return response.with_json({**own, "id": api.path_id(request), "path": request.target})
+
+    return on_job(api, change)
+
+
+def has_closed_error(api: Api, response: Response) -> bool:
+    """Return whether the document forbids more members in an error."""
+    described = [one for one in api.operation.responses if one.status == str(response.status)]
+    schemas = [media_type.schema for one in described for media_type in one.media_types]
+    return not all(api.document.validator(schema).is_valid({"id": "x", "error": "x"}) for schema in schemas)

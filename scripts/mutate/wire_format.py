@@ -205,3 +205,16 @@ def status_as_a_string(api: Api) -> Mutation:
 def nested_name_twice(api: Api) -> Mutation:
     """An object within a status has a name twice."""
     return on_bodies(lambda body: body[:-1] + b', "x_more": {"a": 1, "a": 2}}')(api)
+
+
+@mutant(
+    "wire",
+    "truthful_headers",
+    "RFC 9110, 8.3.2: charset is that of the content",
+    some_exchange(lambda api, e: "utf-16" in (e.sent.header("content-type") or "")),
+)
+def utf_8_as_utf_16(api: Api) -> Mutation:
+    """A status in UTF-8 is labelled as UTF-16."""
+    return on_job(
+        api, lambda _, r: r.with_header("content-type", "application/json; charset=utf-16") if r.is_success else None
+    )

@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import define
 
-from ..document import MISSING, Operation, Response
+from ..document import MISSING, Keys, Operation, Response
 
 
 @define(slots=False, frozen=True)
@@ -57,6 +57,13 @@ class Exchange:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             return MISSING
+
+
+def leaves(value: Any, path: Keys = ()) -> dict[Keys, Any]:
+    """Return the values within nested objects by their paths."""
+    if not isinstance(value, dict):
+        return {path: value}
+    return {key: leaf for name, item in value.items() for key, leaf in leaves(item, (*path, name)).items()}
 
 
 def documented_response(operation: Operation, status: int) -> Response | None:

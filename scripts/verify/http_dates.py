@@ -14,6 +14,7 @@ HTTP_DATE = re.compile(
 FIELD_DATE = re.compile(
     r"@(-?[0-9]{1,15})(?:; *[a-z*][a-z0-9_.*-]*(?:=(?:\"[ !#-\[\]-~]*\"|[A-Za-z0-9*?@:-][^\s;,\"]*))?)*"
 )
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 NO_DATE = "(no date)"
 RETIREMENT = ("deprecation", "sunset")
 
@@ -26,6 +27,19 @@ def parse_http_date(date: str, default: float = 0.0) -> float:
         return default
 
 
+def is_http_date(value: str) -> bool:
+    """Return whether a value is an HTTP date that exists, on its day of the week (RFC 9110, 5.6.7)."""
+    value = value.strip()
+    if not HTTP_DATE.fullmatch(value):
+        return False
+    try:
+        # A leap second is valid.
+        date = email.utils.parsedate_to_datetime(re.sub(r":60\b", ":59", value))
+    except (TypeError, ValueError):
+        return False
+    return "-" in value or value[:3] == DAYS[date.weekday()]  # the century of a form with hyphens is uncertain
+
+
 def retirement_date(name: str, value: str) -> str | None:
     """Return the date of `deprecation` (RFC 9745) or `sunset` (RFC 8594) as ISO 8601 in UTC, or None if malformed.
 
@@ -33,7 +47,7 @@ def retirement_date(name: str, value: str) -> str | None:
     """
     value = value.strip()
     seconds: float | None = None
-    if HTTP_DATE.fullmatch(value):
+    if is_http_date(value):
         seconds = parse_http_date(value, float("nan"))
     elif name == "deprecation" and value.lower() in {"true", "?1"}:
         return NO_DATE

@@ -13,10 +13,13 @@ from .exchange import Exchange
 from .http_dates import retirement_dates
 from .jobs import is_temporarily_unknown, message, named_values, reports_job, started_operations, state_of
 from .network_errors import TOO_MANY, body_error
+from .probe import Probe
 from .result import Failure, Result
 from .target import Target
+from .varying import VaryingMembers
 
 STAYS_KNOWN, STAYS_THE_SAME = StaysKnown(), StaysTheSame()
+MAX_COMPARISONS = 1000  # that are kept
 
 
 class Observer(Protocol):
@@ -89,6 +92,9 @@ class LifecycleChecks(TargetObserver):
         self._missing: dict[tuple[str, ...], list[Exchange]] = {}
         # The last responses to each plain request, once the job has ended.
         self._reads: dict[str, list[Exchange]] = {}
+        self.varying = VaryingMembers()
+        # What is checked once the varying members are known.
+        self.comparisons: list[tuple[StaysTheSame, Probe]] = []
 
     def observe(self, exchange: Exchange) -> None:
         """Check a poll against the earlier polls of the same job."""
@@ -99,8 +105,9 @@ class LifecycleChecks(TargetObserver):
         if operation.job is None or values is None:
             return
         if not exchange.is_ordered:
-            # Of a recorded poll, what holds without the earlier ones is checked.
-            if self._target.redactor is not None and reports_job(operation, exchange):
+            # What holds without the earlier polls is checked.
+            is_poll = self._target.redactor is not None or exchange.is_documented
+            if is_poll and reports_job(operation, exchange):
                 self._check_poll(operation, operation.job, exchange, values[operation.job.parameter], JobHistory())
             return
         key = (operation.id, *values.values())
@@ -109,7 +116,8 @@ class LifecycleChecks(TargetObserver):
         if not reports_job(operation, exchange):
             return
         if exchange.is_plain:
-            self._check_same(operation, operation.job, exchange)
+            self.varying.learn(operation, exchange)
+            self._compare_reads(operation, operation.job, exchange)
         history = self._histories.setdefault(key, JobHistory())
         for value in values.values():
             self._jobs.setdefault(value, set()).add(key)
@@ -133,16 +141,20 @@ class LifecycleChecks(TargetObserver):
                     self._add(STAYS_KNOWN, operation, missing, finding)
             self._result.add_check(operation.id, STAYS_KNOWN.name)
 
-    def _check_same(self, operation: Operation, job: JobLifecycle, exchange: Exchange) -> None:
-        """Check the last but one response to the same request, once the job has ended."""
+    def _compare_reads(self, operation: Operation, job: JobLifecycle, exchange: Exchange) -> None:
+        """Compare the last but one response to the same request to its neighbours, once the job has ended."""
         state = job.state_of(exchange.json, exchange.status or 0, exchange.headers)
         reads = self._reads.setdefault(exchange.url, [])
         reads.append(exchange)
         if not job.is_final(str(state)) and len(reads) == 1:
             reads.clear()
         elif len(reads) == 3:
-            for finding in STAYS_THE_SAME.check(*reads):
-                self._add(STAYS_THE_SAME, operation, reads[1], finding)
+            before, middle, after = (read.json for read in reads)
+            probe = Probe(operation, reads[1], (reads[0], reads[2]))
+            if middle not in (before, after) and len(self.comparisons) < MAX_COMPARISONS:
+                self.comparisons.append((STAYS_THE_SAME, probe))
+            elif before == after:
+                self._result.add_check(operation.id, STAYS_THE_SAME.name)
             del reads[0]
 
     def forget(self) -> None:

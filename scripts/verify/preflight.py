@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 import attrs
 
 from ..document import Operation
-from .checks.http_standards import leads_to_itself
+from .checks.http_standards import MAX_HOPS, normalized, redirect_target
 from .exchange import Exchange, documented_response
 from .jobs import follow_link, id_parameter, is_unknown, message, reports_job, sent_parameters, started_operations
 from .network_errors import body_error
@@ -48,6 +49,9 @@ def preflight(target: Target, sender: RequestSender) -> tuple[Target, list[Excha
         for index, given in enumerate(values):
             exchange = sender.call(operation, given)
             exchanges.append(exchange)
+            if hops := _redirect_loop(sender, exchange):
+                exchanges += hops
+                break
             reason = _inconclusive_reason(target, operation, exchange)
             if not reason:
                 break
@@ -60,6 +64,20 @@ def preflight(target: Target, sender: RequestSender) -> tuple[Target, list[Excha
                     break
                 raise InconclusiveError(target.redact(reason))
     return target, exchanges
+
+
+def _redirect_loop(sender: RequestSender, exchange: Exchange) -> list[Exchange]:
+    """Follow redirects within an origin; return the exchanges if they lead to a URL again, which is a failed check."""
+    seen, hops = [normalized(exchange.url)], [exchange]
+    for _ in range(MAX_HOPS):
+        target = redirect_target(hops[-1])
+        if target in seen:
+            return hops[1:]
+        if target is None or urlsplit(target)[:2] != urlsplit(seen[0])[:2] or exchange.method != "GET":
+            return []
+        seen.append(target)
+        hops.append(sender.send(exchange.operation_id, "GET", target, exchange.request_headers))
+    return []
 
 
 def sent_names(operation: Operation) -> tuple[str, ...]:
@@ -148,7 +166,11 @@ def _inconclusive_reason(target: Target, operation: Operation, exchange: Exchang
         return f"{target.base_url} does not respond: {exchange.error}"
     if exchange.media_type == "text/html":
         return f"{returned} with an HTML page; expected the API; check the base URL, or a proxy or login page before it"
-    if 300 <= status < 400 and not reports_job(operation, exchange) and not leads_to_itself(exchange):
+    if (
+        300 <= status < 400
+        and not reports_job(operation, exchange)
+        and redirect_target(exchange) != normalized(exchange.url)
+    ):
         location = exchange.headers.get("location", "nowhere")
         return f"{returned} and redirects to {location}; redirects are not followed, pass that base URL"
     if status == 429:

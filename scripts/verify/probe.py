@@ -19,9 +19,10 @@ class Probe:
 
 @frozen
 class ScenarioProbe(Probe):
-    """A response to a documented scenario, with the documented response."""
+    """A response to a documented scenario, with the documented response; `is_open` if no credential is required."""
 
     expected: Response = field(kw_only=True)
+    is_open: bool = field(kw_only=True)
 
 
 @frozen

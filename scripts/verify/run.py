@@ -125,6 +125,7 @@ def run_deterministic_checks(session: Session, exchanges: Sequence[Exchange] = (
     poll_and_start_jobs(session)
     for operation in session.target.operations:
         request_edge_cases(session, operation)
+    session.compare()
 
 
 def poll_and_start_jobs(session: Session) -> None:

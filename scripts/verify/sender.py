@@ -122,13 +122,15 @@ class RequestSender:
         """
         return self.send(*self._request(operation, values, query, changes))
 
-    def call_concurrently(self, operation: Operation, jobs: Sequence[Mapping[str, str]]) -> list[Exchange]:
+    def call_concurrently(
+        self, operation: Operation, jobs: Sequence[Mapping[str, str]], query: Query = None
+    ) -> list[Exchange]:
         """Send the request of an operation for several jobs concurrently.
 
         Raises:
             TimeBudgetExceededError: the verification has used up its time.
         """
-        requests = [self._request(operation, values, None, {}) for values in jobs]
+        requests = [self._request(operation, values, query, {}) for values in jobs]
 
         async def send_all() -> list[Exchange]:
             return await asyncio.gather(*(self._once(*request) for request in requests))
@@ -138,6 +140,11 @@ class RequestSender:
             delays = [seconds for exchange in exchanges if (seconds := retry_delay(exchange)) is not None]
             if not delays or not self._sleep(max(delays)):
                 break
+            exchanges = self._runner.run(send_all())
+        for attempt in range(MAX_RESENDS if self._has_network else 0):
+            if not any(map(network_error, exchanges)):
+                break
+            time.sleep(min(0.05 * 4**attempt, MAX_BACKOFF))
             exchanges = self._runner.run(send_all())
         return exchanges
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from typing import Any, Self, Unpack
 
@@ -29,10 +29,12 @@ from .observers import (
 from .preflight import known_values
 from .probe import Probe
 from .result import Result
-from .sender import Query, RequestChanges, RequestSender
+from .sender import Query, RequestChanges, RequestSender, TimeBudgetExceededError
 from .target import LIVE_REQUESTS, Target
 from .timelines import Timelines
+from .varying import VaryingMembers
 
+REPETITIONS = 6  # of a read that differs from another, to learn what differs by itself
 OBSERVERS: Sequence[Callable[[Target, Result], Observer]] = (
     CoverageCounter,
     LifecycleChecks,
@@ -65,7 +67,10 @@ class Session:
         self.observers = [make(target, self.result) for make in observers]
         # The first accepted plain request for each URL.
         self.first_reads: dict[str, Exchange] = {}
-        self._enforced: dict[str, bool] = {}
+        # The operations that have refused a request without a credential, and those that got such requests.
+        self._enforced: set[str] = set()
+        self._probed: set[str] = set()
+        self._comparisons: list[tuple[Any, Probe]] = []
         self._transport = transport
         self._deadline = None if seconds is None else time.monotonic() + seconds
 
@@ -77,7 +82,12 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.sender.__exit__(kind, error, trace)
+        try:
+            with suppress(TimeBudgetExceededError):
+                self.compare(may_send=error is None)
+            self.compare(may_send=False)
+        finally:
+            self.sender.__exit__(kind, error, trace)
 
     @property
     def is_full(self) -> bool:
@@ -100,12 +110,16 @@ class Session:
             TimeBudgetExceededError: the verification has used up its time.
         """
         exchange = self.sender.call(operation, values, query, **changes)
+        if changes.get("credentials") == {} and exchange.status in {401, 403}:
+            self._enforced.add(operation.id)
         return self.publish(evolve(exchange, is_documented=documented, is_plain=plain))
 
-    def call_concurrently(self, operation: Operation, jobs: Sequence[Mapping[str, str]]) -> tuple[Exchange, ...]:
+    def call_concurrently(
+        self, operation: Operation, jobs: Sequence[Mapping[str, str]], query: Query = None
+    ) -> tuple[Exchange, ...]:
         """Send the request of an operation for several jobs concurrently; publish the exchanges, without an order."""
-        exchanges = self.sender.call_concurrently(operation, jobs)
-        return tuple(self.publish(evolve(e, is_documented=False, is_ordered=False)) for e in exchanges)
+        exchanges = self.sender.call_concurrently(operation, jobs, query)
+        return tuple(self.publish(evolve(exchange, is_ordered=False)) for exchange in exchanges)
 
     def publish(self, exchange: Exchange) -> Exchange:
         """Pass an exchange to every observer, and return it."""
@@ -117,10 +131,47 @@ class Session:
         return exchange
 
     def check(self, name: str, probe: Probe) -> None:
-        """Run the check with a name on a probe, and count its findings."""
+        """Run the check with a name on a probe, and count its findings; one that compares is run by `compare`."""
         check: Any = next(check for check in CHECKS if check.name == name)
+        if check.compares and probe.others:
+            self._comparisons.append((check, probe))
+            return
         for finding in check.check(probe):
             self.add(check, probe.operation, finding.exchange or probe.exchange, finding)
+
+    def compare(self, *, may_send: bool = True) -> None:
+        """Run the checks that compare responses, now that the members are known that vary by themselves.
+
+        If one fails, its first read is repeated before, to learn about more of these members.
+
+        Raises:
+            TimeBudgetExceededError: the verification has used up its time.
+        """
+        lifecycle = next((one for one in self.observers if isinstance(one, LifecycleChecks)), None)
+        varying = lifecycle.varying if lifecycle else VaryingMembers()
+        kept: list[tuple[Any, Probe]] = [*self._comparisons, *(lifecycle.comparisons if lifecycle else ())]
+        if may_send:
+            failed: dict[str, Probe] = {}
+            for check, probe in kept:
+                with self.guarded(check.name, probe.operation.id):
+                    if any(finding.got for finding in check.check(varying.without(probe))):
+                        failed[probe.operation.id] = probe
+            for probe in failed.values():
+                self._repeat(probe, varying)
+        self._comparisons.clear()
+        if lifecycle:
+            lifecycle.comparisons.clear()
+        for check, probe in kept:
+            with self.guarded(check.name, probe.operation.id):
+                for finding in check.check(varying.without(probe)):
+                    self.add(check, probe.operation, probe.exchange, finding)
+
+    def _repeat(self, probe: Probe, varying: VaryingMembers) -> None:
+        operation = probe.operation
+        for read in [read for read in (*probe.others, probe.exchange) if read.is_plain][:1] * REPETITIONS:
+            if self.is_full or self.sender.sent[operation.id] < self.target.max_requests:
+                sent = self.sender.send(operation.id, read.method, read.url, read.request_headers, read.content)
+                varying.learn(operation, self.publish(sent), has_ended=True)
 
     def add(self, check: Check, operation: Operation, exchange: Exchange, finding: Finding) -> None:
         """Count a finding."""
@@ -155,18 +206,23 @@ class Session:
         return self.is_full or self.sender.sent[operation.id] < self.target.max_requests - LIVE_REQUESTS
 
     def required_credential(self, operation: Operation, values: Mapping[str, str]) -> tuple[str, str] | None:
-        """Return scheme key and value if the operation requires exactly one credential, else None.
-
-        If the document makes it optional, the server requires it if it refuses a request without one.
-        """
+        """Return scheme key and value if the operation requires exactly one credential, else None."""
         keys = self.target.security_requirement(operation) or ()
-        if len(keys) != 1:
-            return None
-        if not all(operation.security) and operation.id not in self._enforced:
-            # With a query of its own, so that no cache has the response to another request.
-            refused = self.call(operation, values, {"x_unheard_of": "1"}, documented=False, credentials={})
-            self._enforced[operation.id] = refused.status in {401, 403}
-        return (keys[0], self.target.credentials[keys[0]]) if self._enforced.get(operation.id, True) else None
+        is_required = len(keys) == 1 and self.requires_credential(operation, values)
+        return (keys[0], self.target.credentials[keys[0]]) if is_required else None
+
+    def requires_credential(self, operation: Operation, values: Mapping[str, str]) -> bool:
+        """Return whether the operation requires a credential.
+
+        If the document makes it optional, the server requires it if it has ever refused a request without one.
+        """
+        if not all(operation.security) and operation.id not in self._probed:
+            self._probed.add(operation.id)
+            # One has a query of its own, so that no cache has the response to another request.
+            for query in ({}, {"x_unheard_of": "1"}, {}):
+                if operation.id not in self._enforced:
+                    self.call(operation, values, query, documented=False, credentials={})
+        return all(operation.security) or operation.id in self._enforced
 
     def known_values(self, operation: Operation) -> list[dict[str, str]]:
         """Return the sets of required parameters for which a job is known to exist."""

@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ...document import MISSING, Document, Operation
-from ..exchange import Exchange, documented_response
-from ..jobs import is_read, is_response_to_unknown_id, kind_of, reports_job, state_of
+from ..exchange import Exchange, documented_response, leaves
+from ..jobs import is_read, is_response_to_unknown_id, is_temporarily_unknown, kind_of, reports_job, state_of
 from ..network_errors import TOO_MANY, body_error
 from ..probe import WITHOUT_CREDENTIAL, Probe, VariantProbe
 from .registry import Finding, Findings, ProbeCheck, excerpt, pointer_text, register, shorten
@@ -23,6 +23,8 @@ SELECTING = ("accept-encoding", "cache-control", "user-agent", "accept-language"
 
 class EdgeCaseCheck(ProbeCheck):
     """A check of a response to an unusual read. The expectation is the clause."""
+
+    compares = True
 
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         """Return whether the operation is a read."""
@@ -312,7 +314,7 @@ class ConcurrentReads(EdgeCaseCheck):
 @register
 class JobsApart(EdgeCaseCheck):
     name = "jobs_apart"
-    description = "the status of a job has no values of another job that is polled before or concurrently"
+    description = "the status of a job is its own, whatever other job is polled before or concurrently"
     clause = "RFC 9110, 9.3.1: a response is about the requested resource alone"
     fix_server = "Look for state that jobs share: a cache whose key lacks the id, or a variable of the handler."
     fix_document = "If a property is the same for all jobs, give the examples of two jobs the same value."
@@ -321,23 +323,23 @@ class JobsApart(EdgeCaseCheck):
         return full and operation.job is not None
 
     def fault(self, probe: Probe) -> str | None:
-        """Compare a read of a job that does not change to another read of it, and to reads of other jobs."""
-        own, *neighbours = probe.others
-        if kind_of(probe.operation, own) in {None, "pending"} or not probe.exchange.is_accepted:
+        """Compare a read of a job to one before and one after, if these are equal, and to reads of other jobs."""
+        operation, exchange = probe.operation, probe.exchange
+        own, again, *neighbours = probe.others
+        if not (reports_job(operation, own) and reports_job(operation, again)):
             return None
-        expected, found = _leaves(own.json), _leaves(probe.exchange.json)
-        for other in map(_leaves, (neighbour.json for neighbour in neighbours)):
-            for path, value in found.items():
-                if expected.get(path, MISSING) != value and other.get(path, MISSING) == value:
-                    return f"{pointer_text(path)} {shorten(value)}, which is that of another job"
+        if not reports_job(operation, exchange):
+            return "" if is_temporarily_unknown(operation, exchange) else _describe(exchange)
+        if kind_of(operation, own) in {None, "pending"}:
+            return None
+        expected, found, later = leaves(own.json), leaves(exchange.json), leaves(again.json)
+        for path in {**expected, **found}:
+            value = found.get(path, MISSING)
+            # A clock does not return to an earlier value.
+            if value != expected.get(path, MISSING) == later.get(path, MISSING):
+                is_other = any(leaves(other.json).get(path, MISSING) == value for other in neighbours)
+                return f"{pointer_text(path)} {shorten(value)}" + ", which is that of another job" * is_other
         return ""
-
-
-def _leaves(value: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
-    """Return the values within nested objects by their paths."""
-    if not isinstance(value, dict):
-        return {path: value}
-    return {key: leaf for name, item in value.items() for key, leaf in _leaves(item, (*path, name)).items()}
 
 
 def _other_state(probe: Probe) -> str:

@@ -1,19 +1,25 @@
 """Checks of each response against the standards below the API, HTTP and JSON, with the enforced sections."""
 
+import contextlib
 import json
 import re
 import urllib.parse
 from abc import abstractmethod
 from typing import Any
 
-from ...document import Document, JobLifecycle, Operation
+from ...document import MISSING, Document, JobLifecycle, Operation, walk
 from ..exchange import Exchange
-from ..http_dates import HTTP_DATE, NO_DATE, RETIREMENT, parse_http_date, retirement_date, retirement_dates
+from ..http_dates import NO_DATE, RETIREMENT, is_http_date, parse_http_date, retirement_date, retirement_dates
 from ..jobs import is_read
 from ..network_errors import body_error
-from .registry import Check, Finding, Findings, register
+from .registry import Check, Finding, Findings, ResponseCheck, register
 
 MAX_SKEW = 2.0  # seconds between two clocks of one server
+MAX_DELAY = 1_000_000_000  # seconds, more than thirty years: a time since 1970, not a delay
+METHOD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, 5.6.2
+MAX_HOPS = 3  # of redirects
+REFUSALS = frozenset({400, 401, 403, 404, 410, 422})
+MAX_IDS = 1000  # that are kept
 
 
 class HttpCheck(Check):
@@ -66,7 +72,7 @@ class Caching(HttpCheck):
     def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
         if job and _has_body(exchange) and exchange.is_accepted and isinstance(exchange.json, dict):
             state = job.state_of(exchange.json, exchange.status or 0, exchange.headers)
-            if job.kinds.get(state) == "pending":
+            if state in job.kinds and not job.is_final(state):
                 age = exchange.headers.get("age", "0")
                 got = f"Age: {age}" if age.isdecimal() and int(age) else _cache_permission(exchange)
                 yield Finding(self.clause, got and f"{got} with {state}, which is not final")
@@ -87,12 +93,32 @@ class Allow(HttpCheck):
             return  # or it is about the invalid URL
         allow = exchange.headers.get("allow")
         methods = {method.strip().upper() for method in (allow or "").split(",")}
-        got = ""
+        is_list = not allow or all(re.fullmatch(METHOD, method) for method in methods if method)
+        got = "" if is_list else f"Allow: {allow}, which is no list of methods"
         if allow is None and exchange.method not in {"HEAD", "OPTIONS"}:  # some frameworks omit it there
             got = f"no Allow with 405 to {exchange.method}"
         elif allow is not None and (exchange.method in methods or (job and allow and methods <= {"HEAD", "OPTIONS"})):
             got = f"Allow: {allow} with 405 to {exchange.method}"
         yield Finding(self.clause, got)
+
+
+@register
+class AllowDocumented(ResponseCheck):
+    name = "allow_documented"
+    description = "a 405 lists a method that the document describes for the path"
+    clause = "RFC 9110, 10.2.1: Allow lists the methods that the resource supports"
+    fix_server = "Send `Allow` with the methods of the resource; look for a router that lists those of another one."
+    any_request = True
+
+    def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
+        described = {other.method for other in document.operations if other.path == operation.path}
+        allow = exchange.headers.get("allow")
+        pattern = re.sub(r"\\\{[^{}]+\\\}", "[^/]+", re.escape(operation.path))
+        is_its_path = re.search(f"{pattern}$", urllib.parse.urlsplit(exchange.url).path)
+        if exchange.status == 405 and allow is not None and exchange.method not in described and is_its_path:
+            methods = {method.strip().upper() for method in allow.split(",")}
+            got = f"Allow: {allow}, without {' or '.join(sorted(described))}" if not methods & described else ""
+            yield Finding(self.clause, got)
 
 
 @register
@@ -104,8 +130,8 @@ class RetryAfter(HttpCheck):
 
     def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
         if (value := exchange.headers.get("retry-after")) is not None:
-            is_valid = re.fullmatch("[0-9]+", value.strip()) or HTTP_DATE.fullmatch(value.strip())
-            yield Finding(self.clause, "" if is_valid else f"Retry-After: {value}")
+            is_delay = re.fullmatch("[0-9]+", value.strip()) and int(value) < MAX_DELAY
+            yield Finding(self.clause, "" if is_delay or is_http_date(value) else f"Retry-After: {value}")
 
 
 @register
@@ -126,23 +152,6 @@ class Retirement(HttpCheck):
             yield Finding(self.clause, got and got + dates["deprecation"])
 
 
-@register
-class Redirects(HttpCheck):
-    name = "redirects"
-    description = "a redirect leads to another URL"
-    clause = "RFC 9110, 15.4: a redirect to the requested URL never ends for a client without cookies"
-    fix_server = (
-        "Redirect to the final URL, or respond at once; look for rules about slashes and hosts that match their "
-        "own target."
-    )
-
-    def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
-        if exchange.status in {301, 302, 303, 307, 308} and exchange.method in {"GET", "HEAD"}:
-            location = exchange.headers.get("location", "")
-            got = f"{exchange.status} to {location}, the requested URL" if leads_to_itself(exchange) else ""
-            yield Finding(self.clause, got)
-
-
 class ResourceCheck(HttpCheck):
     """A check of a response against the earlier ones for the same URL, which it keeps in the memory of a session."""
 
@@ -156,6 +165,56 @@ class ResourceCheck(HttpCheck):
 
 
 @register
+class Redirects(ResourceCheck):
+    name = "redirects"
+    description = "a redirect leads to another URL"
+    clause = "RFC 9110, 15.4: a redirect to the requested URL never ends for a client without cookies"
+    fix_server = (
+        "Redirect to the final URL, or respond at once; look for rules about slashes and hosts that match their "
+        "own target."
+    )
+
+    def compare(self, exchange: Exchange, job: JobLifecycle | None, memory: dict[Any, Any]) -> Findings:
+        url, target = normalized(exchange.url), redirect_target(exchange)
+        memory.pop(url, None)
+        if target is None or exchange.method not in {"GET", "HEAD"} or "cookie" in exchange.request_headers:
+            return
+        memory[url] = target
+        for _ in range(MAX_HOPS):
+            if target == url:
+                break
+            target = memory.get(target)
+        got = f"{exchange.status} to {exchange.headers['location']}, which leads to the requested URL"
+        yield Finding(self.clause, got if target == url else "")
+
+
+@register
+class RefusalNamesNoJob(ResourceCheck):
+    name = "refusal_names_no_job"
+    description = "the refusal of a poll names no job but the requested one"
+    clause = "RFC 9110, 15.5: the content of an error explains the error of its request"
+    fix_server = "Leave out of the error what the request has not named, such as a list of the known jobs."
+    fix_document = "Point `id` in `x-job` at the field that identifies the job."
+
+    def compare(self, exchange: Exchange, job: JobLifecycle | None, memory: dict[Any, Any]) -> Findings:
+        found = walk(exchange.json, job.id) if job and job.id else MISSING
+        if exchange.is_accepted:
+            # A string without a letter and a digit may be in an error by chance.
+            if isinstance(found, str) and re.search("[A-Za-z]", found) and re.search("[0-9]", found[4:]):
+                memory.update({found: True} if len(memory) < MAX_IDS else {})
+        elif job and exchange.status in REFUSALS and memory:
+            body = exchange.body.decode(errors="replace")
+            parts = (
+                urllib.parse.unquote(exchange.url),
+                *exchange.request_headers.values(),
+                exchange.content.decode(errors="replace"),
+            )
+            named = [one for one in memory if re.search(rf"(?<![\w-]){re.escape(one)}(?![\w-])", body)]
+            other = [one for one in named if not any(one in part for part in parts)]
+            yield Finding(self.clause, f"{other[0]} with {exchange.status}" if other else "")
+
+
+@register
 class Validators(ResourceCheck):
     name = "validators"
     description = "ETag identifies one body, and Last-Modified and Date are HTTP dates in this order"
@@ -165,20 +224,33 @@ class Validators(ResourceCheck):
     def compare(self, exchange: Exchange, job: JobLifecycle | None, memory: dict[Any, Any]) -> Findings:
         date, modified, tag = (exchange.headers.get(name) for name in ("date", "last-modified", "etag"))
         for name, value in (("Date", date), ("Last-Modified", modified)):
-            if value is not None and not HTTP_DATE.fullmatch(value.strip()):
+            if value is not None and not is_http_date(value):
                 yield Finding(self.clause, f"{name}: {value}")
-        if date and modified and HTTP_DATE.fullmatch(date) and HTTP_DATE.fullmatch(modified):
+        if date and modified and is_http_date(date) and is_http_date(modified):
             is_later = parse_http_date(modified) > parse_http_date(date) + MAX_SKEW
             yield Finding(self.clause, f"Last-Modified: {modified} after Date: {date}" if is_later else "")
+            yield Finding(self.clause, self._unmoved(exchange, job, memory))
         if tag is None:
             return
         yield Finding(self.clause, "" if re.fullmatch('(W/)?"[^"]*"', tag) else f"ETag: {tag}")
         if exchange.method == "GET" and exchange.status == 200:
-            selecting = (exchange.request_headers.get(f"accept{name}", "") for name in ("", "-encoding", "-language"))
+            # The body is decoded, so that its encoding does not matter.
+            selecting = (exchange.request_headers.get(name, "") for name in ("accept", "accept-language"))
             state = job.state_of(exchange.json, 200, exchange.headers) if job else None
             content = state if tag.startswith("W/") else exchange.body
             before = memory.setdefault((exchange.url, tag, *selecting), content)
             yield Finding(self.clause, "" if before == content else f"ETag: {tag} for two different bodies")
+
+    def _unmoved(self, exchange: Exchange, job: JobLifecycle | None, memory: dict[Any, Any]) -> str:
+        """Return a Last-Modified that is that of another state, which was read later than it says."""
+        state = job.state_of(exchange.json, exchange.status or 0, exchange.headers) if job else None
+        if job is None or state not in job.kinds or exchange.method != "GET":
+            return ""
+        date, modified = exchange.headers["date"], exchange.headers["last-modified"]
+        before, read_at = memory.get((exchange.url, modified), (state, 0.0))
+        memory[exchange.url, modified] = state, parse_http_date(date)
+        is_unmoved = before != state and read_at >= parse_http_date(modified) + MAX_SKEW
+        return f"Last-Modified: {modified} with {state}, although {before} was read after it" if is_unmoved else ""
 
 
 @register
@@ -201,10 +273,27 @@ class Vary(ResourceCheck):
             yield Finding(self.clause, f"no Vary with Content-Encoding: {missing[0]}" if missing else "")
 
 
-def leads_to_itself(exchange: Exchange) -> bool:
-    """Return whether the Location of a response is the requested URL."""
-    location = exchange.headers.get("location", "")
-    return bool(location) and urllib.parse.urljoin(exchange.url, location) == exchange.url
+def redirect_target(exchange: Exchange) -> str | None:
+    """Return the normalized URL that a response redirects to, or None."""
+    location = exchange.headers.get("location")
+    if exchange.status not in {301, 302, 303, 307, 308} or location is None:
+        return None
+    with contextlib.suppress(ValueError):
+        return normalized(urllib.parse.urljoin(exchange.url, location))
+    return None
+
+
+def normalized(url: str) -> str:
+    """Return a URL in the form in which equal ones are equal (RFC 3986, 6.2), without its fragment.
+
+    Raises:
+        ValueError: it is invalid.
+    """
+    parts = urllib.parse.urlsplit(url)
+    port = "" if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f":{parts.port}"
+    path = urllib.parse.quote(urllib.parse.unquote_to_bytes(parts.path or "/"), safe="/:@!$&'()*+,;=~")
+    query = urllib.parse.quote(urllib.parse.unquote_to_bytes(parts.query), safe="/:@!$&'()*+,;=~?%")
+    return f"{parts.scheme}://{parts.hostname}{port}{path}{'?' if query else ''}{query}"
 
 
 def _has_body(exchange: Exchange) -> bool:
@@ -224,7 +313,9 @@ def _content_mismatch(exchange: Exchange) -> str:
     # The encoding of JSON is checked by strict_json.
     mode = "strict" if charset and not _is_json(exchange) else "replace"
     try:
-        exchange.body.decode(charset or "utf-8", mode)
+        text = exchange.body.decode(charset or "utf-8", mode)
+        if charset and _is_json(exchange) and exchange.json is not MISSING and not text.lstrip()[:1].isascii():
+            return f"charset={charset}, but the JSON is not in it"
     except UnicodeDecodeError as error:
         return f"charset={charset}, but {error.reason} at byte {error.start}"
     except (LookupError, UnicodeError):
@@ -269,9 +360,10 @@ def _json_violation(exchange: Exchange) -> str:
 
 def _cache_permission(exchange: Exchange) -> str:
     """Return the header that allows a cache to reuse a response, or an empty string."""
-    for name in ("cdn-cache-control", "surrogate-control"):
-        if any(int(age or 0) for age in _ages(exchange.headers.get(name, ""), "max-age")):
-            return f"{name}: {exchange.headers[name]}"
+    for name, control in exchange.headers.items():
+        # Any cache may have a header of its own (RFC 9213, 2.2).
+        if name.endswith(("cdn-cache-control", "surrogate-control")) and any(_ages(control, "s-maxage|max-age")):
+            return f"{name}: {control}"
     control = exchange.headers.get("cache-control", "").lower()
     # With the names of headers, no-cache and private apply to these only.
     directives = set(re.split(r"[\s,]+", re.sub(r"=\s*(\"[^\"]*\"|[^\s,]*)", "=", control)))

@@ -449,10 +449,11 @@ class StaysTheSame(Check):
     def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
         return operation.job is not None
 
-    def check(self, before: Exchange, exchange: Exchange, after: Exchange) -> Findings:
-        """Yield the finding on the second of three consecutive responses to one request, if the others are equal."""
-        if before.json == after.json:
-            bodies = [body if isinstance(body, dict) else {"": body} for body in (before.json, exchange.json)]
+    def check(self, probe: Probe) -> Findings:
+        """Yield the finding on a response to a request, if those before and after it, the others, are equal."""
+        before, after = (other.json for other in probe.others)
+        if before == after:
+            bodies = [body if isinstance(body, dict) else {"": body} for body in (before, probe.exchange.json)]
             names = [name for name in {**bodies[0], **bodies[1]} if bodies[0].get(name) != bodies[1].get(name)]
             got = f"other {', '.join(map(shorten, names))}, between two that are the same" if names else ""
             yield Finding("the same status as before and after", got)

@@ -7,6 +7,8 @@ findings; it sends nothing, and knows neither the target nor the session. Its cl
 - `description`: the requirement, as half a sentence
 - `clause`: the key of `x-job` or the section of the standard that it enforces; empty if it enforces documented
   responses
+- `compares`: whether it compares the exchange of a probe to the others; then it runs last, without the members of a
+  status that vary by themselves
 - `fix_server`: how to fix a failure if the server is wrong, in sentences
 - `fix_document`: the same if the document is wrong
 """
@@ -50,6 +52,7 @@ class Check(ABC):
     name: ClassVar[str]
     description: ClassVar[str]
     clause: ClassVar[str] = ""
+    compares: ClassVar[bool] = False
     fix_server: ClassVar[str]
     fix_document: ClassVar[str] = (
         "The document does not decide this. Accept a failure that cannot be fixed yet with a baseline."

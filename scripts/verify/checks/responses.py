@@ -1,13 +1,16 @@
 """Checks of one response against the document: status, content type, headers, body and time."""
 
+import contextlib
+import itertools
 import json
 import math
+import re
 from abc import abstractmethod
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ...document import MISSING, Document, MediaType, Operation, Response, fields_of, walk
+from ...document import MISSING, Document, Keys, MediaType, Operation, Response, fields_of, walk
 from ..exchange import Exchange, documented_response
 from ..jobs import id_parameter
 from ..network_errors import MAX_RESPONSE_TIME
@@ -187,19 +190,25 @@ class RefusalContent(ResponseCheck):
 
     def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
         job, status = operation.job, exchange.status or 0
-        if job is None or status < 400 or status in job.status_codes or not isinstance(exchange.json, dict | list):
+        if job is None or status < 400 or status in job.status_codes or not exchange.body:
             return
+        body = exchange.body.decode(errors="replace") if exchange.json is MISSING else exchange.json
         response = documented_response(operation, status)
         described = (
-            {name for media_type in response.media_types for name in _names(document, media_type)}
+            {name for media_type in response.media_types for name in _names(document, (), media_type)}
             if response
             else set()
         )
-        names = _names(document, *operation.success.media_types) - described - COMMON_NAMES
+        # What is next to the object with the state, such as the id of the request, may be in every response.
+        names = _names(document, (job.state or job.id or ("",))[:-1], *operation.success.media_types) - described
+        names = {name for name in names if re.sub("[^a-z]", "", name.lower()) not in COMMON_NAMES}
         sent = {str(value) for value in operation.parameters_of_url(exchange.url).values()}
+        sent |= {
+            str(value) for members in _objects(exchange.content.decode(errors="replace")) for value in members.values()
+        }
         leaked = [
             name
-            for members in _objects(exchange.json)
+            for members in _objects(body)
             for name, value in members.items()
             if (name in names and value is not None and str(value) not in sent)
             or (
@@ -213,48 +222,78 @@ class RefusalContent(ResponseCheck):
         yield Finding("an error without members of a job", got, response)
 
 
-# Names that errors of many servers have.
+# Names that errors of many servers have, in lower case and with letters only.
 COMMON_NAMES = frozenset(
     [
-        "_id",
+        "apiversion",
         "code",
+        "correlationid",
+        "ctx",
         "detail",
         "details",
+        "duration",
+        "elapsed",
         "error",
+        "errorcode",
         "errors",
         "help",
         "id",
+        "input",
         "instance",
+        "loc",
         "message",
         "messages",
+        "method",
         "msg",
         "name",
+        "ok",
         "path",
         "reason",
-        "request_id",
+        "requestid",
+        "server",
+        "servertime",
         "status",
+        "statuscode",
+        "success",
+        "time",
         "timestamp",
         "title",
+        "took",
         "trace",
+        "traceid",
         "type",
         "url",
+        "version",
     ]
 )
+MAX_OBJECTS = 100  # that are looked for in a string
 
 
-def _names(document: Document, *media_types: MediaType) -> set[str]:
-    """Return the names of the members in schemas and examples at any depth."""
-    fields = {keys[-1] for m in media_types for keys in fields_of(document.data, m.schema) if keys}
-    examples = [example.value for media_type in media_types for example in media_type.examples]
+def _names(document: Document, place: Keys, *media_types: MediaType) -> set[str]:
+    """Return the names of the members in schemas and examples, at any depth below a path."""
+    found = [keys for media_type in media_types for keys in fields_of(document.data, media_type.schema)]
+    fields = {keys[-1] for keys in found if len(keys) > len(place) and keys[: len(place)] == place}
+    examples = [walk(example.value, place) for media_type in media_types for example in media_type.examples]
     return fields | {name for members in _objects(examples) for name in members}
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield every object in a JSON value."""
+    """Yield every object in a JSON value, also in its strings."""
     if isinstance(value, dict):
         yield value
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in _embedded(value) if isinstance(value, str) else items:
         yield from _objects(item)
+
+
+def _embedded(text: str) -> Iterator[Any]:
+    """Yield the JSON objects within a string."""
+    end = 0
+    for found in itertools.islice(re.finditer(r"\{", text), MAX_OBJECTS):
+        if found.start() >= end:
+            with contextlib.suppress(ValueError, RecursionError):
+                value, end = json.JSONDecoder().raw_decode(text, found.start())
+                yield value
 
 
 @register

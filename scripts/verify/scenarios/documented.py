@@ -16,8 +16,10 @@ def request_scenarios(session: Session, operation: Operation) -> None:
     """Request each documented scenario of an operation once."""
     with session.guarded("scenarios", operation.id):
         for values in session.known_values(operation)[:1]:
-            for exchange, expected in _requests(session, operation, values):
-                session.check("scenarios", ScenarioProbe(operation, exchange, expected=expected))
+            sent = list(_requests(session, operation, values))
+            is_open = bool(sent) and not session.requires_credential(operation, values)
+            for exchange, expected in sent:
+                session.check("scenarios", ScenarioProbe(operation, exchange, expected=expected, is_open=is_open))
 
 
 def _requests(session: Session, operation: Operation, values: dict[str, str]) -> Iterator[tuple[Exchange, Response]]:

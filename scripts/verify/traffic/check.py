@@ -292,6 +292,7 @@ def _credentials(document: Document, exchange: Exchange) -> tuple[str, ...]:
 def _finish(api: _Api, matcher: Matcher, key: Key) -> Result:
     """Add to the result what could not be checked, and what the document does not describe."""
     api.starts.finish()
+    api.session.compare(may_send=False)
     result = api.session.result
     if times := matcher.guessed[key]:
         result.notes.append(
