@@ -22,7 +22,7 @@ LIMITS = {
     "release": 620,
     "simulate": 5400,
     "site": 960,
-    "verify": 7830,
+    "verify": 7840,
     "mutate": 5410,
 }
 
