@@ -22,7 +22,7 @@ LIMITS = {
     "release": 620,
     "simulate": 5400,
     "site": 960,
-    "verify": 7840,
+    "verify": 7880,
     "mutate": 5410,
 }
 
