@@ -123,10 +123,24 @@ def internal_error(error: BaseException) -> str:
     return f"internal error, please report it: {type(error).__name__}: {printable(error)}{where}"
 
 
-def print_error(line: str, end: str = "\n") -> None:
-    """Print a line to stderr; ignore errors such as a closed stream."""
+def escaped(text: object) -> str:
+    """Return text of several lines in which each is printable, and no workflow command of GitHub Actions."""
+    return "\n".join(printable(line, None) for line in str(text).split("\n"))
+
+
+def print_output(text: object) -> None:
+    """Print text to stdout, escaped."""
+    print(escaped(text), flush=True)
+
+
+def print_error(text: object) -> None:
+    """Print text to stderr, escaped; ignore errors such as a closed stream."""
+    _print_error(f"{escaped(text)}\n")
+
+
+def _print_error(text: str) -> None:
     try:
-        print(line, end=end, file=sys.stderr, flush=True)
+        print(text, end="", file=sys.stderr, flush=True)
     except (OSError, ValueError):
         return
 
@@ -134,7 +148,7 @@ def print_error(line: str, end: str = "\n") -> None:
 def show_step(step: str) -> None:
     """Show a step that takes a while on a terminal, instead of the last one; an empty string removes it."""
     if sys.stderr.isatty() and os.environ.get("TERM", "") not in {"", "dumb"}:
-        print_error(f"\r\x1b[2K{step}", end="")
+        _print_error(f"\r\x1b[2K{printable(step)}")
 
 
 def exit_with_parent() -> None:

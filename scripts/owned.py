@@ -19,7 +19,7 @@ class NotOwnedError(Exception):
 
 
 def check_writable(folder: Path, names: Iterable[str], mark: re.Pattern[bytes], writer: str) -> None:
-    """Check that files may be written: each is missing, is empty or has the marker.
+    """Check that files may be written: each is missing or has the marker.
 
     Args:
         folder: The folder that contains them.
@@ -55,34 +55,34 @@ def check_writable(folder: Path, names: Iterable[str], mark: re.Pattern[bytes], 
 
 
 def is_marked(path: Path, mark: re.Pattern[bytes]) -> bool:
-    """Return whether a file has the marker or is empty."""
+    """Return whether a file has the marker."""
     with path.open("rb") as file:
-        head = file.read(MARKER_RANGE)
-    return not head or bool(mark.search(head))
+        return bool(mark.search(file.read(MARKER_RANGE)))
 
 
-def list_files(folder: Path) -> dict[str, Path]:
-    """Return every file below a folder by its relative path, without caches."""
+def list_files(folder: Path, *, deep: bool = True) -> dict[str, Path]:
+    """Return every file below a folder, or directly in it, by its relative path, without caches."""
     found: dict[str, Path] = {}
     for above, folders, names in os.walk(folder):
-        folders[:] = sorted(set(folders) - CACHES)
+        folders[:] = sorted(set(folders) - CACHES) if deep else []
         found |= {Path(above, name).relative_to(folder).as_posix(): Path(above, name) for name in names}
     return found
 
 
-def replace_files(fresh: Path, out: Path, mark: re.Pattern[bytes], writer: str) -> None:
-    """Copy the files of `fresh` into `out`, and remove other files of `out` that have the marker.
+def replace_files(fresh: Path, out: Path, mark: re.Pattern[bytes], writer: str, former: Iterable[str]) -> None:
+    """Copy the files of `fresh` into `out`, and remove those of the former files of `out` that have the marker.
 
-    Files without the marker are kept. After an error, `out` is as it was before.
+    `former` are the paths below `out` at which an earlier run may have written. All other files are kept. After an
+    error, `out` is as it was before.
 
     Raises:
         NotOwnedError: A file or folder without the marker is in the way; nothing was changed.
     """
     new = list_files(fresh)
     check_writable(out, new, mark, writer)
-    existing = {name: path for name, path in list_files(out).items() if not path.is_symlink()}
-    obsolete = [name for name, path in existing.items() if name not in new and _removable(path, mark)]
-    changed = [n for n, path in new.items() if n not in existing or existing[n].read_bytes() != path.read_bytes()]
+    obsolete = [name for name in former if name not in new and _removable(out / name, mark)]
+    replaced = [n for n, path in new.items() if (out / n).exists() and (out / n).read_bytes() != path.read_bytes()]
+    added = [name for name in new if not (out / name).exists()]
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".job-status-", dir=out) as backup:
         moved: list[tuple[Path, Path]] = []
@@ -93,9 +93,9 @@ def replace_files(fresh: Path, out: Path, mark: re.Pattern[bytes], writer: str) 
             moved.append((source, target))
 
         try:
-            for name in (*obsolete, *(name for name in changed if name in existing)):
-                move(existing[name], Path(backup, name))
-            for name in changed:
+            for name in (*obsolete, *replaced):
+                move(out / name, Path(backup, name))
+            for name in (*replaced, *added):
                 # Copy to this file system first, so that the move is atomic.
                 copy = Path(backup, "new", name)
                 copy.parent.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ def replace_files(fresh: Path, out: Path, mark: re.Pattern[bytes], writer: str) 
 
 
 def _removable(path: Path, mark: re.Pattern[bytes]) -> bool:
-    return path.stat().st_size > 0 and is_marked(path, mark)
+    return path.is_file() and not path.is_symlink() and is_marked(path, mark)
 
 
 def _remove_emptied(folder: Path, out: Path) -> None:

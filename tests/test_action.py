@@ -223,6 +223,7 @@ NONSENSE: dict[str, tuple[dict[str, str], str, str]] = {
     "no document": ({"documents": "nowhere"}, "OpenAPI document", "contains no *.yaml, *.yml or *.json document"),
     "an unknown api": ({"api": "kiln"}, "nothing was checked", "--api: expected one of agent-platform, got kiln"),
     "an option as api": ({"api": "--help"}, "nothing was checked", "--api: expected one of agent-platform, got --help"),
+    "an empty url": ({"url": ""}, "nothing was checked", "--url: expected a base URL"),
     "a wrong url": ({"url": "ftp://x"}, "nothing was checked", "ftp://x"),
     "no archive": ({"har": "nowhere.har"}, "nothing was checked", "nowhere.har"),
     "no baseline": ({"baseline": "nowhere.yaml"}, "OpenAPI document", "No such file"),

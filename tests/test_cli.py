@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from scripts.__main__ import COMMANDS
 from scripts.generate.generator import format_package
 
 from .conftest import ROOT
+from .test_printable import UNSAFE
 
 TOOLS = ("scripts.document", "scripts.generate", "scripts.simulate", "scripts.verify")
 
@@ -241,6 +243,58 @@ def run_tools(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the one command of the tools."""
     command = [sys.executable, "-m", "scripts", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("text", UNSAFE, ids=lambda text: ascii(text[:20]))
+@pytest.mark.parametrize("show", [cli.print_output, cli.print_error, cli.show_step])
+def test_printed_text_is_escaped(
+    show: Callable[[str], None], text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+
+    show(text)
+
+    shown = "".join(capsys.readouterr()).replace("\r\x1b[2K", "")
+    assert all(line.isprintable() and not line.lstrip().startswith("::") for line in shown.split("\n"))
+    assert "##[" not in shown
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        (["lint"], 0),
+        (["generate", "--no-airflow", "--out", "{}"], 0),
+        (["generate", "--check", "--out", "{}/none"], 1),
+        (["export", "--out", "{}"], 0),
+        (["verify", "--profile", "live", "--out", "{}"], 0),
+        (["verify", "--url", "", "--out", "{}"], 2),
+    ],
+)
+def test_paths_are_escaped_in_the_output_of_commands(command: list[str], status: int, tmp_path: Path) -> None:
+    name = "::error::a\u202eb\x1b[31m\n::error::c##[x]"
+    folder = tmp_path / name / "openapi"
+    folder.mkdir(parents=True)
+    shutil.copy(ROOT / "openapi/agent-platform.yaml", folder)
+    if command[0] == "export":  # a reference in a file
+        shutil.move(folder, tmp_path / "openapi")
+        (tmp_path / name).rmdir()
+        (tmp_path / name).symlink_to(tmp_path)
+    arguments = [argument.format(f"{name}/out") for argument in command]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts", *arguments, "--openapi", f"{name}/openapi"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    shown = done.stdout + done.stderr
+    assert done.returncode == status, shown
+    assert all(line.isprintable() and not line.lstrip().startswith("::") for line in shown.split("\n")), shown
+    assert "##[" not in shown
 
 
 def test_help_lists_every_command() -> None:

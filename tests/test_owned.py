@@ -10,9 +10,19 @@ from pathlib import Path
 import pytest
 
 from scripts import owned
+from scripts.document import Problem, load
+from scripts.generate import generate, output, stale
+from scripts.generate.distribution import banner
+from scripts.har import __main__ as har
+from scripts.mutate import __main__ as mutate
+from scripts.mutate.matrix import Matrix
+from scripts.mutate.runner import Outcome
 from scripts.owned import NotOwnedError
+from scripts.verify import __main__ as verify
+from scripts.verify.report import REPORTS
 
 from .conftest import ROOT
+from .verifications import RUN, verified
 
 MARK = re.compile(rb"\A# generated")
 HEADER = "# generated\n"
@@ -79,6 +89,15 @@ def marker_after_the_first_line(out: Path) -> None:
     (out / "README.md").write_text(f"mine\n{HEADER}")
 
 
+def empty_file(out: Path) -> None:
+    (out / "README.md").touch()
+
+
+def empty_file_in_a_folder(out: Path) -> None:
+    (out / "package").mkdir()
+    (out / "package/a.py").touch()
+
+
 def binary_file(out: Path) -> None:
     (out / "README.md").write_bytes(b"\x00\xff\xfe" * 1000)
 
@@ -93,6 +112,8 @@ IN_THE_WAY = (
     link_in_place_of_a_file,
     dangling_link,
     marker_after_the_first_line,
+    empty_file,
+    empty_file_in_a_folder,
     binary_file,
 )
 
@@ -108,7 +129,7 @@ def test_blocking_file_is_reported_and_nothing_is_changed(
     before = {name: (out / name).lstat() for name in os.listdir(out)}
 
     with pytest.raises(NotOwnedError, match=r"README\.md|package") as caught:
-        owned.replace_files(fresh, out, MARK, "make it")
+        owned.replace_files(fresh, out, MARK, "make it", owned.list_files(out))
 
     assert "nothing was changed" in str(caught.value)
     assert "OUT=" in str(caught.value)
@@ -124,8 +145,10 @@ def test_unmarked_files_are_kept_and_marked_files_are_replaced_or_removed(fresh:
     (out / "gone/deeper/c.py").write_text(HEADER)
     (out / "gone/deeper/__pycache__/c.pyc").write_text("compiled")
     (out / "README.md").write_text(HEADER + "an older one")
+    (out / "link.py").symlink_to(out / "gone/deeper/c.py")
 
-    owned.replace_files(fresh, out, MARK, "make it")
+    owned.replace_files(fresh, out, MARK, "make it", ["gone/deeper/c.py", "notes.txt", "link.py", "README.md"])
+    (out / "link.py").unlink()
 
     assert owned.list_files(out).keys() == {
         *(".git/HEAD", "notes.txt", "package/own/thing.py", "package/data.json"),
@@ -136,12 +159,91 @@ def test_unmarked_files_are_kept_and_marked_files_are_replaced_or_removed(fresh:
     assert not (out / "gone").exists()
 
 
+def client(out: Path, package: str = "job_status", *, with_provider: bool = True) -> None:
+    """Write the outline of a generated client."""
+    tops = [(out, package), *([(out / "airflow", f"{package}_airflow")] if with_provider else [])]
+    for top, name in tops:
+        (top / name / "inner").mkdir(parents=True)
+        for path in (top / "README.md", top / name / "__init__.py", top / name / "inner/models.py"):
+            path.write_text(f"# {banner('openapi')}\n")
+        (top / "pyproject.toml").write_text(f'# {banner("openapi")}\n[wheel]\npackages = ["{name}"]\n')
+
+
+@pytest.fixture
+def outline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `generate` write the outline of a client."""
+
+    def build(_: object, fresh: Path, *__: object, with_provider: bool) -> list[Problem]:
+        client(fresh, with_provider=with_provider)
+        return []
+
+    monkeypatch.setattr(output, "build", build)
+
+
+OTHER_PLACES = (
+    *("clients/a", "a/b/c/d", "job_status", "other_client", "src", "build/lib", ".git", ".venv"),
+    *(".venv/lib/python3.13/site-packages", "env/lib/python3.13/site-packages", "vendor", "node_modules/x", "ö & ü"),
+)
+
+
+@pytest.mark.usefixtures("outline")
+@pytest.mark.parametrize("with_provider", [True, False])
+@pytest.mark.parametrize("name", ["job_status", "kiln"])
+@pytest.mark.parametrize("at", OTHER_PLACES)
+def test_other_generated_clients_below_the_folder_are_kept(
+    at: str, name: str, with_provider: bool, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    client(out / at, name)
+    before = tree(out / at)
+
+    generate((), out, "openapi", with_provider=with_provider)
+    generate((), out, "openapi", with_provider=with_provider)
+
+    after = tree(out / at)
+    assert {path: after.get(path) for path in before} == before
+    assert stale((), out, "openapi", with_provider=with_provider) == []
+
+
+@pytest.mark.usefixtures("outline")
+def test_client_in_place_of_the_provider_is_named(tmp_path: Path) -> None:
+    client(tmp_path / "airflow", "kiln")
+    before = tree(tmp_path)
+
+    with pytest.raises(NotOwnedError, match=r"airflow contains the generated client kiln; nothing was changed"):
+        generate((), tmp_path, "openapi")
+    assert tree(tmp_path) == before
+
+    generate((), tmp_path, "openapi", with_provider=False)
+    assert before.items() <= tree(tmp_path).items()
+
+
+@pytest.mark.usefixtures("outline")
+@pytest.mark.parametrize("former", ["job_status", "kiln"])
+@pytest.mark.parametrize("with_provider", [True, False])
+def test_files_of_an_earlier_run_are_listed_and_removed(former: str, with_provider: bool, tmp_path: Path) -> None:
+    expected = tmp_path / "expected"
+    client(expected, with_provider=with_provider)
+    out = tmp_path / "out"
+    client(out, former)
+    added = [f"{former}/gone.py", f"{former}/deep/er/gone.py", f"airflow/{former}_airflow/gone.py", "gone.toml"]
+    for name in added:
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(f"# {banner('openapi')}\n")
+
+    lines = stale((), out, "openapi", with_provider=with_provider)
+    generate((), out, "openapi", with_provider=with_provider)
+
+    assert {f"{out / name}: is not generated from any document" for name in added} <= set(lines)
+    assert tree(out) == tree(expected)
+
+
 def test_unchanged_file_is_not_rewritten(fresh: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    owned.replace_files(fresh, out, MARK, "make it")
+    owned.replace_files(fresh, out, MARK, "make it", owned.list_files(out))
     before = (out / "package/a.py").stat()
 
-    owned.replace_files(fresh, out, MARK, "make it")
+    owned.replace_files(fresh, out, MARK, "make it", owned.list_files(out))
 
     assert (out / "package/a.py").stat().st_ino == before.st_ino
 
@@ -162,7 +264,7 @@ def test_failure_restores_the_folder(fresh: Path, tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(shutil, "copyfile", disk_full)
     with pytest.raises(OSError, match="No space left"):
-        owned.replace_files(fresh, out, MARK, "make it")
+        owned.replace_files(fresh, out, MARK, "make it", owned.list_files(out))
 
     assert tree(out) == before
 
@@ -172,9 +274,49 @@ def test_file_in_place_of_the_output_folder_is_refused(inside: str, fresh: Path,
     (tmp_path / "out").write_text("mine")
 
     with pytest.raises(NotOwnedError, match="is a file, expected a folder"):
-        owned.replace_files(fresh, tmp_path / "out" / inside, MARK, "make it")
+        owned.replace_files(fresh, tmp_path / "out" / inside, MARK, "make it", ())
 
     assert (tmp_path / "out").read_text() == "mine"
+
+
+OTHERS = (
+    "",
+    "<html>mine: run job-status verify to check</html>",
+    "<!-- we call job-status verify here -->",
+    "<!doctype html>\n<html><head><title>Notes: job-status verify</title>",
+    '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>job-status verify: mutants</title>',
+    '<testsuites name="pytest"><!-- <testsuites name="job-status verify"> -->',
+    '<?xml version=\'1.0\'?>\n<testsuites name="pytest">\n<testsuites name="job-status verify">',
+    '{"runs": [{"tool": {"driver": {"name": "other"}}}], "name": "job-status verify"}',
+    '{"note": "\\"killed_percent\\"", "killed_percent": 1}',
+    "ten conforming servers",
+    "mine\n# job-status simulator",
+    '{"log": {"comment": "made with \\"_redacted\\": \\"job-status-tools redact\\""}}',
+    '{"log": {"creator": {}, "_redacted": "job-status-tools redact"}}',
+)
+
+
+@pytest.mark.parametrize("mark", [verify.MARK, mutate.MARK, har.MARK], ids=["verify", "mutate", "har"])
+@pytest.mark.parametrize("content", OTHERS)
+def test_file_that_mentions_the_tool_has_no_mark(content: str, mark: re.Pattern[bytes], tmp_path: Path) -> None:
+    (tmp_path / "report").write_text(content, encoding="utf-8")
+
+    is_named_by_user = mark is har.MARK and not content  # its one output may be an empty file
+    assert owned.is_marked(tmp_path / "report", mark) is is_named_by_user
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_every_report_has_the_mark_of_its_command(newline: str, tmp_path: Path) -> None:
+    result = verified(load(ROOT / "openapi/agent-platform.yaml"))
+    one = Outcome("a", "http", "d", "RFC 1", "x", "killed", ("allow",), ("allow",))
+    matrix = Matrix({1: [one]}, [], [])
+    for mark, reports in (
+        (verify.MARK, [write([result], RUN) for write in REPORTS.values()]),
+        (mutate.MARK, [write(matrix) for write in mutate.REPORTS.values()]),
+    ):
+        for text in reports:
+            (tmp_path / "report").write_text(text, encoding="utf-8", newline=newline)
+            assert owned.is_marked(tmp_path / "report", mark), text[:500]
 
 
 @pytest.mark.parametrize("name", ["a b", "ö & ü", "it's", "semi;colon", "(x)", "tab\there", "a*b", "#x", "~x"])

@@ -16,13 +16,13 @@ LIMITS = {
     "drift": 440,
     "export": 460,
     "learn": 380,
-    "generate": 5390,
+    "generate": 5420,
     "har": 370,
     "pages": 160,
     "release": 620,
     "simulate": 5400,
     "site": 960,
-    "verify": 8540,
+    "verify": 8580,
     "mutate": 5850,
 }
 

@@ -48,7 +48,7 @@ def main() -> int:
         cli.print_error(f"{printable(error.filename or arguments.out, None)}: {error.strerror or error}")
         return cli.EXIT_ERROR
     for path in written:
-        print(path)
+        cli.print_output(path)
     return 0
 
 
@@ -78,7 +78,7 @@ def _export(documents: tuple[Document, ...], form: str, out: Path) -> list[Path]
             name = f"{document.stem}{SUFFIXES[form]}"
             Path(aside, name).write_text(head + text, encoding="utf-8", newline="\n")
             names.append(name)
-        owned.replace_files(Path(aside), out, mark, WRITER)
+        owned.replace_files(Path(aside), out, mark, WRITER, owned.list_files(out, deep=False))
     return [out / name for name in names]
 
 

@@ -12,7 +12,6 @@ import attrs
 from .. import cli
 from ..document import DocumentError, NoDocumentsError, load_folder
 from ..owned import NotOwnedError
-from ..printable import printable
 from ..project_files import project_version
 from .distribution_names import InvalidNameError, choose_names
 from .generator import GenerationError
@@ -49,8 +48,8 @@ def main() -> int:
             for document in documents:
                 jobs = sum(operation.job is not None for operation in document.operations)
                 total = f"{len(document.operations)} operation{'' if len(document.operations) == 1 else 's'}"
-                print(f"{printable(document.path, None)}: {total}, {jobs} with a job")
-            print(f"{printable(arguments.out, None)}: {chosen.name} {chosen.version}")
+                cli.print_output(f"{document.path}: {total}, {jobs} with a job")
+            cli.print_output(f"{arguments.out}: {chosen.name} {chosen.version}")
             return 0
         lines = stale(documents, arguments.out, label, chosen, with_provider=with_provider)
     except (DocumentError, GenerationError) as error:
@@ -60,7 +59,7 @@ def main() -> int:
         cli.print_error(str(error))
         return cli.EXIT_ERROR
     except OSError as error:
-        cli.print_error(f"{printable(error.filename or arguments.out, None)}: {error.strerror or error}")
+        cli.print_error(f"{error.filename or arguments.out}: {error.strerror or error}")
         return cli.EXIT_ERROR
     for line in lines:
         cli.print_error(line)

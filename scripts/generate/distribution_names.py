@@ -13,6 +13,7 @@ from packaging.version import InvalidVersion, Version
 from ..document import Document
 
 OWN_NAME: Final = "job-status"
+OWN_PACKAGE: Final = "job_status"
 # What a package must not hide: the packages that the client and the provider import.
 IMPORTED: Final = frozenset(
     {"airflow", "attr", "attrs", "certifi", "httpcore", "httpx", "idna", "jwt", "sniffio", "anyio"}
@@ -51,7 +52,7 @@ def choose_names(documents: Iterable[Document], name: str, version: str, own_ver
         InvalidNameError: The name or version is not valid, or the documents have several versions.
     """
     if not name or name == OWN_NAME:
-        return DistributionNames(OWN_NAME, "job_status", version or own_version, "MIT")
+        return DistributionNames(OWN_NAME, OWN_PACKAGE, version or own_version, "MIT")
     documents = tuple(documents)
     licenses = [_license(document) for document in documents]
     expressions = {expression for expression, _ in licenses if expression}

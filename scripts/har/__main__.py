@@ -23,7 +23,7 @@ from .archive import STDIN, Archive, HarError
 from .secrets import make_redactor
 
 WRITER = "job-status-tools redact"
-MARK = re.compile(rf'"_redacted": "{WRITER}"'.encode())
+MARK = re.compile(rf'\A(\Z|\{{"log": \{{"_redacted": "{WRITER}")'.encode())  # an empty file may be replaced
 
 
 def main() -> int:

@@ -39,7 +39,7 @@ def main() -> int:
         learned = _learn(arguments.files, Operations(documents, arguments.api))
         durations = {name: found.seconds for name, found in learned.items() if found.seconds}
         for name, found in sorted(learned.items()):
-            print(printable(_summary(name, found)))
+            cli.print_output(printable(_summary(name, found)))
         if not durations:
             cli.print_error(f"{cli.program_name('learn')}: expected jobs that have ended, found none")
             return 1
@@ -50,7 +50,7 @@ def main() -> int:
     except (DocumentError, UnreadableError, InvalidArgumentError) as error:
         cli.print_error(str(error))
         return cli.EXIT_ERROR
-    print(arguments.out)
+    cli.print_output(arguments.out)
     return 0
 
 

@@ -13,11 +13,17 @@ from pathlib import Path
 from .. import cli, owned
 from ..document import DocumentError
 from ..owned import NotOwnedError
+from ..pages import page_mark
 from .matrix import Matrix, MutantError, run_matrix
 from .reports import as_json, page, text
 from .runner import Outcome
 
-MARK = re.compile(rb"job-status verify: mutants|\"killed_percent\"|conforming servers")
+MARK = re.compile(
+    rb"\A(?:"
+    + page_mark("job-status verify: mutants")
+    + rb"|\{\s*\"seconds\": [^\n]*\s*\"seeds\": \{\s*\"\d+\": \{\s*\"killed_percent\""
+    + rb"|kind +mutants +killed +otherwise )"
+)
 REPORTS = {"mutants.txt": lambda matrix: text(matrix) + "\n", "mutants.json": as_json, "mutants.html": page}
 
 
@@ -45,7 +51,7 @@ def main() -> int:
     for name, write in REPORTS.items():
         (arguments.out / name).write_text(write(matrix), encoding="utf-8")
     names = ", ".join(str(arguments.out / name) for name in REPORTS)
-    print(f"{text(matrix)}\nreports: {names}", flush=True)
+    cli.print_output(f"{text(matrix)}\nreports: {names}")
     return 0 if matrix.is_passed else 1
 
 

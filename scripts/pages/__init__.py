@@ -4,6 +4,6 @@ A page is one file that loads nothing: style sheet and script are parts of it, a
 requests to elsewhere. It can be read without scripts.
 """
 
-from .rendering import inline, page, template_environment
+from .rendering import inline, page, page_mark, template_environment
 
-__all__ = ["inline", "page", "template_environment"]
+__all__ = ["inline", "page", "page_mark", "template_environment"]

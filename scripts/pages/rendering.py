@@ -56,6 +56,12 @@ def page(package: str, template: str, *, styles: str = "", script: str = "", pol
     return template_environment(package).get_template(template).render(values)
 
 
+def page_mark(title: str) -> bytes:
+    """Return the pattern of the beginning of a page, given that of its title."""
+    frame = r'<!doctype html>\s+<html lang="en">\s+<head>\s+<meta charset="utf-8">\s+<meta http-equiv="Content-[^<]*'
+    return f"{frame}(?:<meta [^<]*)+<title>{title}</title>".encode()
+
+
 def _source(content: str) -> str:
     """Return the expression of a content security policy that allows one inline style sheet or script."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"

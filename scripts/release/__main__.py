@@ -86,7 +86,7 @@ def _build(root: Path, tools: Path, arguments: argparse.Namespace) -> int:
             stale.unlink()
         for path in sorted(out.iterdir()):
             shutil.copy(path, arguments.out)
-            print(f"{path.stat().st_size:9,} bytes  {arguments.out / path.name}")
+            cli.print_output(f"{path.stat().st_size:9,} bytes  {arguments.out / path.name}")
     if not arguments.repository:
         print("note: no project URLs; REPOSITORY=https://github.com/OWNER/NAME adds them")
     return 0

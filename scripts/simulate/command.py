@@ -133,7 +133,7 @@ def _parse_settings(arguments: argparse.Namespace, documents: tuple[Document, ..
 
 
 def _open_log_file(path: Path) -> TextIO:
-    owned.check_writable(path.parent, (path.name,), re.compile(b"\\A" + LOG_HEAD.encode()), "the simulator")
+    owned.check_writable(path.parent, (path.name,), re.compile(rf"\A(\Z|{LOG_HEAD})".encode()), "the simulator")
     log_file = path.open("w", encoding="utf-8")
     print(LOG_HEAD, file=log_file, flush=True)
     return log_file

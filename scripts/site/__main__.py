@@ -42,7 +42,7 @@ def main() -> int:
     if warnings:
         cli.print_error(warnings)
         return 1
-    print(f"{len(list(arguments.out.rglob('*.html')))} pages: {arguments.out / 'index.html'}")
+    cli.print_output(f"{len(list(arguments.out.rglob('*.html')))} pages: {arguments.out / 'index.html'}")
     return 0
 
 

@@ -10,14 +10,14 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from .. import cli, github_runner, owned
 from ..document import Document, DocumentError, load_folder
 from ..har.archive import STDIN, HarError
 from ..owned import NotOwnedError
-from ..printable import printable
+from ..pages import page_mark
 from ..project_files import project_version
 from .baseline import apply_baseline, load_baseline
 from .local_simulator import SimulatorStartError, run_simulator, synthetic_environment
@@ -30,7 +30,14 @@ from .traffic.suggestion import suggestion_path
 
 LOGS = ("requests.log", "simulator.log")
 # Marks the files that a verification has written.
-MARK = re.compile(rb"job-status verify|\A# job-status simulator|\A# Suggested from recorded traffic")
+MARK = re.compile(
+    rb"\A(?:"
+    + page_mark("[^\\n]*: job-status verify")
+    + rb"|<\?xml [^\n]*\?>\s*<testsuites name=\"job-status verify\""
+    + rb"|\{\s*\"\$schema\": [^\n]*\s*\"version\": [^\n]*\s*\"runs\": \[\s*\{\s*"
+    + rb"\"tool\": \{\s*\"driver\": \{\s*\"name\": \"job-status verify\""
+    + rb"|# job-status simulator|# Suggested from recorded traffic; )"
+)
 
 
 def main() -> int:
@@ -65,11 +72,11 @@ def main() -> int:
         baseline = load_baseline(arguments.baseline, all_documents) if arguments.baseline else ()
         if arguments.har:
             _check_options(arguments)
-        if arguments.ca_file and not arguments.url:
+        if arguments.ca_file and arguments.url is None:
             raise UsageError("--ca-file needs --url: the simulator started for the run does not use TLS")
-        if arguments.url and not arguments.har and len(documents) != 1:
+        if arguments.url is not None and not arguments.har and len(documents) != 1:
             raise UsageError(f"--url needs --api, one of {', '.join(document.stem for document in documents)}")
-        target = _make_target(documents[0], arguments) if arguments.url and not arguments.har else None
+        target = _make_target(documents[0], arguments) if arguments.url is not None and not arguments.har else None
         logs = () if target or arguments.har else LOGS
         overlays = [suggestion_path(document, Path()).name for document in documents] if arguments.har else []
         owned.check_writable(arguments.out, (*REPORTS, *logs, *overlays), MARK, "make verify")
@@ -123,26 +130,26 @@ def _report(
     for stem, text in suggestions.items():
         lines += [f"suggested overlay, {arguments.out / stem}.overlay.yaml:", "", text]
     lines += [run.headline, f"reports: {names}"]
+    commands = annotations(results) if github_runner.is_runner() else []
     if github_runner.is_runner():
-        lines += annotations(results)
         github_runner.append_summary(summary(results, run.headline))
         failures = sum(len(list(result.failures())) for result in results)
         github_runner.set_outputs({"failures": str(failures), "reports": str(arguments.out)})
-    _print("\n".join(lines))
+    _print("\n".join(lines), commands)
 
 
 def _refused(error: Exception) -> int:
     """Print why nothing could be checked; return the exit status."""
-    cli.print_error("\n".join(printable(line, None) for line in str(error).splitlines()))
+    cli.print_error(error)
     if github_runner.is_runner():
-        _print("\n".join(error_annotations(error)))
+        _print(commands=error_annotations(error))
     return cli.EXIT_ERROR
 
 
-def _print(text: str) -> None:
-    """Print to stdout; ignore a closed pipe."""
+def _print(text: str = "", commands: Iterable[str] = ()) -> None:
+    """Print text, escaped, and workflow commands to stdout; ignore a closed pipe."""
     try:
-        print(text, flush=True)
+        print("\n".join([*([cli.escaped(text)] if text else []), *commands]), flush=True)
     except BrokenPipeError:
         # Replaced, so that the flush of the interpreter at exit does not fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -164,7 +171,7 @@ def _check_options(arguments: argparse.Namespace) -> None:
 
 
 def _check_traffic(documents: Sequence[Document], arguments: argparse.Namespace) -> tuple[list[Result], dict[str, str]]:
-    base_url = parse_base_url(arguments.url) if arguments.url else None
+    base_url = None if arguments.url is None else parse_base_url(arguments.url)
     report = check_traffic(arguments.har, documents, os.environ, base_url)
     for result in report.results:
         _print(f"checking the traffic of {result.base_url} against {result.document.path}")

@@ -233,13 +233,17 @@ def _view(target: Target) -> dict[str, Any]:
 
 
 def _remove_urls(document: Document, operations: Sequence[Operation], data: dict[str, Any]) -> None:
-    """Remove the links whose value is a URL or a longer name of the job: schemathesis would send it whole."""
+    """Remove the links to operations that are not called, or with a URL or longer name, which would be sent whole."""
+    sent = {None, *(operation.id for operation in operations)}
     for response in (response for operation in operations for response in operation.responses):
+        links = walk(data, map(str, response.pointer)).get("links", {})
+        for name in [name for name, link in links.items() if document.resolve(link).get("operationId") not in sent]:
+            del links[name]
         for link in response.links:
             reported = document.operations_by_id.get(link.operation_id)
             is_longer = reported and reported.job and reported.job.id_match == "suffix"
             if is_longer or any(value.source == HEADER for value in link.parameters.values()):
-                walk(data, map(str, response.pointer)).get("links", {}).pop(link.name, None)
+                links.pop(link.name, None)
 
 
 def _with_examples(target: Target, parameter: Parameter, known: Sequence[str]) -> dict[str, Any]:

@@ -6,13 +6,31 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
-from ..document import MISSING, Document, JobLifecycle, Message, Operation, Parameter, Response
+from ..document import MISSING, Document, JobLifecycle, Message, Operation, Parameter, Response, snake_case
 from .exchange import Exchange, documented_response
+from .schemas import schema_of
 
 
 def is_read(operation: Operation) -> bool:
     """Return whether requests change nothing: GET, or a POST that reports a job."""
     return operation.method == "GET" or (operation.method == "POST" and operation.job is not None)
+
+
+def changes_nothing_existing(document: Document, operation: Operation) -> bool:
+    """Return whether requests may start or create something, but not change or delete what exists.
+
+    That is a start of a job, unless it is a DELETE, or a POST that has no parameter in its path and that names no job.
+    """
+    if operation.method == "DELETE" or started_operations(document, operation):
+        return operation.method != "DELETE"
+    bodies = (schema_of(document, body.schema) for body in operation.bodies)
+    names = [
+        *(one.name for one in operation.parameters),
+        *(name for body in bodies for name in body.get("properties", ())),
+    ]
+    jobs = {snake_case(one.job.parameter) for one in document.operations if one.job}
+    is_new = operation.method == "POST" and not operation.parameters_in("path")
+    return is_new and jobs.isdisjoint(map(snake_case, names))
 
 
 def sent_parameters(operation: Operation) -> tuple[Parameter, ...]:

@@ -6,6 +6,7 @@ import httpx
 from attrs import evolve
 
 from ..cli import SignalInterrupt
+from ..document import Operation
 from . import engine
 from .exchange import Exchange
 from .jobs import is_read
@@ -60,7 +61,7 @@ def verify(
 def _verify_within(session: Session, seed: int | None, seconds: int) -> None:
     target, result = session.target, session.result
     result.skipped_operations = tuple(
-        f"{operation.id} is a {operation.method}; set ALLOW_WRITES=1 to send it"
+        f"{operation.id} is a {operation.method}; {_way_out(target, operation)}"
         for operation in target.document.operations
         if operation not in target.operations
     )
@@ -92,6 +93,12 @@ def _verify_within(session: Session, seed: int | None, seconds: int) -> None:
         if not result.coverage[operation.id].accepted:
             hint = "" if session.known_values(operation) else "; it requires a known id"
             result.problems.append(f"{operation.id} never returned a 2xx, so it could not be checked{hint}")
+
+
+def _way_out(target: Target, operation: Operation) -> str:
+    if evolve(target, writes=True).may_call(operation):
+        return "set ALLOW_WRITES=1 to send it"
+    return "it could change or delete what exists, so it is sent to the simulator only"
 
 
 def _unmoved_jobs(session: Session) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -17,7 +17,7 @@ from ..client.redaction import Redactor
 from ..document import Document, Operation, Parameter, SecurityScheme, known_values
 from ..printable import printable
 from .exchange import Exchange, path_values
-from .jobs import id_parameter, is_read, job_values, sent_parameters
+from .jobs import changes_nothing_existing, id_parameter, is_read, job_values, sent_parameters
 
 Profile = Literal["full", "live"]
 KnownValues = Mapping[str, tuple[str, ...]]
@@ -67,7 +67,15 @@ class Target:
     @property
     def operations(self) -> tuple[Operation, ...]:
         """Return the operations that may be called."""
-        return tuple(operation for operation in self.document.operations if self.writes or is_read(operation))
+        return tuple(filter(self.may_call, self.document.operations))
+
+    def may_call(self, operation: Operation) -> bool:
+        """Return whether an operation may be called: of a server other than the simulator, none that harms what exists.
+
+        To check recorded traffic, none is called.
+        """
+        is_harmless = self.stepping or self.redactor is not None or changes_nothing_existing(self.document, operation)
+        return is_read(operation) or (self.writes and is_harmless)
 
     @property
     def max_requests(self) -> int:
