@@ -188,7 +188,11 @@ CASES: Final = {
             "failure": ok({"error": {"message": "full"}}),
         },
         {"state": TEXT, "error": ERROR},
-        responses={"202": {"description": "Not yet."}, "200": {"description": "It.", **content(REPORT)}},
+        responses={
+            "202": {"description": "Not yet."},
+            "200": {"description": "It.", **content(REPORT)},
+            "303": {"description": "Ended."},
+        },
         state="failure",
         reason="full",
     ),
@@ -224,19 +228,20 @@ CASES: Final = {
     "gone_is_done": Case(
         {
             "state": [
-                {"when": {"$statusCode": 404}, "is": "success"},
+                {"when": {"$statusCode": 410}, "is": "success"},
                 {"when": {"$response.body#/state": "stuck"}, "is": "failure"},
                 {"when": {"$statusCode": 200}, "is": "pending"},
             ]
         },
         {
             "pending": ok({"state": "deleting"}),
-            "success": ok({"message": "gone"}, 404),
+            "success": ok({"message": "gone"}, 410),
             "failure": ok({"state": "stuck"}),
         },
         responses={
             "200": {"description": "It.", **content(REPORT)},
-            "404": {"description": "Deleted.", **content({"type": "object", "properties": {"message": TEXT}})},
+            "404": {"description": "Unknown."},
+            "410": {"description": "Deleted.", **content({"type": "object", "properties": {"message": TEXT}})},
         },
         state="failure",
     ),

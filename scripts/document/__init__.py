@@ -20,7 +20,7 @@ from .naming import job_noun, snake_case
 from .navigate import enum_values_at, fields_of, schemas_at, subschemas
 from .problem import DocumentError, NoDocumentsError, Problem
 from .read import read_file
-from .samples import ABSENT, sample, sample_with
+from .samples import ABSENT, sample, sample_body, sample_with
 from .source import Source
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "load_folder",
     "read_file",
     "sample",
+    "sample_body",
     "sample_with",
     "schemas_at",
     "snake_case",

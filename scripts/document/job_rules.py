@@ -1,17 +1,26 @@
 """The rules about `x-job` of an operation and the responses that report the job: `RULES` lists them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final
 
 from attrs import frozen
 
-from .expression import BODY, HEADER, STATUS, Keys
+from .expression import BODY, HEADER, MISSING, STATUS, Keys
 from .job import JobLifecycle, state_name
-from .model import Document, Operation
+from .model import Document, Operation, Response
 from .navigate import describes, enum_values_at, schemas_at
+from .samples import sample_body
 from .source import Finding, Pointer
 
+# The status codes that say nothing about a job, and what they say about the request.
+NEVER_REPORTS: Final[Mapping[int, str]] = {
+    401: "has no valid credential",
+    404: "is for an unknown job or path",
+    405: "has a method that is not allowed",
+    429: "came too soon",
+    **dict.fromkeys((502, 503, 504), "may have reached a gateway only"),
+}
 Located = tuple[Pointer, str]  # the place within `x-job` to correct and the message
 
 
@@ -41,6 +50,10 @@ class ReportedJob:
         """Return the enum at a path of the responses."""
         return {value for schema in self.schemas for value in enum_values_at(self.document.data, schema, path)}
 
+    def sample_of(self, response: Response) -> Any:
+        """Return an example of a response, or a body that is made from its schema."""
+        return next((sample_body(self.document, media_type) for media_type in response.media_types), MISSING)
+
     def types_at(self, path: Keys) -> set[str]:
         """Return the types at a path of the responses, without null; empty if no schema says."""
         return {self.type_of(schema) for schema in self._schemas_at(path)} - {""}
@@ -69,6 +82,43 @@ def check_job(document: Document, operation: Operation) -> Iterator[Finding]:
         yield from found
         if found and rule in PREREQUISITES:
             return
+
+
+def _method(reported: ReportedJob) -> Iterator[Located]:
+    if (method := reported.operation.method) not in {"GET", "POST"}:
+        reason = "has no body" if method == "HEAD" else "changes something, and a wait repeats it"
+        yield (), f"x-job is on a {method} operation, which {reason}; move it to GET or POST"
+
+
+def _status_codes(reported: ReportedJob) -> Iterator[Located]:
+    described = reported.operation.responses_by_status
+    for index, condition in enumerate(reported.job.conditions):
+        place: Pointer = ("state", index, "when")
+        for code in (code for test in condition.tests if test.expression.source == STATUS for code in test.values):
+            if not isinstance(code, int) or isinstance(code, bool):
+                yield place, f"x-job tests the status {code!r}, which is no number; write one such as 202"
+            elif not {str(code), f"{str(code)[0]}XX"} & described.keys():
+                yield place, f"x-job tests the status {code}, which no response describes; describe it, or correct it"
+            elif code in NEVER_REPORTS:
+                message = f"which says that the request {NEVER_REPORTS[code]}; test another one"
+                yield place, f"x-job tests the status {code}, {message}"
+
+
+def _unknown(reported: ReportedJob) -> Iterator[Located]:
+    """Find responses to an unknown id that report a job."""
+    operation, job = reported.operation, reported.job
+    found = [(response, example.value) for response, _, example in operation.scenarios("unknown_id")]
+    if not found and not job.unknown:
+        described = operation.responses_by_status
+        implied = next((described[status] for status in ("404", "410", "4XX") if status in described), None)
+        found = [(implied, reported.sample_of(implied))] if implied else []
+    for response, body in found:
+        status = int(response.status) if response.status.isdecimal() else 404
+        if job.is_unknown(body, status) or not (response.is_success or status in job.status_codes):
+            continue
+        if (state := job.state_of(body, status)) in job.kinds:
+            message = f"is the response to an unknown id, and has the state {state}, so that a job that does not exist"
+            yield ("state",), f"{status} {message} is waited for; test something else, or add unknown to x-job"
 
 
 def _responses(reported: ReportedJob) -> Iterator[Located]:
@@ -142,7 +192,9 @@ def _progress(reported: ReportedJob) -> Iterator[Located]:
 
 
 def _one_list_per_state(reported: ReportedJob) -> Iterator[Located]:
-    for state in sorted(reported.states):
+    tests = (test for test in reported.job.unknown if test.expression.keys == reported.job.state)
+    unknown = {state_name(value) for test in tests for value in test.values}
+    for state in sorted(reported.states - unknown):
         if state not in reported.job.kinds:
             yield (), f"state {state} is in no x-job list; add it to pending, success, partial, failure or notStarted"
 
@@ -183,16 +235,19 @@ def _detail(reported: ReportedJob) -> Iterator[Located]:
 
 
 RULES: Final = (
+    _method,
     _responses,
+    _status_codes,
     _names,
     _body,
     _array,
     _expressions,
     _progress,
     _lists,
+    _unknown,
     _one_list_per_state,
     _listed_states,
     _mirrors,
     _detail,
 )
-PREREQUISITES: Final = (_responses, _names, _array, _expressions)
+PREREQUISITES: Final = (_method, _responses, _status_codes, _names, _array, _expressions)

@@ -95,7 +95,7 @@ def _misspelled(_node: Mapping[str, Any], _value: Any, place: Pointer) -> Iterat
 
 
 def _job_on_an_operation(_node: Mapping[str, Any], _value: Any, place: Pointer) -> Iterator[Located]:
-    if len(place) != 4 or place[0] != "paths":
+    if (len(place) != 4 or place[0] != "paths") and (len(place) != 5 or place[:2] != ("components", "pathItems")):
         yield place, "x-job is allowed on operations only; move it next to operationId"
 
 

@@ -16,7 +16,7 @@ from .parse import parse_document
 from .problem import DocumentError, NoDocumentsError, Problem
 from .read import read_file
 from .source import Pointer
-from .upgrade import resolve_dynamic_references, upgrade, version_of
+from .upgrade import normalize_references, upgrade, version_of
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -32,7 +32,7 @@ def load(path: Path) -> Document:
     if overlay := overlay_of(path):
         source, warnings = apply_overlay(source, overlay)
     try:
-        if problems := source.problems(resolve_dynamic_references(source)):
+        if problems := source.problems(normalize_references(source)):
             raise DocumentError(problems)
         if problems := rules.check_source(source):
             raise DocumentError(problems)

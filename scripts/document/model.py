@@ -209,8 +209,10 @@ class Operation:
     @property
     def status_responses(self) -> tuple[Response, ...]:
         """The responses that report the job: 2xx, and those whose status code its state depends on."""
-        codes = {str(code) for code in self.job.status_codes} if self.job else set()
-        return tuple(response for response in self.responses if response.is_success or response.status in codes)
+        described = self.responses_by_status
+        tested = self.job.status_codes if self.job else ()
+        codes = {str(code) if str(code) in described else f"{str(code)[0]}XX" for code in tested}
+        return tuple(r for r in self.responses if r.is_success or r.status.upper() in codes)
 
     @property
     def job_parameter(self) -> Parameter:

@@ -26,10 +26,15 @@ def schemas_at(data: Any, schema: Schema, path: Keys) -> Iterator[Schema]:
             yield from schemas_at(data, branch, path)
         return
     head, rest = path[0], path[1:]
+    prefix = schema.get("prefixItems", ())
     if head in schema.get("properties", {}):
         yield from schemas_at(data, schema["properties"][head], rest)
+    elif head.isdecimal() and int(head) < len(prefix):
+        yield from schemas_at(data, prefix[int(head)], rest)
     elif head.isdecimal() and "items" in schema:
         yield from schemas_at(data, schema["items"], rest)
+    elif isinstance(schema.get("additionalProperties"), Mapping):
+        yield from schemas_at(data, schema["additionalProperties"], rest)
     for branch in (*_branches(schema), *(schema[name] for name in CONDITIONS if name in schema)):
         yield from schemas_at(data, branch, path)
 

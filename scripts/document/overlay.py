@@ -8,7 +8,7 @@ import attrs
 from jsonpath_rfc9535 import JSONPathError, find
 
 from .problem import DocumentError, Problem
-from .read import read_file
+from .read import MAX_PARTS, read_file
 from .source import Finding, Place, Source
 
 MARK: Final = ".overlay"
@@ -34,6 +34,7 @@ def apply_overlay(source: Source, path: Path) -> tuple[Source, list[Problem]]:
     if problems := overlay.problems(_problems(overlay.data)):
         raise DocumentError(problems)
     unused: list[Finding] = []
+    added = 0
     for index, action in enumerate(overlay.data["actions"]):
         place, where = ("actions", index, "target"), f"action {index + 1}"
         try:
@@ -41,7 +42,9 @@ def apply_overlay(source: Source, path: Path) -> tuple[Source, list[Problem]]:
             if not targets:
                 message = f"{action['target']} selects nothing in {source.path.name}; correct it, or remove the action"
                 unused.append((place, where, message))
-            _apply(source, overlay, action, ("actions", index), targets)
+            added += _apply(source, overlay, action, ("actions", index), targets)
+            if added > MAX_PARTS:
+                raise ValueError(f"the actions add more than {MAX_PARTS} values")
         except (JSONPathError, ValueError) as error:
             message = f"cannot be applied: {_reason(error)}; correct the action"
             raise DocumentError(overlay.problems([(place, where, message)])) from None
@@ -76,17 +79,21 @@ def _problems(data: dict[str, Any]) -> list[Finding]:
     return found
 
 
-def _apply(source: Source, overlay: Source, action: dict[str, Any], place: Keys, targets: list[Keys]) -> None:
+def _apply(source: Source, overlay: Source, action: dict[str, Any], place: Keys, targets: list[Keys]) -> int:
+    """Apply an action to its targets. Return how many values are added."""
     if action.get("remove"):
         for target in sorted(targets, key=_removal_order, reverse=True):
             _remove(source, target)
-        return
+        return 0
     value, places = action.get("update"), overlay.place((*place, "update"))
     if "copy" in action:
         found = list(find(action["copy"], source.data))
         if len(found) != 1:
             raise ValueError(f"copy expects the JSONPath of one value, and {action['copy']} selects {len(found)}")
-        value, places = found[0].value, source.place(tuple(found[0].location))
+        # A copy, because the targets may contain it.
+        value, places = _copied(found[0].value), _copied_place(source.place(tuple(found[0].location)))
+    if (added := _parts(value) * len(targets)) > MAX_PARTS:
+        return added
     for target in targets:
         parent, key, place_of_parent = _parent(source, target)
         current = parent[key]
@@ -98,6 +105,13 @@ def _apply(source: Source, overlay: Source, action: dict[str, Any], place: Keys,
             raise ValueError(f"the target is {type(current).__name__}, and the update is {type(value).__name__}")
         else:
             parent[key], place_of_parent.children[key] = value, places
+    return added
+
+
+def _parts(value: Any) -> int:
+    """Return how many values there are in a value, with itself."""
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(_parts, children))
 
 
 def _removal_order(target: Keys) -> list[tuple[bool, Any]]:

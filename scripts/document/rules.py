@@ -1,5 +1,6 @@
 """The rules that every document must satisfy, listed at the end. All commands refuse a document that violates one."""
 
+import random
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -14,10 +15,12 @@ from .model import RUNNING, Document, Example, MediaType, Operation, Parameter, 
 from .naming import raw_operations
 from .navigate import LITERAL, describes, mappings, owner_of
 from .problem import Problem
+from .samples import sample, sample_body
 from .schema_rules import check_schemas, invalid_defaults
 from .source import Finding, Pointer, Source
 from .upgrade import check_version
 
+SAMPLED_IDS: Final = 100
 __all__ = ["EXTENSIONS", "SCENARIOS", "check_document", "check_source", "check_specification"]
 
 
@@ -176,8 +179,13 @@ def _link_expressions(source: Source) -> Iterator[Finding]:
     for node, pointer in mappings(source.data, skip=LITERAL):
         if pointer[-2:-1] != ("links",) or not isinstance(node.get("parameters"), dict):
             continue
+        if "server" in node:
+            message = f"link {pointer[-1]} has a server, which is not supported; remove it, the job is at the same one"
+            yield (*pointer, "server"), owner_of(source.data, pointer), message
         for name, value in node["parameters"].items():
             try:
+                if isinstance(value, dict | list):
+                    raise ValueError("expected an expression or a constant, got a list or mapping; write text")
                 parse_runtime_expression(value)
             except ValueError as error:
                 where = owner_of(source.data, pointer)
@@ -214,6 +222,22 @@ def _links(document: Document, operation: Operation) -> Iterator[Finding]:
     if operation.job and operation.is_start:
         message = "has both x-job and links; x-job belongs to the operation that reports, links to the one that starts"
         yield operation.pointer, operation.id, message
+
+
+def _few_ids(document: Document, operation: Operation) -> Iterator[Finding]:
+    """Find links to jobs of which each must have an id of its own, and whose ids are of a small set."""
+    for link in (link for response in operation.responses for link in response.links):
+        target = document.operations_by_id.get(link.operation_id)
+        if target is None or target.job is None:
+            continue
+        expression = link.parameters.get(target.job.parameter)
+        if expression and expression.source in {BODY, HEADER}:
+            schema, source = target.job_parameter.schema, random.Random(0)  # noqa: S311 - samples, repeatable
+            sampled = [sample(document, schema, source) for _ in range(SAMPLED_IDS)]
+            is_known = MISSING not in sampled and all(map(document.validator(schema).is_valid, sampled))
+            if is_known and len({repr(value) for value in sampled}) < 0.9 * SAMPLED_IDS:
+                message = f"takes a new {expression} for each job, and {target.job.parameter} allows few values"
+                yield link.pointer, operation.id, f"link {link.name} {message}; correct its schema, or remove the link"
 
 
 def _links_without_job(document: Document, operation: Operation) -> Iterator[tuple[Pointer, str]]:
@@ -283,6 +307,15 @@ def _invalid_examples(document: Document) -> Iterator[Finding]:
             break
 
 
+def _underivable_bodies(document: Document, operation: Operation) -> Iterator[Finding]:
+    """Find responses about jobs for which the simulator has no body: no valid example, and none can be made."""
+    for response in operation.responses if operation.job or operation.is_start else ():
+        for media_type in response.media_types:
+            if media_type.is_json and sample_body(document, media_type) is MISSING:
+                message = f"no body of the {response.status} response can be derived from its schema"
+                yield media_type.pointer, operation.id, f"{message}; add an example, or correct the schema"
+
+
 def _scenario_examples(document: Document) -> Iterator[Finding]:
     scenarios = {example.pointer for _, example, _ in _distinct_examples(document) if example.scenario is not None}
     yield from (finding for finding in _invalid_examples(document) if finding[0] in scenarios)
@@ -312,5 +345,5 @@ def _valid_invalid_examples(document: Document) -> Iterator[Finding]:
 
 
 SOURCE_RULES: Final = (_references, _link_expressions, _templates, _operation_ids, check_keywords)
-OPERATION_RULES: Final = (check_job, _links, _security, _supported_security)
+OPERATION_RULES: Final = (check_job, _links, _security, _supported_security, _few_ids, _underivable_bodies)
 DOCUMENT_RULES: Final = (_scenario_examples, _valid_invalid_examples)

@@ -11,12 +11,14 @@ from typing import Any
 import jsonschema_rs
 
 from .expression import MISSING, Keys, parse_pointer, walk
-from .model import Document
+from .model import Document, MediaType
 from .patterns import matching_strings
 
 MAX_DEPTH = 4  # nested objects, below which optional properties are left out
 RANDOM_EXTRA = 8  # repetitions of an open-ended repeat that make random strings differ
 MAX_ALTERNATIVES = 32  # of one schema
+MAX_VALUES = 20_000  # of all parts of one value
+MAX_LENGTH = 1_000_000  # of a string
 FORMATS: Mapping[str, Any] = {
     "date-time": "2026-01-02T03:04:05+00:00",
     "date": "2026-01-02",
@@ -44,8 +46,15 @@ FORMATS: Mapping[str, Any] = {
 COMBINATORS = ("$ref", "allOf", "oneOf", "anyOf", "if", "then", "else")
 # The keywords that name the type of a schema without `type`.
 KINDS: Mapping[str, tuple[str, ...]] = {
-    "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties"),
-    "array": ("items", "prefixItems", "minItems", "uniqueItems"),
+    "object": (
+        "properties",
+        "required",
+        "additionalProperties",
+        "patternProperties",
+        "minProperties",
+        "propertyNames",
+    ),
+    "array": ("items", "prefixItems", "minItems", "uniqueItems", "contains"),
     "string": ("pattern", "minLength", "maxLength", "format"),
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
 }
@@ -70,6 +79,18 @@ def sample(document: Document, schema: Any, source: random.Random | None = None)
                 return value
             unchecked = value if unchecked is MISSING else unchecked
     return unchecked
+
+
+def sample_body(document: Document, media_type: MediaType) -> Any:
+    """Return a body that satisfies the schema of a media type, an example if there is one, or `MISSING`."""
+    is_valid = document.validator(media_type.schema).is_valid
+    ordered = sorted(media_type.examples, key=lambda example: example.scenario is not None)
+    if found := next((example for example in ordered if is_valid(example.value)), None):
+        return found.value
+    made = sample(document, media_type.schema)
+    if made is MISSING and media_type.is_json:
+        made = {}
+    return made if made is not MISSING and is_valid(made) else MISSING
 
 
 def sample_with(document: Document, schema: Any, fields: Mapping[Keys, Any]) -> Any:
@@ -100,8 +121,11 @@ def _is_valid(document: Document, schema: Any, value: Any) -> bool:
 class _Sampler:
     """Generates values of one document, with or without optional properties."""
 
-    def __init__(self, document: Document, source: random.Random | None, optional: bool) -> None:
+    def __init__(
+        self, document: Document, source: random.Random | None, optional: bool, budget: Iterator[int] | None = None
+    ) -> None:
         self._document = document
+        self._budget = iter(range(MAX_VALUES)) if budget is None else budget
         self._is_random = source is not None
         self._source = source or random.Random(0)  # noqa: S311 - samples, repeatable
         self._optional = optional
@@ -113,6 +137,8 @@ class _Sampler:
 
     def value(self, schema: Any, depth: int, above: Above) -> Any:
         """Return the first value that satisfies a nested schema, or `MISSING`."""
+        if next(self._budget, None) is None:
+            return MISSING
         target = self._document.resolve(schema)
         is_simple = not isinstance(target, Mapping) or not {"oneOf", "anyOf", "not", "if", "allOf"} & target.keys()
         unchecked: Any = MISSING
@@ -143,7 +169,7 @@ class _Sampler:
         if "if" in schema and ("then" in schema or "else" in schema):
             chosen = {"allOf": [schema["if"], schema.get("then", True)]}
             parts.append(self._choices([schema.get("else", True), chosen], above))
-        for combination in itertools.product(*parts):
+        for combination in itertools.product(*(itertools.islice(part, MAX_ALTERNATIVES) for part in parts)):
             flat: Flat = {}
             for part, _ in combination:
                 flat = _merged(flat, part)
@@ -190,6 +216,8 @@ class _Sampler:
     def _object(self, flat: Flat, depth: int, above: Above) -> Any:
         properties, required = flat.get("properties", {}), flat.get("required", ())
         value: dict[str, Any] = {}
+        if flat.get("minProperties", 0) > MAX_VALUES:
+            return MISSING
         for name in dict.fromkeys((*properties, *required)):
             if name not in required and (not self._optional or depth > MAX_DEPTH):
                 continue
@@ -198,34 +226,58 @@ class _Sampler:
                 value[name] = child
             elif name in required:
                 return MISSING
-        for number in range(flat.get("minProperties", 0) - len(value)):
-            value[f"key{number + 1}"] = self._property(flat, properties, f"key{number + 1}", depth, above)
+        names = self._names(flat, value, depth, above)
+        for name in itertools.islice(names, max(0, flat.get("minProperties", 0) - len(value))):
+            value[name] = self._property(flat, properties, name, depth, above)
+            if value[name] is MISSING:
+                return MISSING
         return value
+
+    def _names(self, flat: Flat, value: Mapping[str, Any], depth: int, above: Above) -> Iterator[str]:
+        """Yield names of further properties, which are not in the value."""
+        patterns = [{"pattern": key} for key in flat.get("patternProperties", ())]
+        closed = [{"anyOf": patterns}] if patterns and flat.get("additionalProperties") is False else []
+        described = [*([flat["propertyNames"]] if "propertyNames" in flat else []), *closed]
+        schema = {"allOf": [{"type": "string"}, *described]}
+        while described:
+            made = (self._another(schema, depth, above) for _ in range(50))
+            name = next((one for one in made if one is not MISSING and one not in value), None)
+            if name is None:
+                return
+            yield name
+        yield from (name for number in itertools.count(1) if (name := f"key{number}") not in value)
+
+    def _another(self, schema: Any, depth: int, above: Above) -> Any:
+        """Return a random value that satisfies a nested schema, or `MISSING`."""
+        return _Sampler(self._document, self._source, self._optional, self._budget).value(schema, depth + 1, above)
 
     def _property(self, flat: Flat, properties: Flat, name: str, depth: int, above: Above) -> Any:
         if name in properties:
             found, schema = self.value(properties[name], depth + 1, above), properties[name]
             is_needed = found is MISSING and name in flat.get("required", ())
             return "sample" if is_needed and _is_valid(self._document, schema, "sample") else found
-        schemas = [
-            child for key, child in flat.get("patternProperties", {}).items() if name.startswith(key.strip("^$"))
-        ]
+        patterns = flat.get("patternProperties", {})
+        schemas = [child for key, child in patterns.items() if _satisfies({"pattern": key}, name)]
         extra = flat.get("additionalProperties", {})
         found = self.value((schemas or [extra])[0], depth + 1, above)
         return "sample" if found is MISSING and extra is not False else found
 
     def _array(self, flat: Flat, depth: int, above: Above) -> Any:
         least, prefix = flat.get("minItems", 0), flat.get("prefixItems", ())
-        count = min(max(least, 1, len(prefix)), flat.get("maxItems", math.inf))
+        contained = flat.get("minContains", 1) if "contains" in flat else 0
+        count = min(max(least, 1, len(prefix) + contained), flat.get("maxItems", math.inf))
+        if count > MAX_VALUES:
+            return MISSING
         items: list[Any] = []
         for index in range(int(count)):
             schema = prefix[index] if index < len(prefix) else flat.get("items", {})
+            if len(prefix) <= index < len(prefix) + contained:
+                schema = {"allOf": [schema, flat["contains"]]}
             item = self.value(schema, depth + 1, above)
             if item is MISSING and index < max(least, len(prefix)) and _is_valid(self._document, schema, "sample"):
                 item = "sample"
             if item in items and flat.get("uniqueItems"):
-                others = (_Sampler(self._document, self._source, self._optional) for _ in range(50))
-                fresh = (other.value(schema, depth + 1, above) for other in others)
+                fresh = (self._another(schema, depth, above) for _ in range(50))
                 item = next((one for one in fresh if one not in items), MISSING)
             if item is MISSING:
                 return MISSING if index < least else items
@@ -266,6 +318,8 @@ class _Sampler:
         if name in FORMATS and "pattern" not in flat:
             yield FORMATS[name]
         least, most = flat.get("minLength", 0), flat.get("maxLength", math.inf)
+        if least > MAX_LENGTH:
+            return
         if not self._is_random:
             yield (
                 "sample"
@@ -305,7 +359,7 @@ def _merged_keyword(key: str, one: Any, other: Any) -> Any:
             return {name: _both(one.get(name), other.get(name)) for name in (*one, *(n for n in other if n not in one))}
         case "prefixItems":
             return [_both(*pair) for pair in itertools.zip_longest(one, other)]
-        case "items" | "additionalProperties" | "not":
+        case "items" | "additionalProperties" | "contains" | "propertyNames" | "not":
             return _both(one, other) if key != "not" else {"anyOf": [one, other]}
         case "required":
             return [*one, *(name for name in other if name not in one)]

@@ -1,15 +1,17 @@
 """The rules about schemas: they are JSON Schema, and their defaults are values that they allow."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
 import jsonschema_rs
 
+from .expression import parse_pointer, walk
 from .model import Document
-from .navigate import LITERAL, owner_of, schema_roots, subschemas
+from .navigate import BRANCHES, CONDITIONS, LITERAL, owner_of, schema_roots, subschemas
 from .source import Finding, Pointer
 
+MAX_BRANCHES: Final = 1000  # schemas that combinations and references make of one
 META_SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -20,6 +22,50 @@ def check_schemas(data: Any) -> Iterator[Finding]:
             pointer = (*place, *error.instance_path)
             message = f"{error.message[:300]} (JSON Schema); correct it"
             yield pointer, owner_of(data, pointer), f"{'/'.join(map(str, pointer[-2:]))}: {message}"
+        for pointer, message in _large_patterns(root, place):
+            yield pointer, owner_of(data, pointer), message
+    sizes: dict[str, int] = {}
+    for root, place in schema_roots(data):
+        for schema, pointer in subschemas(root, place):
+            if _branches(data, schema, sizes) > MAX_BRANCHES:
+                message = f"combines more than {MAX_BRANCHES} schemas with allOf, anyOf, oneOf and $ref; simplify it"
+                yield pointer, owner_of(data, pointer), message
+                return
+
+
+def _large_patterns(root: Any, place: Pointer) -> Iterator[tuple[Pointer, str]]:
+    """Find regular expressions that are valid, and too large to be used."""
+    for schema, pointer in subschemas(root, place):
+        patterns = [((*pointer, "pattern"), schema["pattern"])] if isinstance(schema.get("pattern"), str) else []
+        patterns += [((*pointer, "patternProperties", key), key) for key in schema.get("patternProperties", ())]
+        for where, pattern in patterns:
+            if not _is_usable(str(pattern)):
+                message = f"the pattern {pattern[:60]} cannot be compiled: it is invalid or repeats too much"
+                yield where, f"{message}; shorten it, or state the length with maxLength"
+
+
+@cache
+def _is_usable(pattern: str) -> bool:
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": pattern})
+    except ValueError:
+        return False
+    return True
+
+
+def _branches(data: Any, schema: Any, sizes: dict[str, int]) -> int:
+    """Return how many schemas a schema is with all that it combines. `sizes` keeps those of references."""
+    if not isinstance(schema, Mapping):
+        return 1
+    members = [one for name in BRANCHES for one in schema.get(name, ())]
+    total = 1 + sum(_branches(data, one, sizes) for one in (*members, *(schema[c] for c in CONDITIONS if c in schema)))
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        if reference not in sizes:
+            sizes[reference] = 0  # while it is counted: a reference to itself adds nothing
+            sizes[reference] = _branches(data, walk(data, parse_pointer(reference)), sizes)
+        total += sizes[reference]
+    return total
 
 
 def invalid_defaults(document: Document) -> Iterator[Finding]:

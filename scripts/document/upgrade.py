@@ -1,11 +1,15 @@
 """Versions of OpenAPI: which are read, and the upgrade of OpenAPI 3.0 and 3.2 to 3.1, in memory."""
 
+import copy
+import json
 import re
+import urllib.parse
 from collections.abc import Iterator
 from typing import Any, Final
 
+from .expression import MISSING, parse_pointer, walk
 from .navigate import mappings, schema_roots, subschemas
-from .source import Finding, Source
+from .source import Finding, Place, Source
 
 CONVERTER: Final = "convert it to OpenAPI 3 first, for example with `npx swagger2openapi`"
 LITERAL: Final = ("example", "examples", "value", "default", "const", "enum", "x-invalid-examples")
@@ -54,9 +58,11 @@ def upgrade(source: Source) -> None:
     """Change the data of a document of OpenAPI 3.0 or 3.2 into that of OpenAPI 3.1. Pointers stay valid."""
     version, data = version_of(source), source.data
     data["openapi"] = "3.1.1"
-    for node, _ in mappings(data, skip=LITERAL):
+    for node, pointer in mappings(data, skip=LITERAL):
         if isinstance(node, dict) and isinstance(node.get("schema"), bool):
             node["schema"] = {} if node["schema"] else {"not": {}}
+        if pointer[-2:-1] == ("links",) and isinstance(node.get("parameters"), dict):
+            _write_constants(node["parameters"])
     if version == "3.0":
         seen: set[int] = set()
         for root, place in list(schema_roots(data)):
@@ -75,22 +81,71 @@ def upgrade(source: Source) -> None:
                         response.setdefault("description", response.pop("summary", ""))
 
 
-def resolve_dynamic_references(source: Source) -> Iterator[Finding]:
-    """Replace each `$dynamicRef` by a `$ref` to the only component with its anchor. Yield those without one."""
-    anchors: dict[str, list[str]] = {}
-    for name, schema in (source.data.get("components", {}).get("schemas") or {}).items():
-        if isinstance(schema, dict) and "$dynamicAnchor" in schema:
-            anchors.setdefault(str(schema["$dynamicAnchor"]), []).append(name)
+def _write_constants(parameters: dict[str, Any]) -> None:
+    """Write the constants of a link as text: the schema of OpenAPI knows no others, the specification does."""
+    for name, value in parameters.items():
+        parameters[name] = value if isinstance(value, str) else json.dumps(value)
+
+
+def normalize_references(source: Source) -> Iterator[Finding]:
+    """Write each reference within the file as a JSON pointer to its target. Yield those to no or several components.
+
+    References by anchor, by the name of the file, and percent-encoded pointers are replaced; so is the reference of a
+    path to its path item, by a copy.
+    """
+    dynamic, anchors = (_anchors(source.data, keyword) for keyword in ("$dynamicAnchor", "$anchor"))
     for node, pointer in list(mappings(source.data, skip=LITERAL)):
-        if "$dynamicRef" not in node:
+        if not isinstance(node, dict):
             continue
-        found = anchors.get(str(node["$dynamicRef"]).removeprefix("#"), [])
-        if len(found) == 1 and isinstance(node, dict):
-            del node["$dynamicRef"]
-            node["$ref"] = f"#/components/schemas/{found[0]}"
-        else:
-            message = f"the reference {node['$dynamicRef']} is not to exactly one component; write $ref to a component"
-            yield (*pointer, "$dynamicRef"), "", message
+        if "$dynamicRef" in node:
+            found = dynamic.get(str(node["$dynamicRef"]).removeprefix("#"), [])
+            if len(found) == 1:
+                del node["$dynamicRef"]
+                node["$ref"] = found[0]
+            else:
+                message = f"the reference {node['$dynamicRef']} is not to exactly one component; write $ref to one"
+                yield (*pointer, "$dynamicRef"), "", message
+        for key in ("$ref", "operationRef"):
+            if isinstance(reference := node.get(key), str):
+                node[key] = _normal(source, reference, anchors)
+    _inline_path_items(source.data, source.root)
+
+
+def _anchors(data: dict[str, Any], keyword: str) -> dict[str, list[str]]:
+    """Return the references to the component schemas, and the parts of them, that have an anchor."""
+    found: dict[str, list[str]] = {}
+    schemas = data.get("components", {}).get("schemas")
+    for node, pointer in mappings(schemas, ("components", "schemas"), LITERAL) if isinstance(schemas, dict) else ():
+        if isinstance(node.get(keyword), str):
+            keys = (str(key).replace("~", "~0").replace("/", "~1") for key in pointer)
+            found.setdefault(node[keyword], []).append("#/" + "/".join(keys))
+    return found
+
+
+def _normal(source: Source, reference: str, anchors: dict[str, list[str]]) -> str:
+    file, mark, fragment = reference.partition("#")
+    if mark and file.removeprefix("./") == source.path.name:
+        reference = f"#{fragment}"
+    if not reference.startswith("#"):
+        return reference
+    if len(found := anchors.get(fragment, [])) == 1:
+        return found[0]
+    decoded = urllib.parse.unquote(fragment)
+    is_encoded = walk(source.data, parse_pointer(fragment)) is MISSING is not walk(source.data, parse_pointer(decoded))
+    return f"#{decoded}" if is_encoded else reference
+
+
+def _inline_path_items(data: dict[str, Any], root: Place) -> None:
+    paths: dict[str, Any] = data["paths"] if isinstance(data.get("paths"), dict) else {}
+    for path, item in paths.items():
+        reference = item.get("$ref") if isinstance(item, dict) else None
+        if isinstance(reference, str) and reference.startswith("#/components/pathItems/"):
+            name = parse_pointer(reference)[-1]
+            target = walk(data, ("components", "pathItems", name))
+            if isinstance(target, dict):
+                paths[path] = copy.deepcopy(target) | {key: value for key, value in item.items() if key != "$ref"}
+                place = root.children["components"].children["pathItems"].children[name]
+                root.children["paths"].children[path] = place
 
 
 def _upgrade_schema(schema: dict[str, Any]) -> None:

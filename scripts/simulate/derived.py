@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import Factory, define, field, frozen
 
-from ..document import MISSING, Document, MediaType, Operation, sample
+from ..document import MISSING, Document, MediaType, Operation, sample, sample_body
 from ..document import Response as DocumentedResponse
 
 
@@ -27,13 +27,9 @@ class DerivedResponses:
         return self._contents[key]
 
     def _body(self, media_type: MediaType) -> Any:
-        ordered = sorted(media_type.examples, key=lambda example: example.scenario is not None)
-        is_valid = self.document.validator(media_type.schema).is_valid
-        if example := next((example for example in ordered if is_valid(example.value)), None):
-            return example.value
-        body = sample(self.document, media_type.schema)
-        if body is not MISSING:
+        if (body := sample_body(self.document, media_type)) is not MISSING:
             return body
+        ordered = sorted(media_type.examples, key=lambda example: example.scenario is not None)
         return ordered[0].value if ordered else {} if media_type.is_json else "sample"
 
     def headers(self, response: DocumentedResponse) -> dict[str, str]:

@@ -15,7 +15,7 @@ from ..document import MISSING, RUNNING, JobLifecycle, Keys, Operation, sample, 
 from .bodies import set_value
 from .derived import DerivedResponses
 from .durations import JobDistribution
-from .parameters import parse_scalar
+from .parameters import NUMBER, parse_scalar
 from .status import SimulatedJob, StatusTemplates, Timeline, format_timestamp, is_timestamp
 from .status_templates import StatusTemplate
 
@@ -236,15 +236,21 @@ class OperationJobs:
         return path + (f"?{in_query}" if in_query else "")
 
     def new_id(self, pattern: str, allows: Callable[[str], bool] = bool) -> str:
-        """Return an unused id of the shape of `pattern`, or another one that the parameter and `allows` accept."""
+        """Return an unused id of the shape of `pattern`, or another one that the parameter and `allows` accept.
+
+        If the schema allows no further id, it is that of the oldest job.
+        """
         parameter = self.operation.job_parameter
         is_valid = self._document.validator(parameter.schema).is_valid
         head, slash, tail = pattern.rpartition("/")
         generated = (sample(self._document, parameter.schema, self._random) for _ in range(100))
         similar = (head + slash + similar_id(tail, self._random) for _ in range(100))
-        for candidate in itertools.chain(similar, (format_id(value) for value in generated if value is not MISSING)):
-            is_unused = candidate not in self._ids and candidate not in {"", ".", ".."}
-            if is_unused and is_valid(parse_scalar(self._document, parameter.schema, candidate)) and allows(candidate):
+        unknown = {format_id(example.value) for example in parameter.examples if example.scenario is not None}
+        taken = self._ids | unknown | {"", ".", ".."}
+        made = itertools.chain(similar, (format_id(value) for value in generated if value is not MISSING))
+        known = (self.parameters_of(key)[self.id_parameter] for key in self._jobs)
+        for candidate in itertools.chain((one for one in made if one not in taken), known):
+            if is_valid(parse_scalar(self._document, parameter.schema, candidate)) and allows(candidate):
                 return candidate
         return f"{pattern}-{len(self._ids)}"
 
@@ -296,6 +302,7 @@ class OperationJobs:
 
     def _store(self, parameters: Mapping[str, str], job: SimulatedJob) -> None:
         key = self._key(parameters)
+        self._jobs.pop(key, None)  # the newest job is the last one
         self._jobs[key] = job
         self._recent.add(self, key, job)
         self._ids.add(parameters[self.id_parameter])
@@ -316,8 +323,8 @@ def _mixed_ends(spec: JobLifecycle) -> Iterator[str]:
 
 def id_like(sample_id: Any, value: str) -> Any:
     """Return an id as it stands in a body: a number, or the end of a path or a URL, if the sample is one."""
-    if isinstance(sample_id, int) and not isinstance(sample_id, bool) and value.isdecimal():
-        return int(value)
+    if isinstance(sample_id, int | float) and not isinstance(sample_id, bool) and NUMBER.fullmatch(value):
+        return json.loads(value)
     if isinstance(sample_id, str) and "/" in sample_id and "/" not in value:
         return sample_id.rpartition("/")[0] + "/" + value
     return value

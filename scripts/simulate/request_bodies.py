@@ -39,9 +39,10 @@ async def parse_body(document: Document, operation: Operation, request: Request)
     given, content = essence(header), described.get("content", {})
     has_fields = not given or given.endswith("json") or given in {FORM, MULTIPART}
     if not body and has_fields:  # empty text and empty bytes are a body
-        if described.get("required"):
+        if not described.get("required"):
+            return None
+        if given != FORM:  # a form without fields is empty
             raise InvalidParameterError("body")
-        return None
     # A body without a media type is of the first described one.
     name = next((name for name in content if not given or fnmatchcase(given, essence(name))), None)
     if name is None:
@@ -118,10 +119,19 @@ def _parse_form(document: Document, schema: Any, fields: Iterable[Field], *, may
             nested.add(top)
         else:
             value[top] = parse_scalar(document, described, text)
+    for name in _required_names(document, schema) - value.keys():
+        if schema_types(document, properties.get(name, {})) == {"array"}:
+            value[name] = []  # an empty list has no field
     for error in document.validator(schema).iter_errors(value):
         if not error.instance_path or error.instance_path[0] not in nested:
             raise InvalidParameterError("body")
     return value
+
+
+def _required_names(document: Document, schema: Any) -> set[str]:
+    """Return the names of the properties that a schema and all that it combines require."""
+    schema = document.resolve(schema)
+    return set(schema.get("required", ())).union(*(_required_names(document, m) for m in schema.get("allOf", ())))
 
 
 def _properties(document: Document, schema: Any) -> dict[str, Any]:

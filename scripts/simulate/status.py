@@ -126,15 +126,23 @@ class StatusTemplates:
         template = self.by_state[state]
         share = elapsed / job.duration if job.duration else 0.0
         body = self._compose(job.template, job, template, share, (at - elapsed, changed_at))
-        if job.template is not template.body and not template.is_valid(self._document, body):
+        if job.template is not template.body and not self._is_like(template, body):
             # The response for this state has another form than the one with the fields of this job.
-            body = self._compose(template.body, job, template, share, (at - elapsed, changed_at))
+            body = copy_json(template.body)
+            for path in ((spec.id,) if spec.id else ()) + spec.run:
+                copy_value(body, job.template, path)
+            body = self._compose(body, job, template, share, (at - elapsed, changed_at))
         for name, value in job.fixed_fields:
             set_value(body, (name,), value)
         if spec.detail is not None and view in spec.detail.values:
             for key in self._hidden_fields[spec.detail.values.index(view)]:
                 body.pop(key, None)
         return evolve(template, body=body)
+
+    def _is_like(self, template: StatusTemplate, body: Any) -> bool:
+        """Return whether a body is valid, and has the state of the template."""
+        state = self._spec.state_of(body, template.status, template.headers)
+        return state == template.state and template.is_valid(self._document, body)
 
     def _compose(
         self, fields: Any, job: SimulatedJob, template: StatusTemplate, share: float, times: tuple[float, float]

@@ -35,7 +35,7 @@ from .checks.request_validity import (
     parse_parameter,
 )
 from .exchange import Exchange, documented_response
-from .jobs import sent_parameters
+from .jobs import kind_of, sent_parameters
 from .network_errors import TOO_MANY, network_error, retry_delay
 from .schemas import schema_of, schema_types
 from .sender import RequestSender, TimeBudgetExceededError
@@ -364,6 +364,8 @@ def _may_be_rejected(target: Target, operation: Operation, exchange: Exchange) -
 
     The values of a parameter of a fixed set, such as an enum, obey no further rule. The simulator has no rules.
     """
+    if not exchange.is_accepted and kind_of(operation, exchange) is not None:
+        return True  # it reports a job
     is_documented = documented_response(operation, exchange.status or 0) is not None
     if target.stepping or not is_documented or exchange.status not in {400, 412, 422}:
         return False

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..document import MISSING, Document, JobLifecycle, Message, Operation, Parameter, Response, snake_case
+from ..document.navigate import describes
 from .exchange import Exchange, documented_response
 from .schemas import schema_of
 
@@ -119,6 +120,13 @@ def reports(job: JobLifecycle, exchange: Exchange) -> bool:
     has_status = bool(job.conditions) or isinstance(exchange.json, dict)
     is_report = exchange.is_accepted or exchange.status in job.status_codes
     return has_status and is_report and not job.is_unknown(exchange.json, exchange.status or 0, exchange.headers)
+
+
+def describes_id(document: Document, operation: Operation, status: int) -> bool:
+    """Return whether the response that the document describes for a status has the id of the job."""
+    response, path = documented_response(operation, status), operation.job.id if operation.job else None
+    bodies = response.media_types if response else ()
+    return path is not None and any(describes(document.data, body.schema, path) for body in bodies)
 
 
 def is_unknown(operation: Operation, exchange: Exchange) -> bool:

@@ -11,7 +11,15 @@ from .checks.lifecycle import JobHistory, Poll, StaysKnown, StaysTheSame
 from .checks.registry import ResponseCheck
 from .exchange import Exchange
 from .http_dates import retirement_dates
-from .jobs import is_temporarily_unknown, message, named_values, reports_job, started_operations, state_of
+from .jobs import (
+    describes_id,
+    is_temporarily_unknown,
+    message,
+    named_values,
+    reports_job,
+    started_operations,
+    state_of,
+)
 from .network_errors import TOO_MANY, body_error
 from .probe import Probe
 from .result import Failure, Result
@@ -127,7 +135,9 @@ class LifecycleChecks(TargetObserver):
         self, operation: Operation, job: JobLifecycle, exchange: Exchange, job_id: str, history: JobHistory
     ) -> None:
         query = urllib.parse.urlsplit(exchange.url).query
-        poll = Poll(job, exchange.json, job_id, query, exchange.status or 0, exchange.headers)
+        status = exchange.status or 0
+        has_id = describes_id(self._target.document, operation, status)
+        poll = Poll(job, exchange.json, job_id, query, status, exchange.headers, has_id)
         for check, finding in history.observe(poll):
             self._add(check, operation, exchange, finding)
 

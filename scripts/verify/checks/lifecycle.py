@@ -30,7 +30,10 @@ RANKS = {"notStarted": 0, "pending": 1, "success": 2, "partial": 2, "failure": 2
 
 @define(slots=False, frozen=True)
 class Poll:
-    """One status of a job. `job_id` is the parameter of the request that names the job, `query` its query string."""
+    """One status of a job. `job_id` is the parameter of the request that names the job, `query` its query string.
+
+    `has_id` says whether such a response has an id: that to a status code which reports the end may have none.
+    """
 
     job: JobLifecycle
     body: Any
@@ -38,6 +41,7 @@ class Poll:
     query: str = ""
     status: int = 200
     headers: Mapping[str, str] = Factory(dict)
+    has_id: bool = True
 
     @cached_property
     def state(self) -> Any:
@@ -169,7 +173,7 @@ class IdEcho(LifecycleCheck):
     needs_known_state = False
 
     def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
-        if poll.job.id is not None:
+        if poll.job.id is not None and poll.has_id:
             job_id = walk(poll.body, poll.job.id)
             got = "" if poll.job.is_id(job_id, poll.job_id) else f"{job_id!r}"
             expected = (

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...document import MISSING, Document, Keys, MediaType, Operation, Response, fields_of, walk
 from ..exchange import Exchange, documented_response
-from ..jobs import id_parameter
+from ..jobs import id_parameter, kind_of
 from ..network_errors import MAX_RESPONSE_TIME
 from ..schemas import known_errors, schema_types
 from .registry import Finding, Findings, ResponseCheck, excerpt, register, truncate
@@ -42,16 +42,17 @@ class DocumentedResponseCheck(ResponseCheck):
 @register
 class NotAServerError(ResponseCheck):
     name = "not_a_server_error"
-    description = "no response is a 5xx"
+    description = "no response is a 5xx, unless it reports a job"
     fix_server = "Find the exception in the server's log, and respond to this request with the result or with a 4xx."
     fix_document = (
-        "A documented 5xx stays a failure. If the request is one that the server need not support, remove the "
-        "parameter, method or value from the document."
+        "A documented 5xx stays a failure, unless a condition of `x-job` tests it. If the request is one that the "
+        "server need not support, remove the parameter, method or value from the document."
     )
 
     def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
         if exchange.status is not None:
-            got = f"{exchange.status} {_body(exchange)}" if exchange.status >= 500 else ""
+            is_error = exchange.status >= 500 and kind_of(operation, exchange) is None
+            got = f"{exchange.status} {_body(exchange)}" if is_error else ""
             yield Finding("no server error", got, documented_response(operation, exchange.status))
 
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import schemathesis
 
+from ...document import MISSING
 from ...document.job import JobLifecycle, parse_job
 from ..exchange import Exchange, path_values
 from ..jobs import job_values, reports
@@ -55,7 +56,8 @@ class LifecycleAdapter:
             return True
         history = self._histories.setdefault((case.operation.label, *values.values()), JobHistory())
         query = urllib.parse.urlsplit(exchange.url).query
-        poll = Poll(job, exchange.json, values[job.parameter], query, exchange.status or 0, exchange.headers)
+        has_id = exchange.is_accepted and exchange.json is not MISSING
+        poll = Poll(job, exchange.json, values[job.parameter], query, exchange.status or 0, exchange.headers, has_id)
         findings = [finding for _, finding in history.observe(poll, (self.check,))]
         return _report(findings, f"x-job/{self.check.clause}: {self.check.description}")
 

@@ -1,7 +1,9 @@
 """Request bodies of the start, and schemas of the status."""
 
-from ..changes import Document, bodies, each_body, job_property, request_body
-from ..document import REMOVED
+from collections.abc import Callable
+
+from ..changes import Document, bodies, each_body, job_property, request_body, sequence, without_examples
+from ..document import REMOVED, Change
 from ..row import refused, works
 
 OPTIONS = {
@@ -30,6 +32,60 @@ NODE = {
     },
 }
 
+DERIVED = {
+    "contains const": {"type": "array", "contains": {"const": "x"}},
+    "contains of an object": {"type": "array", "contains": {"type": "object", "required": ["a"]}},
+    "contains and items": {"type": "array", "items": {"type": "integer"}, "contains": {"minimum": 100}},
+    "contains twice": {"type": "array", "contains": {"type": "integer"}, "minContains": 3},
+    "contains after a prefix": {"type": "array", "prefixItems": [{"type": "boolean"}], "contains": {"const": "x"}},
+    "property names": {"type": "object", "propertyNames": {"pattern": "^x-[a-z]+$"}, "minProperties": 1},
+    "many property names": {"type": "object", "propertyNames": {"pattern": "^[a-z]{3}$"}, "minProperties": 4},
+    "property names of an enum": {"type": "object", "propertyNames": {"enum": ["a", "b"]}, "minProperties": 2},
+    "pattern properties only": {
+        "type": "object",
+        "patternProperties": {"^x-[a-z]+$": {"type": "integer"}},
+        "additionalProperties": False,
+        "minProperties": 2,
+    },
+    "pattern properties not at the start": {
+        "type": "object",
+        "patternProperties": {"[0-9]$": {"type": "integer"}},
+        "minProperties": 2,
+    },
+}
+NOT_DERIVED = {
+    "an object in itself": {"$ref": "#/components/schemas/Job"},
+    "two million items": {"type": "array", "minItems": 2_000_000},
+    "two million properties": {"type": "object", "minProperties": 2_000_000},
+    "a billion letters": {"type": "string", "minLength": 1_000_000_000},
+    "a list of what nothing is": {"type": "array", "minItems": 1, "items": False},
+    "nothing": {"not": {}},
+}
+LARGE_PATTERNS = {
+    "of a large class": {"type": "string", "pattern": r"^\p{Lu}{1,500}$"},
+    "of a million letters": {"type": "string", "pattern": "^a{1000000}$"},
+    "of a property name": {"type": "object", "patternProperties": {"^a{1000000}$": {"type": "string"}}},
+}
+DIAMONDS = {
+    "allOf": lambda ref: {"allOf": [ref, ref]},
+    "anyOf": lambda ref: {"anyOf": [ref, ref]},
+    "oneOf in allOf": lambda ref: {"allOf": [{"oneOf": [ref, {"type": "null"}]}, ref]},
+    "if": lambda ref: {"if": ref, "then": ref},
+}
+
+
+def diamonds(count: int, make: Callable[[dict[str, str]], object]) -> Change:
+    """Let each of a number of components combine the next one twice."""
+    refs = [{"$ref": f"#/components/schemas/C{number}"} for number in range(count + 1)]
+    components = {f"schemas C{number}": make(refs[number + 1]) for number in range(count)}
+    return sequence({**components, f"schemas C{count}": {"type": "object"}, "Job allOf": [refs[0]]})
+
+
+def list_form(items: object, **keywords: object) -> dict[str, object]:
+    """Return the schema of a form with a required list."""
+    values = {"type": "array", "items": items, **keywords}
+    return {"type": "object", "required": ["values"], "properties": {"values": values}}
+
 
 ROWS = (
     works("body component", COMPONENT, request_body(REF, EXAMPLE)),
@@ -39,6 +95,59 @@ ROWS = (
     works("body by reference", COMPONENT, request_body(REF, EXAMPLE), lambda d: _shared_body(d)),
     works("body array of strings", request_body({"type": "array", "items": {"type": "string"}}, ["a", "b"])),
     works("body array of objects", COMPONENT, request_body({"type": "array", "items": REF}, [EXAMPLE])),
+    *(
+        works(f"form with a required list of {name} as {media}", request_body(list_form(schema), media_type=media))
+        for name, schema in {
+            "files": {"type": "string", "format": "binary"},
+            "text": {"type": "string"},
+            "numbers": {"type": "integer"},
+        }.items()
+        for media in ("multipart/form-data", FORM)
+        if (name, media) != ("files", FORM)
+    ),
+    works(
+        "form with a required list that is not empty",
+        request_body(list_form({"type": "string"}, minItems=1), media_type="multipart/form-data"),
+    ),
+    works(
+        "form with a required list by reference",
+        {"schemas Options": list_form({"type": "string"})},
+        request_body({"allOf": [REF]}, media_type="multipart/form-data"),
+    ),
+    *(
+        works(
+            f"derived body with {name}",
+            {"Job properties more": schema, "Job required": ["id", "status", "more"]},
+            without_examples,
+        )
+        for name, schema in DERIVED.items()
+    ),
+    *(
+        refused(
+            f"no derived body with {name}",
+            "can be derived",
+            {"Job properties more": schema, "Job required": ["id", "status", "more"]},
+            without_examples,
+            at="application/json",
+            isolated=True,
+        )
+        for name, schema in NOT_DERIVED.items()
+    ),
+    works(
+        "body that cannot be derived, with examples",
+        {"Job properties more": {"type": "array", "minItems": 1, "items": {"not": {}}}},
+    ),
+    *(
+        refused(f"pattern {name}", "pattern", {"Job properties more": schema}, *changes, at="^")
+        for name, schema in LARGE_PATTERNS.items()
+        for name, changes in ((name, ()), (f"{name} without examples", (without_examples,)))
+    ),
+    works("pattern of a long text", job_property("more", {"type": "string", "pattern": "^[a-z]{1,2000}$"}, "abc")),
+    *(
+        refused(f"schemas combined exponentially by {name}", "combines more than", diamonds(25, make), isolated=True)
+        for name, make in DIAMONDS.items()
+    ),
+    works("schemas combined 127 times", diamonds(6, DIAMONDS["allOf"])),
     works("body array inline", request_body({"type": "array", "items": OPTIONS}, [EXAMPLE])),
     works("body string", request_body({"type": "string"}, "go")),
     works("body without schema", {"start requestBody": {"content": {"application/json": {"example": {"a": 1}}}}}),

@@ -1,9 +1,21 @@
 """What `x-job` says: ids, states, conditions, progress, and further fields."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-from ..changes import Document, bodies, each_body, ids, job_property, moved, sequence, states, without_examples
+from ..changes import (
+    Document,
+    bodies,
+    each_body,
+    ids,
+    job_property,
+    moved,
+    sequence,
+    states,
+    without_examples,
+    without_status,
+)
 from ..document import REMOVED, STATES, Change
 from ..row import refused, works
 
@@ -96,6 +108,69 @@ def by_status(pending: str, ended: str) -> Change:
     return change
 
 
+def by_status_alone(pending: str, success: str, failure: str, content: dict[str, Any] | None = None) -> Change:
+    """Let the HTTP status alone say how a job is; the responses have this content, or none."""
+    codes = {pending: "pending", success: "success", failure: "failure"}
+
+    def change(document: Document) -> None:
+        responses = document["paths"]["/jobs/{jobId}"]["get"]["responses"]
+        del responses["200"]
+        for code in codes:
+            responses[code] = {"description": "The job.", **({"content": deepcopy(content)} if content else {})}
+
+    rows = conditions(*(({"$statusCode": int(code)}, kind) for code, kind in codes.items()))
+    described = "id" in str(content)
+    return sequence(change, rows, {} if described else {"x-job id": REMOVED})
+
+
+def ended_by_status(success: str, failure: str) -> Change:
+    """Let the body say that a job runs, and the status how it has ended, with a body that does not name the job."""
+    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    return sequence(
+        {
+            f"status responses {success}": {"description": "Success."},
+            f"status responses {failure}": {"description": "Failure.", "content": error},
+        },
+        conditions(
+            ({"$statusCode": 200, "/status": {"present": True}}, "pending"),
+            ({"$statusCode": int(success)}, "success"),
+            ({"$statusCode": int(failure)}, "failure"),
+        ),
+        {"Job properties status enum": ["queued", "running"]},
+        lambda d: _drop(d, "succeeded", "failed"),
+    )
+
+
+def listed_conditions(types: dict[str, str], parent: str = "") -> Change:
+    """Let a list say how a job has ended, which is empty while it runs."""
+    item = {"type": "object", "properties": {"type": {"type": "string"}}}
+    schema: dict[str, Any] = {"type": "object", "properties": {"conditions": {"type": "array", "items": item}}}
+
+    def body(state: str, before: dict[str, Any]) -> dict[str, Any]:
+        found = {"conditions": [{"type": types[state]}] if state in types else []}
+        return {"id": before["id"], **({parent: found} if parent else found)}
+
+    properties = {parent: schema} if parent else schema["properties"]
+    return sequence(
+        {"Job required": ["id"], "Job properties": {"id": {"type": "string"}, **properties}}, each_body(body)
+    )
+
+
+def with_method(method: str) -> Callable[[Document], None]:
+    """Report the job by another method."""
+
+    def change(document: Document) -> None:
+        item = document["paths"]["/jobs/{jobId}"]
+        item[method] = item.pop("get")
+
+    return change
+
+
+def few_ids(schema: dict[str, Any], *values: Any) -> Change:
+    """Let the schema of the id allow few values."""
+    return ids(dict(zip((*STATES, "started"), values, strict=False)), schema, values[-1])
+
+
 def listed(**values: object) -> dict[str, Any]:
     """Set keys of x-job."""
     return {f"x-job {key}": value for key, value in values.items()}
@@ -114,6 +189,11 @@ UNKNOWN_200 = sequence(
         "x-job unknown": {f"{BODY}/success": False},
     },
     each_body(lambda state, body: body if state == "none" else {**body, "success": True}),
+)
+CODES = (
+    *(("204", code) for code in ("203", "400", "403", "408", "409", "410", "422", "423", "425", "500", "501", "507")),
+    ("302", "500"),
+    ("303", "422"),
 )
 TASK = {"path": "/tasks/{taskId}/jobs/{jobId}"}
 TASK_ID = {"name": "taskId", "in": "path", "required": True, "schema": {"type": "string"}, "example": "t-1"}
@@ -149,6 +229,32 @@ ROWS = (
     works("id with slashes", ids(named("a/b/"), {"type": "string"}, "a/b/404")),
     works("id with spaces and percent", ids(named("100% of "), {"type": "string"}, "100% of 404")),
     works("id not ASCII", ids(named("größe-"), {"type": "string"}, "größe-404")),
+    *(
+        refused(f"id {name}", "allows few values", few_ids(schema, *values), at="job:")
+        for name, schema, values in (
+            ("of an enum", {"type": "string", "enum": list("abcdez")}, "abcdez"),
+            ("of an enum of numbers", {"enum": [1, 2, 3, 4, 5, 9]}, (1, 2, 3, 4, 5, 9)),
+            ("of one digit", {"type": "integer", "minimum": 1, "maximum": 9}, (1, 2, 3, 4, 5, 9)),
+            ("of two digits", {"type": "string", "pattern": "^[0-9]{2}$"}, ("11", "12", "13", "14", "15", "99")),
+            ("of one letter", {"type": "string", "pattern": "^[a-h]$"}, "abcdeh"),
+            ("boolean", {"type": "boolean"}, (True, False, True, False, True, False)),
+        )
+    ),
+    refused(
+        "id of an enum in the path alone",
+        "allows few values",
+        few_ids({"type": "string", "enum": list("abcdez")}, *"abcdez"),
+        {"Job properties id": {"type": "string"}, "Started properties id": {"type": "string"}},
+    ),
+    works(
+        "id of an enum of jobs that nothing starts",
+        few_ids({"type": "string", "enum": list("abcdez")}, *"abcdez"),
+        {"start responses 202 links": REMOVED},
+    ),
+    works("id of four digits", few_ids({"type": "integer", "minimum": 1, "maximum": 9999}, 1, 2, 3, 4, 5, 9)),
+    works("id a multiple of ten", few_ids({"type": "integer", "multipleOf": 10}, 10, 20, 30, 40, 50, 990)),
+    works("id number", few_ids({"type": "number"}, 1.5, 2.5, 3.5, 4.5, 5.5, 99.5)),
+    works("id number or null", few_ids({"type": ["number", "null"]}, 1.5, 2, 3.5, 4.5, 5, 99.5)),
     works("id nullable in the body", {"Job properties id": {"type": ["string", "null"]}}),
     works(
         "id absent",
@@ -303,6 +409,167 @@ ROWS = (
             ({"$statusCode": 303, "/status": "failed"}, "failure"),
             ({"$statusCode": 303}, "success"),
         ),
+    ),
+    *(
+        works(f"ended by status code {success} or {failure}", ended_by_status(success, failure))
+        for success, failure in CODES
+    ),
+    *(
+        works(f"state by status code alone {success} or {failure}", by_status_alone("202", success, failure))
+        for success, failure in CODES
+    ),
+    works(
+        "state by status code alone, with bodies",
+        by_status_alone("202", "203", "422", {"application/json": {"schema": {"$ref": "#/components/schemas/Job"}}}),
+    ),
+    works(
+        "state by status code of a range",
+        by_status_alone("202", "200", "422"),
+        lambda d: _renamed_response(d, "422", "4XX"),
+        without_status("401", "404"),
+    ),
+    works(
+        "state by status code, and a response while it runs that does not name the job",
+        by_status("202", "200"),
+        conditions(
+            ({"$statusCode": 202}, "pending"), ({"/status": "failed"}, "failure"), ({"$statusCode": 200}, "success")
+        ),
+        {"status responses 202 content application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+    ),
+    *(
+        refused(
+            f"state by status code {code}, which no response describes",
+            "no response describes",
+            conditions(
+                ({"$statusCode": [200, code]}, "pending"),
+                ({"/status": "failed"}, "failure"),
+                ({"/note": "x"}, "success"),
+            ),
+            at="when",
+        )
+        for code in (203, 302, 500)
+    ),
+    *(
+        refused(
+            f"state by status code {code}, which says nothing about a job",
+            "which says that the request",
+            {f"status responses {code}": {"description": "An error."}},
+            conditions(
+                ({"$statusCode": [200, code]}, "pending"),
+                ({"/status": "failed"}, "failure"),
+                ({"/note": "x"}, "success"),
+            ),
+            at="when",
+        )
+        for code in (401, 404, 405, 429, 502, 503, 504)
+    ),
+    refused(
+        "state by status code as text",
+        "number",
+        conditions(({"$statusCode": "200"}, "success"), ({"/status": "failed"}, "failure")),
+        at="when",
+    ),
+    refused(
+        "state by the status of an unknown id",
+        "unknown",
+        without_status("404"),
+        {"status responses 410": {"$ref": "#/components/responses/Unknown"}},
+        conditions(
+            ({"$statusCode": 410}, "success"), ({"/status": "failed"}, "failure"), ({"$statusCode": 200}, "pending")
+        ),
+        at="state",
+    ),
+    refused(
+        "state by the status of an unknown id without an example of it",
+        "unknown",
+        without_status("404"),
+        {"status responses 410": {"description": "The job is gone."}},
+        conditions(
+            ({"$statusCode": 410}, "success"), ({"/status": "failed"}, "failure"), ({"$statusCode": 200}, "pending")
+        ),
+        at="state",
+    ),
+    refused(
+        "state by the fields of a response to an unknown id",
+        "unknown",
+        without_status("404"),
+        {"ok examples none": {"x-scenario": "unknown_id", "value": {"id": "none", "status": "queued"}}},
+        at="state",
+    ),
+    works(
+        "state in a map",
+        {"Job properties attrs": {"type": "object", "additionalProperties": {"type": "string"}}},
+        each_body(lambda state, body: {**body, "attrs": {"st": state}}),
+        listed(state=f"{BODY}/attrs/st"),
+    ),
+    works(
+        "state in a map of an enum",
+        {"Job properties attrs": {"type": "object", "additionalProperties": {"enum": list(STATES)}}},
+        each_body(lambda state, body: {**body, "attrs": {"st": state}}),
+        listed(state=f"{BODY}/attrs/st"),
+        without_examples,
+    ),
+    works(
+        "state in a tuple",
+        {"Job properties l": {"type": "array", "prefixItems": [{"type": "string", "enum": list(STATES)}]}},
+        each_body(lambda state, body: {**body, "l": [state]}),
+        listed(state=f"{BODY}/l/0"),
+    ),
+    works(
+        "state in the second of a tuple",
+        {"Job properties l": {"type": "array", "prefixItems": [{"type": "integer"}], "items": {"enum": list(STATES)}}},
+        each_body(lambda state, body: {**body, "l": [1, state]}),
+        listed(state=f"{BODY}/l/1"),
+    ),
+    refused(
+        "state in no part of a tuple",
+        "no 2xx schema describes",
+        listed(state=f"{BODY}/l/1"),
+        {"Job properties l": {"type": "array", "prefixItems": [{"type": "string"}]}},
+        at="state",
+    ),
+    works(
+        "unknown by states of the enum",
+        {"state enum": [*STATES, "unknown", "gone"], "status responses 404": REMOVED},
+        listed(unknown={f"{BODY}/status": ["unknown", "gone"]}),
+    ),
+    works(
+        "unknown by one state of the enum",
+        {"state enum": [*STATES, "unknown"], "status responses 404": REMOVED},
+        listed(unknown={f"{BODY}/status": "unknown"}),
+    ),
+    works(
+        "state behind the index of a list",
+        listed_conditions({"succeeded": "Complete", "failed": "Failed"}),
+        conditions(
+            ({"/conditions/0/type": "Failed"}, "failure"),
+            ({"/conditions/0/type": ["Complete", "Ready"]}, "success"),
+            ({"/id": {"present": True}}, "pending"),
+        ),
+    ),
+    works(
+        "state behind the index of a list in an object",
+        listed_conditions({"succeeded": "Complete", "failed": "Failed"}, "detail"),
+        conditions(
+            ({"/detail/conditions/0/type": "Failed"}, "failure"),
+            ({"/detail/conditions/0/type": ["Complete", "Ready"]}, "success"),
+            ({"/id": {"present": True}}, "pending"),
+        ),
+    ),
+    works(
+        "state by the first of the errors",
+        {"Job required": ["id"], "Job properties errors": {"type": "array", "items": {"type": "string"}}},
+        {"Job properties done": {"type": "boolean"}},
+        each_body(
+            lambda s, b: {"id": b["id"], "done": s in {"succeeded", "failed"}, "errors": ["x"] if s == "failed" else []}
+        ),
+        conditions(
+            ({"/errors/0": {"present": True}}, "failure"), ({"/done": True}, "success"), ({"/done": False}, "pending")
+        ),
+    ),
+    *(
+        refused(f"x-job on {method}", message, with_method(method), at="x-job")
+        for method, message in (("head", "body"), ("delete", "GET or POST"), ("put", "GET or POST"))
     ),
     works(
         "conditions with partial",
@@ -524,6 +791,11 @@ def _drop(document: Document, *names: str) -> None:
     for name in names:
         del operation["parameters"][0]["examples"][name]
         del operation["responses"]["200"]["content"]["application/json"]["examples"][name]
+
+
+def _renamed_response(document: Document, old: str, new: str) -> None:
+    responses = document["paths"]["/jobs/{jobId}"]["get"]["responses"]
+    responses[new] = responses.pop(old)
 
 
 def _progress(document: Document, name: str, whole: float) -> None:

@@ -27,6 +27,29 @@ def overlay(*actions: object, version: str = "1.0.0", **more: object) -> str:
 
 ROWS = (
     works("overlay adds x-job and links", PLAIN, overlay=overlay(*BOTH)),
+    *(
+        works(
+            f"overlay copies {name} onto itself",
+            PLAIN,
+            {"x-list": [{"name": "a"}], "x-more": {"a": {"b": 1}}},
+            overlay=overlay(*BOTH, {"target": target, "copy": copy}, version="1.1.0"),
+            isolated=True,
+        )
+        for name, target, copy in (
+            ("a list", "$['x-list']", "$['x-list']"),
+            ("a mapping", "$['x-more']", "$['x-more']"),
+            ("a part", "$['x-more'].a", "$['x-more']"),
+            ("the document", "$['x-more']", "$"),
+        )
+    ),
+    refused(
+        "overlay copies 40 times",
+        "add more than",
+        PLAIN,
+        {"tags": [{"name": "a"}]},
+        overlay=overlay(*BOTH, *[{"target": "$.tags", "copy": "$.tags"}] * 40, version="1.1.0"),
+        isolated=True,
+    ),
     works("overlay 1.1", PLAIN, overlay=overlay(*BOTH, version="1.1.0")),
     works("overlay of a json file", PLAIN, overlay=overlay(*BOTH), suffix=".json"),
     works("overlay of openapi 3.0", PLAIN, {"openapi": "3.0.3"}, overlay=overlay(*BOTH)),

@@ -53,6 +53,33 @@ def second_link(document: Document) -> None:
 
 
 ROWS = (
+    *(
+        works(
+            f"link by operationRef {reference}",
+            {"link operationId": REMOVED, "link operationRef": reference},
+        )
+        for reference in (
+            "#/paths/~1jobs~1%7BjobId%7D/get",
+            "#/paths/~1jobs~1%7bjobId%7d/get",
+            "#/paths/~1jobs~1{jobId}/get",
+            "#/paths/%7E1jobs%7E1%7BjobId%7D/get",
+        )
+    ),
+    *(
+        works(
+            f"link with the constant {value!r}",
+            {
+                "link parameters api": value,
+                "status parameters +": {"name": "api", "in": "query", "required": True, "schema": {"enum": [value]}},
+            },
+        )
+        for value in (3, 1.5, True, "v1")
+    ),
+    *(
+        refused(f"link with the constant {value!r}", "write text", {"link parameters jobId": value}, at="jobId")
+        for value in ([1], {"a": 1})
+    ),
+    refused("link with a server", "server", {"link server": {"url": "https://example.com"}}, at="server"),
     works("link by path of the request", named_by_request),
     works("link by path of the request, no body", named_by_request, lambda d: _no_body(d)),
     works(

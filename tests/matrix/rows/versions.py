@@ -2,12 +2,26 @@
 
 import json
 
-from ..changes import added_operation, job_property, json_body, unauthorized
-from ..document import REMOVED
+from ..changes import Document, added_operation, job_property, json_body, unauthorized
+from ..document import REMOVED, STATES
 from ..row import refused, works
 
 V30 = {"openapi": "3.0.3"}
 V32 = {"openapi": "3.2.0"}
+
+
+def path_item(document: Document) -> None:
+    """Write the status operation as a component."""
+    item = document["paths"]["/jobs/{jobId}"]
+    document["components"]["pathItems"] = {"J": item}
+    document["paths"]["/jobs/{jobId}"] = {"$ref": "#/components/pathItems/J"}
+
+
+def listed_in_path_item(document: Document) -> None:
+    """List a state that does not exist, in a component."""
+    document["paths"]["/jobs/{jobId}"]["get"]["x-job"]["failure"] = ["failed", "lost"]
+    path_item(document)
+
 
 ROWS = (
     works("openapi 3.1.1"),
@@ -15,6 +29,34 @@ ROWS = (
     works("openapi 3.1.2", {"openapi": "3.1.2"}),
     works("openapi 3.0.0", {"openapi": "3.0.0"}),
     works("openapi 3.0.4", {"openapi": "3.0.4"}),
+    works(
+        "3.1 reference by anchor",
+        {"schemas S": {"$anchor": "st", "type": "string", "enum": list(STATES)}, "state": {"$ref": "#st"}},
+    ),
+    works(
+        "3.1 reference by an anchor within a component",
+        {"Job $defs": {"S": {"$anchor": "st", "type": "string", "enum": list(STATES)}}, "state": {"$ref": "#st"}},
+    ),
+    refused("3.1 reference by an anchor that does not exist", "#st", {"state": {"$ref": "#st"}}, at="#st"),
+    *(
+        works(
+            f"reference to the file itself{name}",
+            {
+                "ok schema": {
+                    "$ref": f"{start}reference-to-the-file-itself{name.replace(' ', '-')}.yaml#/components/schemas/Job"
+                }
+            },
+        )
+        for name, start in (("", ""), (" too", "./"))
+    ),
+    works("path item of the components", path_item),
+    works("path item of the components with more", path_item, {"paths /jobs/{jobId} summary": "A job."}),
+    refused(
+        "path item of the components with an unknown state",
+        "lost",
+        listed_in_path_item,
+        at="failure",
+    ),
     works("3.0 nullable", V30, job_property("ended", {"type": "string", "nullable": True}, None, required=True)),
     works(
         "3.0 nullable enum", V30, job_property("mood", {"type": "string", "nullable": True, "enum": ["ok", None]}, None)
