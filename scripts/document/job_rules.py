@@ -114,7 +114,7 @@ def _unknown(reported: ReportedJob) -> Iterator[Located]:
         found = [(implied, reported.sample_of(implied))] if implied else []
     for response, body in found:
         status = int(response.status) if response.status.isdecimal() else 404
-        if job.is_unknown(body, status) or not (response.is_success or status in job.status_codes):
+        if job.is_unknown(body, status) or status not in job.status_codes:
             continue
         if (state := job.state_of(body, status)) in job.kinds:
             message = f"is the response to an unknown id, and has the state {state}, so that a job that does not exist"
