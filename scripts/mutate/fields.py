@@ -1,5 +1,6 @@
 """Mutants of fields: values that stay, lists that grow, subtasks, mirrors and timestamps."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -403,3 +404,138 @@ def pending_job_has_an_end(api: Api) -> Mutation:
             put(poll.body, time_at(api, -1), begun)
 
     return on_status(api, change)
+
+
+def changes_after_end(path_of: Callable[[Api], Keys]) -> Callable[[Api, Report, Report], bool]:
+    """Return whether a field has two values in two statuses of a job that has ended with the same request."""
+
+    def holds(api: Api, first: Report, second: Report) -> bool:
+        is_final = all(api.kind(one.sent) in FINAL for one in (first, second))
+        values = [walk(one.sent, path_of(api)) for one in (first, second)]
+        conforming = [walk(one.conforming, path_of(api)) for one in (first, second)]
+        is_same = first.request.query == second.request.query and conforming[0] == conforming[1]
+        return is_final and is_same and values[0] != values[1]
+
+    return holds
+
+
+def has_fixed_end(api: Api) -> bool:
+    """Require a last timestamp that is not, by its name, that of a change."""
+    return bool(api.job.timestamps) and not re.search("updat|modif", time_at(api, -1)[-1], re.IGNORECASE)
+
+
+@mutant(
+    "lifecycle",
+    "timestamps_stay",
+    "x-job: timestamps",
+    some_pair(changes_after_end(lambda api: time_at(api, -1))),
+    has_fixed_end,
+)
+def end_moves_with_each_poll(api: Api) -> Mutation:
+    """The time of the end is calculated when it is read: a second later with each poll."""
+
+    def change(poll: Poll) -> None:
+        value = walk(poll.body, time_at(api, -1))
+        if poll.is_final and isinstance(value, str | int | float):
+            put(poll.body, time_at(api, -1), shifted(value, poll.after_end))
+
+    return on_status(api, change)
+
+
+@mutant(
+    "lifecycle",
+    "timestamps_stay response_schema_conformance",
+    "x-job: timestamps",
+    some_pair(changes_after_end(lambda api: time_at(api, -1))),
+    has_fixed_end,
+)
+def end_is_lost_for_good(api: Api) -> Mutation:
+    """The time of the end is missing from the third status after the end on."""
+
+    def change(poll: Poll) -> None:
+        if poll.after_end > 2:
+            put(poll.body, time_at(api, -1), MISSING)
+
+    return on_status(api, change)
+
+
+def reason_at(api: Api) -> Keys:
+    """Return the path of the reason of a failure."""
+    return api.job.reason or ()
+
+
+def shows_reason(api: Api) -> str:
+    """Return the reason in an example of a failure; empty if there is none, or if one of a success has it too."""
+    found: dict[bool, list[Any]] = {True: [], False: []}
+    for _, example in api.operation.success.examples:
+        value = walk(example.value, reason_at(api)) if api.job.reason else MISSING
+        found[api.kind(example.value) == "failure"].append(value)
+    texts = [value for value in found[True] if isinstance(value, str) and value]
+    is_alone = all(value in (MISSING, None, "") for value in found[False])
+    return texts[0] if texts and found[False] and is_alone else ""
+
+
+@mutant(
+    "lifecycle",
+    "reason_stays",
+    "x-job: reason",
+    some_pair(changes_after_end(reason_at)),
+    lambda api: bool(shows_reason(api)),
+)
+def reason_changes_after_end(api: Api) -> Mutation:
+    """The reason of a failure is another one from the third status after the end on."""
+
+    def change(poll: Poll) -> None:
+        value = walk(poll.body, reason_at(api))
+        if poll.after_end > 2 and isinstance(value, str) and value:
+            put(poll.body, reason_at(api), f"retried: {value}")
+
+    return on_status(api, change)
+
+
+def names_failure(api: Api) -> bool:
+    """Require a reason that is, by its name, one of a failure, and not a message of any kind."""
+    return bool(shows_reason(api)) and re.search("error|reason|fail", reason_at(api)[-1], re.IGNORECASE) is not None
+
+
+def gives_reason(kind: str) -> Callable[[Api, Report], bool]:
+    """Return whether a status of a kind gives a reason, although the conforming one does not."""
+    return lambda api, report: (
+        api.kind(report.sent) == kind
+        and walk(report.sent, reason_at(api)) not in (MISSING, None, "")
+        and walk(report.conforming, reason_at(api)) in (MISSING, None, "")
+    )
+
+
+def reason_with(api: Api, kind: str) -> Mutation:
+    """Return a mutation that adds the reason of a failure to the statuses of a kind."""
+
+    def change(poll: Poll) -> None:
+        if poll.kind == kind:
+            put(poll.body, reason_at(api), shows_reason(api))
+
+    return on_status(api, change)
+
+
+@mutant(
+    "lifecycle",
+    "reason_of_failure",
+    "x-job: reason",
+    some_report(gives_reason("success")),
+    names_failure,
+)
+def success_has_a_reason_of_failure(api: Api) -> Mutation:
+    """A job that has succeeded gives the reason of a failure."""
+    return reason_with(api, "success")
+
+
+@mutant(
+    "lifecycle",
+    "reason_of_failure",
+    "x-job: reason",
+    some_report(gives_reason("pending")),
+    names_failure,
+)
+def pending_job_has_a_reason_of_failure(api: Api) -> Mutation:
+    """A pending job gives the reason of a failure."""
+    return reason_with(api, "pending")

@@ -21,6 +21,9 @@ from .registry import Check, Finding, Findings, ProbeCheck, ResponseCheck, excer
 
 YEAR_2000 = 946_684_800.0  # in seconds since 1970
 MAX_SKEW = 60.0  # seconds between the clocks of a server and its workers
+# Timestamps of what can happen to a job after its end, and fields that say why a job has failed.
+LATER = re.compile("updat|modif|chang|access|seen|heartbeat|refresh|sync|poll|check", re.IGNORECASE)
+FAILS = re.compile("err|fail|reason|cause|exception|fault|problem", re.IGNORECASE)
 PLANNED = re.compile("expir|schedul|deadline|due|until|next|estimat|plan|retention|valid", re.IGNORECASE)
 BELOW_100 = math.nextafter(100, 0)
 # The progress of a job that has ended without a failure: what is expected, and the range.
@@ -83,6 +86,8 @@ class RunState:
     # The last lists of any query that was present.
     shown: dict[Keys, list[Any]] = Factory(dict)
     subtasks: dict[str, list[str]] = Factory(dict)
+    # What the last status after the end had, by query: fields that stay then.
+    ended: dict[tuple[str, Keys], Any] = Factory(dict)
 
 
 @frozen
@@ -136,6 +141,9 @@ class JobHistory:
             if isinstance(value, list):
                 self.seen.shown[path] = value
         self.seen.subtasks[poll.query] = succeeded_subtasks(poll)
+        if poll.job.is_final(poll.state):
+            for path in (*fixed_timestamps(poll.job), *reason_of(poll.job)):
+                self.seen.ended[poll.query, path] = walk(poll.body, path)
 
 
 class XJobCheck(Check):
@@ -410,6 +418,98 @@ class TimestampsPlausible(LifecycleCheck):
                 units.add("milliseconds" if abs(value) > 1e11 else "seconds")
         if units:
             yield Finding("timestamps in one unit", " and ".join(sorted(units)) if len(units) > 1 else "")
+
+
+def fixed_timestamps(job: JobLifecycle) -> tuple[Keys, ...]:
+    """Return the timestamps that do not change after the end."""
+    return tuple(path for path in job.timestamps if not (LATER.search(path[-1]) or PLANNED.search(path[-1])))
+
+
+def reason_of(job: JobLifecycle) -> tuple[Keys, ...]:
+    """Return the path of the reason, if there is one."""
+    return (job.reason,) if job.reason else ()
+
+
+class StaysAfterEnd(LifecycleCheck):
+    """A check that a field has one value in all statuses after the end of a run. It may appear later, but not leave."""
+
+    @abstractmethod
+    def paths(self, job: JobLifecycle) -> tuple[Keys, ...]:
+        """Return the paths of the fields."""
+
+    def check(self, poll: Poll, seen: RunState, last: LastRun | None) -> Findings:
+        if poll.state != seen.state or not poll.job.is_final(poll.state):
+            return
+        for path in self.paths(poll.job):
+            before = seen.ended.get((poll.query, path), MISSING)
+            if before not in (MISSING, None, ""):
+                value = walk(poll.body, path)
+                got = f"{shorten(value)} after {shorten(before)}" if value != before else ""
+                yield Finding(f"{pointer_text(path)} to stay after the end", got)
+
+
+@register
+class TimestampsStay(StaysAfterEnd):
+    name = "timestamps_stay"
+    description = "the timestamps of a job that has ended stay"
+    clause = "timestamps"
+    fix_server = "Store each time once, when its event occurs, instead of calculating it when it is read."
+    fix_document = "Remove a field from `timestamps` that changes after the end."
+
+    def paths(self, job: JobLifecycle) -> tuple[Keys, ...]:
+        return fixed_timestamps(job)
+
+
+@register
+class ReasonStays(StaysAfterEnd):
+    name = "reason_stays"
+    description = "the reason of a job that has ended stays"
+    clause = "reason"
+    fix_server = "Store the reason when the job ends."
+    fix_document = "Point `reason` at a field that does not change after the end."
+
+    def paths(self, job: JobLifecycle) -> tuple[Keys, ...]:
+        return reason_of(job)
+
+
+@register
+class ReasonOfFailure(XJobCheck, ResponseCheck):
+    name = "reason_of_failure"
+    description = "a job that has not failed gives no reason of a failure, as in the examples of the document"
+    clause = "reason"
+    fix_server = "Report a job with an error as failed, or remove the error of an earlier attempt."
+    fix_document = "Let an example show the field for a job that has not failed, if it is there."
+    any_request = True
+
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        """Return whether there is a reason, of a failure by its name, that examples of failures alone show."""
+        return bool(operation.job and self.kinds(operation))
+
+    def kinds(self, operation: Operation) -> set[str]:
+        """Return the kinds of states whose examples show no reason, if those of failures do."""
+        job = operation.job
+        if job is None or job.reason is None or not FAILS.search("/".join(job.reason)):
+            return set()
+        shown: dict[bool, set[str]] = {True: set(), False: set()}
+        for _, example in operation.success.examples:
+            if example.scenario is None:
+                kind = job.kinds.get(str(job.state_of(example.value)), "")
+                shown[has_reason(job, example.value)].add(kind)
+        return shown[False] - shown[True] - {"", "failure", "partial"} if "failure" in shown[True] else set()
+
+    def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
+        """Yield the finding on the reason of a job that has not failed."""
+        job = operation.job
+        kind = kind_of(operation, exchange)
+        if job and job.reason and kind in self.kinds(operation):
+            reason = walk(exchange.json, job.reason)
+            got = f"{shorten(reason)} with {state_of(operation, exchange)}" if has_reason(job, exchange.json) else ""
+            yield Finding(f"no {pointer_text(job.reason)} of a job that has not failed", got)
+
+
+def has_reason(job: JobLifecycle, body: Any) -> bool:
+    """Return whether a status gives a reason."""
+    return bool(job.reason) and walk(body, job.reason or ()) not in (MISSING, None, "", [], {})
 
 
 @register
