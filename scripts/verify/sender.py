@@ -145,7 +145,12 @@ class RequestSender:
             if not any(map(network_error, exchanges)):
                 break
             time.sleep(min(0.05 * 4**attempt, MAX_BACKOFF))
-            exchanges = self._runner.run(send_all())
+            # All requests again, because a fault of the server may need the others; each counts once it succeeds.
+            for number, again in enumerate(self._runner.run(send_all())):
+                if network_error(exchanges[number]):
+                    if not network_error(again):
+                        self.network_errors.add(exchanges[number])
+                    exchanges[number] = again
         return exchanges
 
     def _request(

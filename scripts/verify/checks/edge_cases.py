@@ -326,7 +326,7 @@ class JobsApart(EdgeCaseCheck):
         """Compare a read of a job to one before and one after, if these are equal, and to reads of other jobs."""
         operation, exchange = probe.operation, probe.exchange
         own, again, *neighbours = probe.others
-        if not (reports_job(operation, own) and reports_job(operation, again)):
+        if exchange.status is None or not (reports_job(operation, own) and reports_job(operation, again)):
             return None
         if not reports_job(operation, exchange):
             return "" if is_temporarily_unknown(operation, exchange) else _describe(exchange)
