@@ -4,6 +4,7 @@ import base64
 import copy
 import json
 from collections.abc import Callable
+from typing import Any
 
 from ..document import MISSING, walk
 from .messages import Exchange, Log, Mutation, Request, Response, Serve
@@ -576,6 +577,11 @@ def unknown_job_lists_jobs(api: Api) -> Mutation:
     return naming(api, lambda known: {"message": f"unknown; known are {', '.join(known)}"})
 
 
+def is_started_securely(api: Api) -> bool:
+    """Require an operation that starts a job, with a credential."""
+    return is_secured(api) and has_start(api)
+
+
 def refused_start_made(api: Api, log: Log) -> bool:
     """Hold if a start was refused and the body has the id of a job."""
     return any(
@@ -588,24 +594,85 @@ def refused_start_made(api: Api, log: Log) -> bool:
     "refused_start",
     NO_EFFECT,
     refused_start_made,
-    lambda api: is_secured(api) and has_start(api),
+    is_started_securely,
 )
 def refused_start_starts(api: Api) -> Mutation:
     """A start without the valid credential is refused and starts a job, whose id is in the error."""
 
+    def announce(response: Response, started: Response) -> Response:
+        body = copy.deepcopy(response.json)
+        for path in link_paths(api):
+            if (value := walk(started.json, path)) is not MISSING:
+                put(body, path, value)
+        return response.with_json(body)
+
+    return starting(api, announce)
+
+
+def starting(api: Api, announce: Callable[[Response, Response], Response]) -> Mutation:
+    """Return a mutation that starts a job although it refuses to; `announce` puts its id into the refusal."""
+
     async def mutation(request: Request, serve: Serve) -> Response:
         response = await serve(request)
         if api.is_start(request) and response.status == 401:
-            made = await serve(api.authorized(request))
-            if made.is_success:
-                body = copy.deepcopy(response.json)
-                for path in link_paths(api):
-                    if (value := walk(made.json, path)) is not MISSING:
-                        put(body, path, value)
-                return response.with_json(body)
+            started = await serve(api.authorized(request))
+            return announce(response, started) if started.is_success else response
         return response
 
     return mutation
+
+
+def started_id_in(part: Callable[[Response], str]) -> Callable[[Api, Log], bool]:
+    """Return whether a part of a refused start has the id of a job of which the status is read afterwards."""
+
+    def witness(api: Api, log: Log) -> bool:
+        refused = [part(e.sent) for e in log if api.is_start(e.request) and e.sent.status == 401]
+        polled = {api.job_id(e.request) for e in log if e.sent.is_success} - {None}
+        known = {*map(str, api.operation.job_parameter.known_values)}
+        return any(str(one) in text for text in refused for one in polled - known)
+
+    return witness
+
+
+def _body(response: Response) -> str:
+    return response.body.decode(errors="replace")
+
+
+@mutant("authentication", "refused_start", NO_EFFECT, started_id_in(_body), is_started_securely)
+def refused_start_starts_a_nested_job(api: Api) -> Mutation:
+    """A start without the valid credential starts a job; the response to the start is a member of the error."""
+    return starting(
+        api, lambda response, started: response.with_json({**_error(response), "data": {"result": started.json}})
+    )
+
+
+@mutant("authentication", "refused_start", NO_EFFECT, started_id_in(_body), is_started_securely)
+def refused_start_names_its_job_in_a_message(api: Api) -> Mutation:
+    """A start without the valid credential starts a job; the message of the error names it."""
+    return starting(
+        api,
+        lambda response, started: response.with_json(
+            {**_error(response), "hint": f"queued as {started_id(api, started.json)}, not authorized"}
+        ),
+    )
+
+
+@mutant(
+    "authentication",
+    "refused_start",
+    NO_EFFECT,
+    started_id_in(lambda response: response.header("x-job") or ""),
+    is_started_securely,
+)
+def refused_start_names_its_job_in_a_header(api: Api) -> Mutation:
+    """A start without the valid credential starts a job; a header of the error names it."""
+    return starting(
+        api, lambda response, started: response.with_header("x-job", f"/jobs/{started_id(api, started.json)}?view=all")
+    )
+
+
+def _error(response: Response) -> dict[str, Any]:
+    return dict(response.json) if isinstance(response.json, dict) else {}
 
 
 @mutant(

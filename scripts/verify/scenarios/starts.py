@@ -1,17 +1,23 @@
 """Starts of jobs: each job is started twice and polled to its end."""
 
 import itertools
+import re
+from collections.abc import Iterator
 
 from attrs import evolve
 
 from ...document import Message, Operation
 from ...document.expression import BODY, HEADER
 from ..exchange import Exchange, documented_response
-from ..jobs import follow_link, message, named_values, sent_parameters, started_operations
+from ..jobs import follow_link, message, named_values, reports_job, sent_parameters, started_operations
 from ..probe import Probe, StartProbe
 from ..sender import RequestChanges
 from ..session import Session
 from .polling import poll_job
+
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{2,199}")
+MAX_CANDIDATES = 12  # strings of a refusal under which a job is looked for
+HTTP_HEADERS = frozenset({"date", "server", "content-type", "content-length", "connection", "allow", "vary", "via"})
 
 
 def start_jobs(session: Session, operation: Operation) -> None:
@@ -40,7 +46,7 @@ def _start_refused(session: Session, operation: Operation, values: dict[str, str
         changes += [({**values, parameter.name: unknown}, {})] if unknown is not None else []
     for sent, change in changes:
         exchange = session.call(operation, sent, documented=False, **change)
-        _check_refusal(session, operation, exchange)
+        _check_refusal(session, operation, exchange, last)
     for _ in range(2 if changes else 0):
         parameters = dict(zip(last.names, last.started, strict=True))
         session.call(last.status_operation, parameters, plain=True)
@@ -48,10 +54,12 @@ def _start_refused(session: Session, operation: Operation, values: dict[str, str
         session.check("after_refusal", Probe(operation, session.call(operation, values), (last.exchange,)))
 
 
-def _check_refusal(session: Session, operation: Operation, exchange: Exchange) -> None:
-    """Check that a refused start names no job."""
+def _check_refusal(session: Session, operation: Operation, exchange: Exchange, last: StartProbe | None = None) -> None:
+    """Check that a refused start names no job; after another start, also anywhere in the response."""
     reporting = started_operations(session.target.document, operation)[0]
     announced = _announced(session, operation, reporting, message(operation, exchange))
+    if last is not None and not announced:
+        announced = _hidden(session, exchange, last)
     probe = StartProbe(
         operation, exchange, status_operation=reporting, names=(), started=announced, existing=frozenset()
     )
@@ -68,6 +76,33 @@ def _announced(session: Session, operation: Operation, reporting: Operation, sen
         if response.is_success and is_named and set(parameters.values()) - named_values(sent):
             return tuple(parameters.values())
     return ()
+
+
+def _hidden(session: Session, exchange: Exchange, last: StartProbe) -> tuple[str, ...]:
+    """Return the parameters of a job that a string anywhere in a refusal names, and that has a status; else nothing."""
+    operation, job = last.status_operation, last.status_operation.job
+    if job is None or exchange.status is None or not 400 <= exchange.status < 500:
+        return ()
+    known = {*itertools.chain(*last.existing), *last.started, *named_values(message(last.operation, exchange))}
+    found = [one for one in dict.fromkeys(_strings(exchange)) if one not in known and one not in exchange.url]
+    for candidate in found[:MAX_CANDIDATES]:
+        values = {**dict(zip(last.names, last.started, strict=True)), job.parameter: candidate}
+        other = {**values, job.parameter: f"{candidate[:-1]}{'0' if candidate[-1] != '0' else '1'}"}
+        # A server that reports any id as a job says nothing about this one.
+        if _reports(session, operation, values) and not _reports(session, operation, other):
+            return tuple(values.values())
+    return ()
+
+
+def _reports(session: Session, operation: Operation, values: dict[str, str]) -> bool:
+    return reports_job(operation, session.call(operation, values, documented=False))
+
+
+def _strings(exchange: Exchange) -> Iterator[str]:
+    """Yield what can be the id of a job in a response: each string of that form, and the parts of longer ones."""
+    headers = [value for name, value in exchange.headers.items() if name not in HTTP_HEADERS]
+    texts = [exchange.body.decode(errors="replace"), *headers]
+    yield from (found for text in texts for found in ID.findall(text) if not found.isalpha())
 
 
 def _start_and_poll(
