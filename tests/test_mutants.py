@@ -12,7 +12,7 @@ from scripts.mutate.catalogue import MUTANTS
 from scripts.mutate.catalogue import __all__ as MODULES
 from scripts.mutate.frameworks.servers import FRAMEWORKS
 from scripts.mutate.frameworks.tasks import TOKEN
-from scripts.mutate.matrix import Catalogue, Matrix, MutantError, load_catalogue
+from scripts.mutate.matrix import Catalogue, Matrix, MutantError, load_catalogue, run_matrix
 from scripts.mutate.messages import unchanged
 from scripts.mutate.mutant import Mutant
 from scripts.mutate.reports import as_json, page, text
@@ -196,6 +196,58 @@ def test_mutants_of_a_folder_replace_those_of_the_project(tmp_path: Path) -> Non
         load_catalogue(ROOT / "openapi", tmp_path)
     with pytest.raises(MutantError, match="expected Python files"):
         load_catalogue(ROOT / "openapi", tmp_path / "empty")
+
+
+BROKEN = """
+from scripts.mutate.mutant import mutant
+
+def refuse(*_):
+    raise ValueError("no such field")
+
+@mutant("http", "allow", "a clause", refuse)
+def witness_raises(api):
+    \"\"\"A mutant whose witness raises.\"\"\"
+    return conform
+
+@mutant("http", "allow", "a clause", lambda api, log: True)
+def mutation_raises(api):
+    \"\"\"A mutant that raises.\"\"\"
+    refuse()
+
+@mutant("http", "allow", "a clause", lambda api, log: True, refuse)
+def need_raises(api):
+    \"\"\"A mutant whose requirement raises.\"\"\"
+
+async def conform(request, serve):
+    return await serve(request)
+"""
+
+
+def test_a_mutant_that_raises_is_an_error_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text(BROKEN, encoding="utf-8")
+    before = list(MUTANTS)
+    try:
+        matrix = run_matrix(ROOT / "openapi", tmp_path, [1], 1, lambda _: None)
+    finally:
+        MUTANTS[:] = before
+
+    assert {one.id: one.verdict for one in matrix.mutants[1]} == dict.fromkeys(
+        ("witness_raises", "mutation_raises", "need_raises"), "error"
+    )
+    assert {one.reported for one in matrix.mutants[1]} == {("ValueError: no such field",)}
+    assert "error: witness_raises (" in text(matrix)
+    assert not matrix.is_passed
+
+
+def test_mutants_with_one_name_are_refused(tmp_path: Path) -> None:
+    before = list(MUTANTS)
+    try:
+        for name in ("one.py", "two.py"):
+            (tmp_path / name).write_text(BROKEN, encoding="utf-8")
+        with pytest.raises(MutantError, match="expected a name of its own for each mutant, got two witness_raises"):
+            load_catalogue(ROOT / "openapi", tmp_path)
+    finally:
+        MUTANTS[:] = before
 
 
 def test_witnesses_import_nothing_of_the_verification() -> None:

@@ -22,8 +22,8 @@ LIMITS = {
     "release": 620,
     "simulate": 5400,
     "site": 960,
-    "verify": 8610,
-    "mutate": 5850,
+    "verify": 8750,
+    "mutate": 6080,
 }
 
 

@@ -1,5 +1,6 @@
 """The matrix: which mutants a verification kills, with each seed, and what it reports about conforming servers."""
 
+import contextlib
 import importlib.resources
 import importlib.util
 import multiprocessing
@@ -12,6 +13,7 @@ from types import ModuleType
 from attrs import define, frozen
 
 from ..document import Document, load_folder
+from ..printable import printable
 from .catalogue import MUTANTS
 from .frameworks.servers import FRAMEWORKS
 from .mutant import Api, Mutant
@@ -41,7 +43,7 @@ def load_catalogue(openapi: Path, folder: Path | None = None) -> Catalogue:
     Each file registers its mutants with `job_status_tools.mutate.mutant.mutant`, or `scripts.mutate.mutant.mutant`.
 
     Raises:
-        MutantError: a file of the folder cannot be imported, or no mutant is registered.
+        MutantError: a file of the folder cannot be imported, no mutant is registered, or two have one name.
     """
     with importlib.resources.as_file(importlib.resources.files(__package__) / OWN_DOCUMENTS) as own:
         documents = (*load_folder(openapi), *load_folder(own))
@@ -56,6 +58,11 @@ def load_catalogue(openapi: Path, folder: Path | None = None) -> Catalogue:
             raise MutantError(
                 f"{folder}: expected Python files that register mutants, got none; see docs/verification.md"
             )
+    ids = Counter(mutant.id for mutant in mutants)
+    if repeated := [name for name, count in ids.items() if count > 1]:
+        raise MutantError(
+            f"{folder or 'scripts/mutate'}: expected a name of its own for each mutant, got two {repeated[0]}"
+        )
     return Catalogue(documents, tuple(apis(documents)), {mutant.id: mutant for mutant in mutants})
 
 
@@ -127,11 +134,31 @@ def _run(task: Task) -> Outcome:
         api = next(api for api in catalogue.apis if api.document.stem == stem and VARIANTS[name][1](api))
         return run_variant(name, api, seed)
     mutant = catalogue.mutants[name]
-    chosen = choose_api(mutant, catalogue.apis, seed)
-    assert chosen is not None  # noqa: S101 - see `tasks`
-    if run == "mutant":
-        return run_mutant(mutant, chosen, seed)[0]
-    return run_all_columns(mutant, chosen, seed, with_peers=run == "mutant with peers")
+    chosen = None
+    try:
+        chosen = choose_api(mutant, catalogue.apis, seed)
+        assert chosen is not None  # noqa: S101 - see `tasks`
+        if run == "mutant":
+            return run_mutant(mutant, chosen, seed)[0]
+        return run_all_columns(mutant, chosen, seed, with_peers=run == "mutant with peers")
+    except Exception as error:  # of a function of the mutant: the others run
+        return Outcome(
+            mutant.id,
+            mutant.kind,
+            chosen.document.stem if chosen else "no document",
+            mutant.clause,
+            mutant.description,
+            "error",
+            tuple(sorted(mutant.expected)),
+            reported=(printable(f"{type(error).__name__}: {error}"),),
+        )
+
+
+def _suits_none(mutant: Mutant, catalogue: Catalogue, seed: int) -> bool:
+    """Return whether a mutant can change no API. One that cannot say so runs, and is an error."""
+    with contextlib.suppress(Exception):
+        return choose_api(mutant, catalogue.apis, seed) is None
+    return False
 
 
 def tasks(catalogue: Catalogue, seeds: Sequence[int], *, is_own: bool, with_peers: bool) -> Iterator[Task]:
@@ -139,7 +166,7 @@ def tasks(catalogue: Catalogue, seeds: Sequence[int], *, is_own: bool, with_peer
     for seed in seeds:
         run = ("mutant with peers" if with_peers else "mutant with columns") if seed == seeds[0] else "mutant"
         for mutant in catalogue.mutants.values():
-            if choose_api(mutant, catalogue.apis, seed) is not None:
+            if not _suits_none(mutant, catalogue, seed):
                 yield run, mutant.id, "", seed
     if is_own:
         yield from (("framework", name, "", seeds[0]) for name in FRAMEWORKS)
@@ -158,7 +185,7 @@ def run_matrix(
 ) -> Matrix:
     """Run everything, in several processes, and call `progress` with each outcome."""
     catalogue = load_catalogue(openapi, folder)
-    missing = [m.id for m in catalogue.mutants.values() if choose_api(m, catalogue.apis, seeds[0]) is None]
+    missing = [m.id for m in catalogue.mutants.values() if _suits_none(m, catalogue, seeds[0])]
     matrix = Matrix({seed: [] for seed in seeds}, [], missing)
     todo = list(tasks(catalogue, seeds, is_own=folder is None, with_peers=with_peers))
     context = multiprocessing.get_context("spawn")

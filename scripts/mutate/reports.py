@@ -39,7 +39,7 @@ def _counts(chosen: list[Outcome]) -> Iterator[str]:
     yield str(len(chosen))
     yield f"{verdicts.count('killed')} ({100 * verdicts.count('killed') / len(chosen):.1f} %)"
     yield str(verdicts.count("killed otherwise") + verdicts.count("inconclusive"))
-    yield str(verdicts.count("survived") + verdicts.count("no witness"))
+    yield str(sum(verdicts.count(verdict) for verdict in ("survived", "no witness", "error")))
 
 
 def _columns(chosen: list[Outcome], peers: list[str]) -> Iterator[str]:

@@ -34,7 +34,7 @@ from .wire import InProcess, MutatedServer
 HOST = "http://127.0.0.1"  # never contacted: the transport is in process
 SECONDS = 60  # of one run
 FRACTION = 0.25  # seconds, so that no time is one of whole seconds
-Verdict = Literal["killed", "killed otherwise", "inconclusive", "survived", "no witness"]
+Verdict = Literal["killed", "killed otherwise", "inconclusive", "survived", "no witness", "error"]
 
 
 @define
