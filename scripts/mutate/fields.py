@@ -465,14 +465,14 @@ def reason_at(api: Api) -> Keys:
 
 
 def shows_reason(api: Api) -> str:
-    """Return the reason in an example of a failure; empty if there is none, or if one of a success has it too."""
+    """Return the reason in an example of a failure; empty if no example has one, or if one of a success has it too."""
     found: dict[bool, list[Any]] = {True: [], False: []}
     for _, example in api.operation.success.examples:
         value = walk(example.value, reason_at(api)) if api.job.reason else MISSING
         found[api.kind(example.value) == "failure"].append(value)
-    texts = [value for value in found[True] if isinstance(value, str) and value]
+    reasons = [value for value in found[True] if isinstance(value, str) and value]
     is_alone = all(value in (MISSING, None, "") for value in found[False])
-    return texts[0] if texts and found[False] and is_alone else ""
+    return reasons[0] if reasons and found[False] and is_alone else ""
 
 
 @mutant(

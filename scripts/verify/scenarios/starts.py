@@ -101,8 +101,8 @@ def _reports(session: Session, operation: Operation, values: dict[str, str]) -> 
 def _strings(exchange: Exchange) -> Iterator[str]:
     """Yield what can be the id of a job in a response: each string of that form, and the parts of longer ones."""
     headers = [value for name, value in exchange.headers.items() if name not in HTTP_HEADERS]
-    texts = [exchange.body.decode(errors="replace"), *headers]
-    yield from (found for text in texts for found in ID.findall(text) if not found.isalpha())
+    parts = [exchange.body.decode(errors="replace"), *headers]
+    yield from (found for part in parts for found in ID.findall(part) if not found.isalpha())
 
 
 def _start_and_poll(
