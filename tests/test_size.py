@@ -11,7 +11,7 @@ from .conftest import ROOT
 LIMITS = {
     "airflow": 850,
     "document": 3870,
-    "client": 12520,
+    "client": 12560,
     "compare": 3110,
     "drift": 440,
     "export": 460,

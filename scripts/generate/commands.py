@@ -161,6 +161,7 @@ def _parameter(document: Document, function: EndpointFunction, python: str) -> L
         required=python in function.keywords and " = " not in function.keywords[python],
         is_flag=kinds == {"boolean"},
         is_list=kinds == {"array"},
+        is_integer=kinds == {"integer"},
         choices=choices if len(choices) == len(listed) else (),
         example=_example(document, parameter),
     )

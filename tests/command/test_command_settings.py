@@ -9,6 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from job_status._client.command.settings import Profiles, Settings
+from job_status._client.command.status import CommandError
+from job_status._client.command.table import Credential, Parameter
+from job_status._client.command.values import positional
+from job_status._commands import DISTRIBUTION
 
 from .installed import Command
 
@@ -70,6 +75,105 @@ def configure(command: Command, text: str, mode: int = 0o600) -> Path:
     path.write_text(text, encoding="utf-8")
     path.chmod(mode)
     return path
+
+
+PRODUCT = next(one for one in DISTRIBUTION.products if one.name == "ai-for-process")._replace(
+    credentials=tuple(Credential(name, f"T_{name}".upper(), "key") for name in ("token", "client_id", "client_secret")),
+    alternatives=(("token",), ("client_id", "client_secret")),
+)
+PAIR = {"client_id": "i", "client_secret": "s"}
+ORDERS: dict[str, tuple[dict[str, dict[str, str]], str | None, dict[str, str], dict[str, str]]] = {
+    # The profiles, the profile of the option, the environment, and the credentials that are used.
+    "a named profile before a pair of the environment": (
+        {"tok": {"token": "p"}},
+        "tok",
+        {"T_CLIENT_ID": "i", "T_CLIENT_SECRET": "s"},
+        {"token": "p"},
+    ),
+    "the environment before a pair of the default profile": (
+        {"default": PAIR},
+        None,
+        {"T_TOKEN": "e"},
+        {"token": "e"},
+    ),
+    "a pair of the environment before a token of the default profile": (
+        {"default": {"token": "p"}},
+        None,
+        {"T_CLIENT_ID": "i", "T_CLIENT_SECRET": "s"},
+        PAIR,
+    ),
+    "half of a pair does not suffice": (
+        {"default": {"client_secret": "s"}},
+        None,
+        {"T_CLIENT_ID": "i"},
+        PAIR,
+    ),
+    "a named profile with a half, and the environment": (
+        {"half": {"client_id": "p"}},
+        "half",
+        {"T_CLIENT_ID": "i", "T_CLIENT_SECRET": "s"},
+        {"client_id": "p", "client_secret": "s"},
+    ),
+    "no default profile with a named one": ({"default": PAIR, "none": {}}, "none", {}, {}),
+}
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_sources_are_read_in_order_until_they_suffice(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sections, profile, environment, expected = ORDERS[name]
+    for variable in ("T_TOKEN", "T_CLIENT_ID", "T_CLIENT_SECRET"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    profiles = Profiles("job-status")
+    profiles._read = {one: {PRODUCT.name: section} for one, section in sections.items()}
+
+    found = Settings(DISTRIBUTION, PRODUCT, profiles, profile).credentials()
+
+    assert {keyword: one.value for keyword, one in found.items()} == expected
+
+
+def test_a_file_that_is_not_needed_is_not_read(command: Command, seen: list[tuple[str, str]]) -> None:
+    configure(command, "no TOML", 0o644)
+    env = {"AI_FOR_PROCESS_URL": f"{seen.pop()[0]}/env", "AI_FOR_PROCESS_API_KEY": "env-key"}
+
+    assert command.run("get", *DOCK, "ds-1", env=env).status == 0
+    assert seen == [("env", "env-key")]
+
+
+@pytest.mark.parametrize("home", ["~no-such-user/x", "~"])
+def test_a_user_without_a_home_has_no_profiles(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setenv("XDG_CONFIG_HOME", home)
+    monkeypatch.setattr(Path, "expanduser", refuse)
+    profiles = Profiles("job-status")
+
+    assert profiles.all == {}
+    assert profiles.path.is_absolute()
+
+
+POSITIONAL = {
+    "choice": (Parameter("zone", "zone", choices=("eu", "us")), ["eu", "us"], ["mars", "EU", "", "eu "]),
+    "integer": (
+        Parameter("task", "task", is_integer=True),
+        ["7", "-1", "0", "9" * 40],
+        ["7x", "1.5", "seven", "", "\u0667"],
+    ),
+    "string": (Parameter("id", "id"), ["7x", "ä b"], []),
+}
+
+
+@pytest.mark.parametrize("name", POSITIONAL)
+def test_positional_arguments_are_those_that_the_document_allows(name: str) -> None:
+    parameter, allowed, refused = POSITIONAL[name]
+
+    assert [positional(parameter, one) for one in allowed] == allowed
+    for one in refused:
+        with pytest.raises(CommandError, match=f"{parameter.name}: expected ") as caught:
+            positional(parameter, one)
+        assert caught.value.status == 2
 
 
 def test_default_profile_is_used(command: Command, seen: list[tuple[str, str]]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .status import CommandError
+from .table import Parameter
 
 UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 STDIN: Final = "-"
@@ -107,6 +108,19 @@ def from_json(value: Any, hint: Any) -> Any:
     if problems and not any(kind in {Any, type(value), object} for kind in _members(hint)):
         raise CommandError(f"expected another value than {json.dumps(value)[:100]}: {'; '.join(problems)}")
     return value
+
+
+def positional(parameter: Parameter, text: str) -> str:
+    """Return the text of a positional argument, which is sent as it is.
+
+    Raises:
+        CommandError: The document does not allow it.
+    """
+    if parameter.choices and text not in parameter.choices:
+        raise CommandError(f"{parameter.name}: expected one of {', '.join(parameter.choices)}, got {text!r}")
+    if parameter.is_integer and not re.fullmatch(r"-?\d{1,300}", text, re.ASCII):
+        raise CommandError(f"{parameter.name}: expected an integer, got {text!r}")
+    return text
 
 
 def from_text(text: str, hint: Any) -> Any:

@@ -25,7 +25,7 @@ from .resume_file import ResumeFile
 from .settings import Profiles, Settings, option_of
 from .status import RUNNING, UNKNOWN, CommandError, StoppedError, worst
 from .table import Distribution, Job, Parameter, Product, Start
-from .values import STDIN, from_json, from_text, read_file, read_json
+from .values import STDIN, from_json, from_text, positional, read_file, read_json
 
 READERS: Final = 8  # requests in flight of `get`
 
@@ -82,14 +82,17 @@ class _Command:
         if not given:
             name = job.parameters[job.id].name
             raise CommandError(f"expected at least one {name}; pass it, or - to read one per line of stdin")
-        return list(dict.fromkeys(given))
+        return [positional(job.parameters[job.id], one) for one in dict.fromkeys(given)]
 
     def values(self, job: Job, name: str) -> tuple[str, ...]:
         """Return the values of the parameters that name a job with this id."""
         return tuple(
-            name if number == job.id else self._given(destination(parameter))
-            for number, parameter in enumerate(job.parameters)
+            name if number == job.id else self.positional(parameter) for number, parameter in enumerate(job.parameters)
         )
+
+    def positional(self, parameter: Parameter) -> str:
+        """Return the value of a positional argument."""
+        return positional(parameter, self._given(destination(parameter)))
 
     def keywords(self, method: Callable[..., Any], options: Sequence[Parameter], body: str) -> dict[str, Any]:
         """Return the keyword arguments of a method from the options of its operation."""
@@ -323,7 +326,7 @@ def start(
     rate = options.pop("max_rate", None)
     with command.settings.client() as api:
         followed = Followed(product, product.jobs[0])
-        values = [getattr(parsed, destination(parameter)) for parameter in entry.parameters]
+        values = [command.positional(parameter) for parameter in entry.parameters]
         method = getattr(api, entry.method)
         keywords = command.keywords(method, entry.options, entry.body)
         response = None

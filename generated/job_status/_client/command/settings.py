@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -34,7 +34,11 @@ def option_of(credential: Credential) -> str:
 def config_file(program: str) -> Path:
     """Return the path of the file with the profiles."""
     home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(home).expanduser() / program / "config.toml"
+    try:
+        folder = Path(home).expanduser()
+    except RuntimeError:  # a user without a home, as in a container: there is no such file
+        folder = Path(os.sep, home)
+    return folder / program / "config.toml"
 
 
 class Profiles:
@@ -125,28 +129,40 @@ class Settings:
 
     def find(self, name: str, variable: str) -> Found | None:
         """Return a setting of the profile that an option names, of the environment, or of the default profile."""
-        if self.profile is not None and (found := self.profiles.get(self.profile, self.product.name, name)):
-            return found
-        if value := os.environ.get(variable):
-            return Found(value, variable)
-        return self.profiles.get(DEFAULT_PROFILE, self.product.name, name) if self.profile is None else None
+        return next((found for source in self._sources() if (found := source(name, variable))), None)
+
+    def _sources(self) -> Iterator[Callable[[str, str], Found | None]]:
+        """Yield where settings come from, in their order; each takes the name of a setting and its variable."""
+        if self.profile is not None:
+            yield self._profile_setting(self.profile)
+        yield _variable
+        if self.profile is None:
+            yield self._profile_setting(DEFAULT_PROFILE)
+
+    def _profile_setting(self, profile: str) -> Callable[[str, str], Found | None]:
+        return lambda name, _: self.profiles.get(profile, self.product.name, name)
 
     def url(self) -> Found | None:
         """Return the base URL, or None if missing."""
         return Found(self.given_url, "--url") if self.given_url else self.find("url", self.product.url_variable)
 
     def credentials(self) -> dict[str, Found]:
-        """Return the credentials by argument of the client: those of options, and others if they do not suffice."""
+        """Return the credentials by argument of the client: of each source in turn, until they suffice.
+
+        So a source is not read if those before it suffice, and none can decide which alternative is sent after that.
+        """
         found = {}
         for credential in self.product.credentials:
             if (name := self.files.get(credential.keyword)) is not None:
                 text = read_file(name, option_of(credential)).strip("\r\n")
                 found[credential.keyword] = Found(text, option_of(credential))
-        if found and any(set(keywords) <= found.keys() for keywords in self.product.alternatives if keywords):
-            return found
-        for credential in self.product.credentials:
-            if credential.keyword not in found and (value := self.find(credential.keyword, credential.variable)):
-                found[credential.keyword] = value
+        for source in self._sources():
+            if any(set(keywords) <= found.keys() for keywords in self.product.alternatives if keywords):
+                break
+            for credential in self.product.credentials:
+                value = source(credential.keyword, credential.variable)
+                if value and credential.keyword not in found:
+                    found[credential.keyword] = value
         return found
 
     def _limits_store(self, *others: Found) -> Found | None:
@@ -154,8 +170,7 @@ class Settings:
         variable = self.product.url_variable.removesuffix("URL") + "LIMITS_STORE"
         if any(one.source.startswith("profile ") for one in others):
             return self.find("limits_store", variable)
-        value = os.environ.get(variable)
-        return Found(value, variable) if value else None
+        return _variable("limits_store", variable)
 
     def client(self) -> Any:
         """Return the client.
@@ -196,6 +211,12 @@ class Settings:
         keywords = ", ".join(dict.fromkeys(keyword for one in self.product.alternatives for keyword in one))
         profile = f"or add {keywords} to a profile in {self.profiles.path}"
         return f"a credential is missing; set {', or '.join(ways)}, {profile}"
+
+
+def _variable(_: str, variable: str) -> Found | None:
+    """Return the setting of an environment variable."""
+    value = os.environ.get(variable)
+    return Found(value, variable) if value else None
 
 
 def _credential(kind: str, found: Found) -> Any:

@@ -17,6 +17,7 @@ class Parameter(NamedTuple):
         required: Whether a request needs it.
         is_flag: Whether it is a boolean.
         is_list: Whether it takes several values.
+        is_integer: Whether it is an integer.
         choices: Its values, if the document lists them.
         example: A value that the document shows.
     """
@@ -27,6 +28,7 @@ class Parameter(NamedTuple):
     required: bool = False
     is_flag: bool = False
     is_list: bool = False
+    is_integer: bool = False
     choices: tuple[str, ...] = ()
     example: str = ""
 
