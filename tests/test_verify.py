@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -521,3 +522,22 @@ def test_closed_pipe_affects_neither_reports_nor_status(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == "0"
     assert done.stderr == ""
     assert (tmp_path / "verify.sarif").is_file()
+
+
+def test_steps_are_shown_on_a_terminal(tmp_path: Path) -> None:
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "scripts.verify", "--api", "agent-platform", "--out", str(tmp_path / "out")]
+    environment = {**os.environ, "TERM": "xterm"}
+
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=slave, env=environment)
+    os.close(slave)
+    shown = os.read(master, 10_000).decode()
+    os.close(master)
+
+    steps = [step for step in shown.split("\r\x1b[2K") if step]
+    assert steps == [
+        f"agent-platform: {step}"
+        for step in ("polling and starting jobs", "edge cases of get_dock_status", "generating requests")
+    ]
+    assert shown.endswith("\r\x1b[2K")
+    assert b"\x1b" not in done.stdout

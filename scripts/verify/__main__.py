@@ -223,7 +223,15 @@ def _verify_simulated(documents: Sequence[Document], arguments: argparse.Namespa
 
 def _verify(target: Target, arguments: argparse.Namespace) -> Result:
     _print(announcement(target))
-    result = verify(target, arguments.seed, arguments.max_time or default_seconds(target))
+    try:
+        result = verify(
+            target,
+            arguments.seed,
+            arguments.max_time or default_seconds(target),
+            show=lambda step: cli.show_step(f"{target.document.stem}: {step}"),
+        )
+    finally:
+        cli.show_step("")
     if result.status == 2:
         reason = next(iter(result.problems), "no end was seen of a job")
         _print(f"{target.document.stem} could not be checked: {reason}")

@@ -1,6 +1,7 @@
 """Verification of one target: preflight, then deterministic requests, then schemathesis."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 import httpx
 from attrs import evolve
@@ -22,6 +23,7 @@ from .target import Target
 
 SECONDS = 300  # default maximum for one document
 SECONDS_PER_OPERATION = 6  # if that is more
+Show: TypeAlias = Callable[[str], object]  # what shows the step that is running
 
 
 def default_seconds(target: Target) -> int:
@@ -40,17 +42,21 @@ def announcement(target: Target) -> str:
 
 
 def verify(
-    target: Target, seed: int | None, seconds: int = SECONDS, transport: httpx.AsyncBaseTransport | None = None
+    target: Target,
+    seed: int | None,
+    seconds: int = SECONDS,
+    transport: httpx.AsyncBaseTransport | None = None,
+    show: Show = lambda _: None,
 ) -> Result:
     """Run every check on every operation of the target, for at most `seconds`.
 
-    Without a seed, only the deterministic requests are sent, and `transport` may replace the network. An interrupt at
-    any time ends the verification with what it has found until then.
+    Without a seed, only the deterministic requests are sent, and `transport` may replace the network; `show` is called
+    with each step. An interrupt at any time ends the verification with what it has found until then.
     """
     session = Session(target, seconds, transport=transport)
     try:
         with session:
-            _verify_within(session, seed, seconds)
+            _verify_within(session, seed, seconds, show)
     except KeyboardInterrupt as error:
         reason = str(error) if isinstance(error, SignalInterrupt) else "stopped by SIGINT"
         session.result.problems.append(f"{reason}: only partly checked")
@@ -58,7 +64,7 @@ def verify(
     return session.result
 
 
-def _verify_within(session: Session, seed: int | None, seconds: int) -> None:
+def _verify_within(session: Session, seed: int | None, seconds: int, show: Show) -> None:
     target, result = session.target, session.result
     result.skipped_operations = tuple(
         f"{operation.id} is a {operation.method}; {_way_out(target, operation)}"
@@ -69,8 +75,9 @@ def _verify_within(session: Session, seed: int | None, seconds: int) -> None:
         result.notes.append("a live run sends reads only: no other method, no body, and few edge cases")
     try:
         session.target, exchanges = preflight(target, session.sender)
-        run_deterministic_checks(session, exchanges)
+        run_deterministic_checks(session, exchanges, show)
         if seed is not None:
+            show("generating requests")
             with session.guarded("schemathesis", "all operations"):
                 engine.run_schemathesis(session, seed)
     except InconclusiveError as error:
@@ -120,17 +127,19 @@ def _unmoved_jobs(session: Session) -> Iterator[tuple[tuple[str, ...], str]]:
             )
 
 
-def run_deterministic_checks(session: Session, exchanges: Sequence[Exchange] = ()) -> None:
+def run_deterministic_checks(session: Session, exchanges: Sequence[Exchange] = (), show: Show = lambda _: None) -> None:
     """Run the deterministic part alone: lifecycle of jobs, documented scenarios, and edge cases.
 
-    `exchanges` are those of the preflight.
+    `exchanges` are those of the preflight; `show` is called with each step.
     """
+    show("polling and starting jobs")
     for exchange in exchanges:
         session.publish(evolve(exchange, is_plain=is_read(session.target.document.operation(exchange.operation_id))))
     if not session.is_full:
         session.narrow(exchanges)
     poll_and_start_jobs(session)
     for operation in session.target.operations:
+        show(f"edge cases of {operation.id}")
         request_edge_cases(session, operation)
     session.compare()
 
