@@ -157,6 +157,9 @@ def test_name_gives_the_name_to_import(tmp_path: Path, name: str, expected: str)
         ("json", "the package json would hide another one"),
         ("httpx", "the package httpx would hide another one"),
         ("class", "the package class would hide another one"),
+        *((name, "would hide another one") for name in ("Job-Status", "job_status", "JOB.STATUS", "job-status-tools")),
+        *((name, "would hide another one") for name in ("rich", "shtab", "httptools", "redis", "opentelemetry", "h11")),
+        *((name, "would hide another one") for name in ("airflow", "attrs", "jwt", "certifi", "anyio", "httpcore")),
     ],
 )
 def test_name_that_cannot_be_used_is_refused(tmp_path: Path, name: str, expected: str) -> None:

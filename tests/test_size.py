@@ -16,13 +16,13 @@ LIMITS = {
     "drift": 440,
     "export": 460,
     "learn": 380,
-    "generate": 5420,
+    "generate": 5450,
     "har": 370,
     "pages": 160,
     "release": 620,
     "simulate": 5400,
     "site": 960,
-    "verify": 8750,
+    "verify": 8770,
     "mutate": 6080,
 }
 

@@ -1,9 +1,13 @@
 """The names, the version and the license of a distribution: ours, or those chosen for other documents."""
 
+import ast
+import functools
+import importlib.resources
 import keyword
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from importlib.resources.abc import Traversable
 from typing import Final
 
 from attrs import frozen
@@ -14,10 +18,9 @@ from ..document import Document
 
 OWN_NAME: Final = "job-status"
 OWN_PACKAGE: Final = "job_status"
-# What a package must not hide: the packages that the client and the provider import.
-IMPORTED: Final = frozenset(
-    {"airflow", "attr", "attrs", "certifi", "httpcore", "httpx", "idna", "jwt", "sniffio", "anyio"}
-)
+# What a package must not hide, beside what the client and the provider import: packages of this project, and what the
+# imported ones import.
+HIDDEN: Final = frozenset({OWN_PACKAGE, f"{OWN_PACKAGE}_tools", "attr", "h11", "idna", "sniffio", "socksio"})
 
 
 class InvalidNameError(ValueError):
@@ -67,9 +70,28 @@ def _import_name(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name) or not made.isidentifier():
         message = "expected letters, digits and dashes that begin with a letter, such as kiln-client"
         raise InvalidNameError(f"the name {name!r} is no name of a Python distribution; {message}")
-    if keyword.iskeyword(made) or made in {*sys.stdlib_module_names, *IMPORTED}:
+    if keyword.iskeyword(made) or made in {*sys.stdlib_module_names, *HIDDEN, *_imported()}:
         raise InvalidNameError(f"the package {made} would hide another one; choose another name, such as {name}-client")
     return made
+
+
+@functools.cache
+def _imported() -> frozenset[str]:
+    """Return the packages that the client and the provider import."""
+    room = importlib.resources.files(__package__.rpartition(".")[0])
+    trees = [ast.parse(path.read_bytes()) for name in ("client", "airflow") for path in _modules(room / name)]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0]
+    return frozenset(name.partition(".")[0] for name in names)
+
+
+def _modules(folder: Traversable) -> Iterator[Traversable]:
+    for path in folder.iterdir():
+        if path.is_dir():
+            yield from _modules(path)
+        elif path.name.endswith(".py"):
+            yield path
 
 
 def _version(documents: tuple[Document, ...], version: str) -> str:
