@@ -18,8 +18,8 @@ from ..document import Document
 
 OWN_NAME: Final = "job-status"
 OWN_PACKAGE: Final = "job_status"
-# What a package must not hide, in addition to what the client and the provider import: packages of this project, and what the
-# imported ones import.
+# What a package must not hide, in addition to what the client and the provider import: packages of this project, and
+# what the imported ones import.
 HIDDEN: Final = frozenset({OWN_PACKAGE, f"{OWN_PACKAGE}_tools", "attr", "h11", "idna", "sniffio", "socksio"})
 
 
