@@ -398,8 +398,9 @@ def is_accepted(path: Path, data: Any) -> bool:
 def test_no_string_of_a_document_becomes_code(stem: str, tmp_path: Path) -> None:
     source = next(p for p in (ROOT / f"openapi/{stem}.yaml", ROOT / f"tests/vendors/{stem}.yaml") if p.is_file())
     data, path = load(source).data, tmp_path / f"{stem}.yaml"
-    # Examples are not a part of the code, and there are hundreds.
-    paths = [p for p in leaves(data) if not {"examples", "example"} & set(p) and p[-1] not in {"type", "name"}]
+    # Examples are not a part of the code, and there are hundreds; conditions contradict each other after other changes.
+    others = {"examples", "example", "if", "then"}
+    paths = [p for p in leaves(data) if not others & set(p) and p[-1] not in {"type", "name"}]
     paths = [place for place in paths if is_accepted(path, with_payload(data, [place]))]
     assert len(paths) >= 5
     path.write_text(json.dumps(with_payload(data, paths)))

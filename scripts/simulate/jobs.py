@@ -85,6 +85,8 @@ class OperationJobs:
         self._recent = recent
         self._jobs: dict[tuple[str, ...], SimulatedJob] = {}
         self._ids: set[str] = set()
+        unknown = (one.value for one in operation.job_parameter.examples if one.scenario is not None)
+        self._never_ids = frozenset({*map(format_id, unknown), "", ".", ".."})
         self._runs = 0
         self._templates = StatusTemplates(derived, operation, self.job_spec)
         self.id_parameter = self.job_spec.parameter
@@ -245,11 +247,10 @@ class OperationJobs:
         head, slash, tail = pattern.rpartition("/")
         generated = (sample(self._document, parameter.schema, self._random) for _ in range(100))
         similar = (head + slash + similar_id(tail, self._random) for _ in range(100))
-        unknown = {format_id(example.value) for example in parameter.examples if example.scenario is not None}
-        taken = self._ids | unknown | {"", ".", ".."}
         made = itertools.chain(similar, (format_id(value) for value in generated if value is not MISSING))
+        unused = (one for one in made if one not in self._ids and one not in self._never_ids)
         known = (self.parameters_of(key)[self.id_parameter] for key in self._jobs)
-        for candidate in itertools.chain((one for one in made if one not in taken), known):
+        for candidate in itertools.chain(unused, known):
             if is_valid(parse_scalar(self._document, parameter.schema, candidate)) and allows(candidate):
                 return candidate
         return f"{pattern}-{len(self._ids)}"

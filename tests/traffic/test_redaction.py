@@ -471,7 +471,7 @@ def test_hostile_strings_take_no_time() -> None:
         Redactor().learn_body(text)
         Redactor().learn_headers([("Authorization", f"Digest {text}"), ("Set-Cookie", text)])
 
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 60
 
 
 # The command

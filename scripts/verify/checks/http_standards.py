@@ -196,6 +196,10 @@ class RefusalNamesNoJob(ResourceCheck):
     fix_server = "Leave out of the error what the request has not named, such as a list of the known jobs."
     fix_document = "Point `id` in `x-job` at the field that identifies the job."
 
+    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
+        """Return whether a status has the id of its job."""
+        return operation.job is not None and operation.job.id is not None
+
     def compare(self, exchange: Exchange, job: JobLifecycle | None, memory: dict[Any, Any]) -> Findings:
         found = walk(exchange.json, job.id) if job and job.id else MISSING
         if exchange.is_accepted:
