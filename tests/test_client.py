@@ -372,7 +372,7 @@ def test_cancelled_async_calls_do_not_leak_connections() -> None:
     with hostile(slow) as server:
         cancelled, elapsed = asyncio.run(calls(server))
 
-    assert cancelled > 200
+    assert cancelled > 50
     assert elapsed < 1
 
 

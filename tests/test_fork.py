@@ -169,16 +169,21 @@ def fork_while_recording(url: str) -> Counter[str]:
     with tempfile.TemporaryDirectory() as folder:
         api = AGENT.client(url, timeout=2.0, record=os.path.join(folder, "calls.har"))
 
-        def call_forever() -> None:
-            while True:
-                api.get_dock_status("ds-0")
-                time.sleep(0.001)  # the lock of a file is not fair
+        stopped = threading.Event()
 
-        for _ in range(3):
-            threading.Thread(target=call_forever, daemon=True).start()
+        def call_until_stopped() -> None:
+            while not stopped.wait(0.001):  # the lock of a file is not fair
+                api.get_dock_status("ds-0")
+
+        threads = [threading.Thread(target=call_until_stopped, daemon=True) for _ in range(3)]
+        for thread in threads:
+            thread.start()
         time.sleep(0.2)
         results = fork_and_use(lambda: api.get_dock_status("ds-1"), 20)
-        with open(os.path.join(folder, "calls.har"), encoding="utf-8") as file, api._core.recorder._lock:
+        stopped.set()
+        for thread in threads:
+            thread.join(10)
+        with open(os.path.join(folder, "calls.har"), encoding="utf-8") as file:
             ids = [entry["request"]["url"].rpartition("/")[2] for entry in json.load(file)["log"]["entries"]]
         assert ids.count("ds-1") == results["finished"]
         return results
