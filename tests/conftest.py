@@ -110,6 +110,7 @@ SLOW = frozenset(
         "simulator_events",
         "simulator_faults",
         "site",
+        "soak",
         "tools",
         "tracing",
         "tutorial",

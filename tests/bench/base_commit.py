@@ -13,7 +13,7 @@ from ..conftest import ROOT
 from .results import Table
 from .server import server
 
-ROUNDS, CALLS = 9, 1000
+ROUNDS, CALLS = 15, 1000
 BODY = json.dumps({"_id": "ds-1", "toolId": "a-1", "jobType": "TOOLS", "action": "DEPLOY", "status": "SUCCESS"})
 # Runs in one process for each package, and measures one round for each line of its standard input.
 PROGRAM = """
