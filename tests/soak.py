@@ -92,7 +92,7 @@ def program(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def soak(count: int, seed: int) -> dict[str, Any]:
-    """Wait for `count` jobs while server and client are stopped in turn, at random moments."""
+    """Wait for `count` jobs while server and client are stopped in turn, at random times."""
     source = random.Random(seed)
     stops: Counter[str] = Counter()
     with program("serve", "--seed", str(seed)) as server:
