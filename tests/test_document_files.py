@@ -69,6 +69,12 @@ def test_versions_are_read_as_3_1(tmp_path: Path, version: str) -> None:
     [
         ("openapi: 3.3.0", "kiln.yaml:1: expected OpenAPI 3.0, 3.1 or 3.2, such as `openapi: 3.1.1`, got '3.3.0'"),
         ("openapi: 3.1", "got 3.1"),
+        ("asyncapi: 3.0.0", "is AsyncAPI, expected OpenAPI 3.0, 3.1 or 3.2; describe the API in OpenAPI"),
+        ("arazzo: 1.0.1", "is Arazzo, expected OpenAPI"),
+        ("swaggerVersion: '1.2'", "is Swagger 1.2, expected OpenAPI"),
+        ("item: []", "is a Postman collection, expected OpenAPI"),
+        ("$schema: https://json-schema.org/draft/2020-12/schema", "is a JSON Schema, expected OpenAPI"),
+        ("log: {entries: []}", "is an HTTP Archive, expected OpenAPI"),
         ("swagger: '2.0'", "is Swagger 2.0, expected OpenAPI 3.0, 3.1 or 3.2; convert it to OpenAPI 3 first"),
         ("openapi: 3.2.0\n$self: /kiln", "kiln.yaml:2: $self of OpenAPI 3.2 is not supported"),
     ],
@@ -362,6 +368,17 @@ def test_action_without_effect_is_a_warning(tmp_path: Path) -> None:
         f"{tmp_path}/kiln.overlay.yaml:4 action 1: warning: "
         "$.paths['/gone'].get selects nothing in kiln.yaml; correct it, or remove the action"
     ]
+
+
+def test_second_overlay_of_a_document_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, DOCUMENT)
+    write(tmp_path, OVERLAY, "kiln.overlay.yaml")
+    write(tmp_path, "{}", "kiln.overlay.json")
+
+    with pytest.raises(
+        DocumentError, match=r"kiln\.overlay\.json:1: is a second overlay, next to \S+kiln\.overlay\.yaml"
+    ):
+        load_folder(tmp_path)
 
 
 def test_overlay_of_no_document_is_refused(tmp_path: Path) -> None:

@@ -107,7 +107,9 @@ def load_files(files: Sequence[Path]) -> tuple[Document, ...]:
             names = [path.with_name(path.stem.removesuffix(MARK) + suffix) for suffix in SUFFIXES]
             changed = [name for name in names if name.is_file() and overlay_of(name) == path]
             paths |= dict.fromkeys(changed)
-            if not changed:
+            if not changed and (others := [overlay_of(name) for name in names if name.is_file()]):
+                problems.append(Problem(path, 1, "", f"is a second overlay, next to {others[0]}; merge them into one"))
+            elif not changed:
                 message = f"is an overlay of no document; name it <stem>{MARK}.yaml after the file that it changes"
                 problems.append(Problem(path, 1, "", message))
     for path in sorted(paths):

@@ -11,6 +11,17 @@ from .expression import MISSING, parse_pointer, walk
 from .navigate import mappings, schema_roots, subschemas
 from .source import Finding, Place, Source
 
+# Documents of other kinds, by a key that they have.
+OTHER_KINDS: Final = {
+    "AsyncAPI": "asyncapi",
+    "Arazzo": "arazzo",
+    "an overlay": "overlay",
+    "Swagger 1.2": "swaggerVersion",
+    "an HTTP Archive": "log",
+    "a GraphQL introspection": "__schema",
+    "a JSON Schema": "$schema",
+    "a Postman collection": "item",
+}
 CONVERTER: Final = "convert it to OpenAPI 3 first, for example with `npx swagger2openapi`"
 LITERAL: Final = ("example", "examples", "value", "default", "const", "enum", "x-invalid-examples")
 # Constructs that only OpenAPI 3.2 has, and that no tool here supports.
@@ -28,6 +39,8 @@ def check_version(source: Source) -> Iterator[Finding]:
     version = version_of(source)
     if "swagger" in source.data:
         yield ("swagger",), "", f"is Swagger {source.data['swagger']}, expected OpenAPI 3.0, 3.1 or 3.2; {CONVERTER}"
+    elif "openapi" not in source.data and (kind := next((k for k in OTHER_KINDS if OTHER_KINDS[k] in source.data), "")):
+        yield (OTHER_KINDS[kind],), "", f"is {kind}, expected OpenAPI 3.0, 3.1 or 3.2; describe the API in OpenAPI"
     elif not version:
         message = f"expected OpenAPI 3.0, 3.1 or 3.2, such as `openapi: 3.1.1`, got {source.data.get('openapi')!r}"
         yield ("openapi",), "", message
