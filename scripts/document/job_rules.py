@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from .expression import BODY, HEADER, MISSING, STATUS, Keys
+from .expression import BODY, HEADER, MISSING, STATUS, Keys, walk
 from .job import JobLifecycle, state_name
 from .model import Document, Operation, Response
 from .navigate import describes, enum_values_at, schemas_at
@@ -114,11 +114,16 @@ def _unknown(reported: ReportedJob) -> Iterator[Located]:
         found = [(implied, reported.sample_of(implied))] if implied else []
     for response, body in found:
         status = int(response.status) if response.status.isdecimal() else 404
-        if job.is_unknown(body, status) or status not in job.status_codes:
+        if job.is_unknown(body, status) or (state := job.state_of(body, status)) not in job.kinds:
             continue
-        if (state := job.state_of(body, status)) in job.kinds:
-            message = f"is the response to an unknown id, and has the state {state}, so that a job that does not exist"
-            yield ("state",), f"{status} {message} is waited for; test something else, or add unknown to x-job"
+        message = f"{status} is the response to an unknown id, and has the state {state}"
+        if status in job.status_codes:
+            what = "so that a job that does not exist is waited for; test something else, or add unknown to x-job"
+            yield ("state",), f"{message}, {what}"
+        elif response.is_success and job.id is not None:
+            unknown = [str(one.value) for one in operation.job_parameter.examples if one.scenario == "unknown_id"]
+            if not any(job.is_id(walk(body, job.id), one) for one in unknown):
+                yield ("state",), f"{message}, and the id of another job; correct its id, or add unknown to x-job"
 
 
 def _responses(reported: ReportedJob) -> Iterator[Located]:

@@ -8,10 +8,11 @@ import attrs
 from jsonpath_rfc9535 import JSONPathError, find
 
 from .problem import DocumentError, Problem
-from .read import MAX_PARTS, read_file
+from .read import read_file
 from .source import Finding, Place, Source
 
 MARK: Final = ".overlay"
+MAX_ADDED: Final = 200_000  # values that all actions add
 KEYS: Final = {"target", "description", "update", "remove", "copy"}
 Keys = tuple[str | int, ...]
 
@@ -43,8 +44,8 @@ def apply_overlay(source: Source, path: Path) -> tuple[Source, list[Problem]]:
                 message = f"{action['target']} selects nothing in {source.path.name}; correct it, or remove the action"
                 unused.append((place, where, message))
             added += _apply(source, overlay, action, ("actions", index), targets)
-            if added > MAX_PARTS:
-                raise ValueError(f"the actions add more than {MAX_PARTS} values")
+            if added > MAX_ADDED:
+                raise ValueError(f"the actions add more than {MAX_ADDED} values")
         except (JSONPathError, ValueError) as error:
             message = f"cannot be applied: {_reason(error)}; correct the action"
             raise DocumentError(overlay.problems([(place, where, message)])) from None
@@ -90,10 +91,12 @@ def _apply(source: Source, overlay: Source, action: dict[str, Any], place: Keys,
         found = list(find(action["copy"], source.data))
         if len(found) != 1:
             raise ValueError(f"copy expects the JSONPath of one value, and {action['copy']} selects {len(found)}")
-        # A copy, because the targets may contain it.
-        value, places = _copied(found[0].value), _copied_place(source.place(tuple(found[0].location)))
-    if (added := _parts(value) * len(targets)) > MAX_PARTS:
+        value = found[0].value
+    if (added := _parts(value) * len(targets)) > MAX_ADDED:
         return added
+    if "copy" in action:
+        # A copy, because the targets may contain it.
+        value, places = _copied(value), _copied_place(source.place(tuple(found[0].location)))
     for target in targets:
         parent, key, place_of_parent = _parent(source, target)
         current = parent[key]

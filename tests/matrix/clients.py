@@ -6,6 +6,7 @@ import datetime
 import enum
 import importlib
 import inspect
+import io
 import json
 import re
 import sys
@@ -15,6 +16,8 @@ import typing
 import uuid
 from collections.abc import Callable
 from typing import Any
+
+import attrs
 
 OPTIONS = frozenset(
     [
@@ -160,7 +163,27 @@ def arguments_of(method: Callable[..., Any], values: dict[str, Any], body: Any) 
     if body is not None:
         found["body"] = body
     hints = typing.get_type_hints(method)
-    return {name: converted(hints.get(name), value) for name, value in found.items()}
+    made = {name: converted(hints.get(name), value) for name, value in found.items()}
+    if isinstance(made.get("body"), dict) and hasattr(hints.get("body"), "from_dict"):
+        made["body"] = form(hints["body"], made["body"])
+    return made
+
+
+def form(cls: Any, value: dict[str, Any]) -> Any:
+    """Return a form with files: one for each field of files, whatever its value in JSON."""
+    hints, found = typing.get_type_hints(cls), {}
+    for name in (one.name for one in attrs.fields(cls) if one.init):
+        if file := next((kind for kind in members(hints[name]) if getattr(kind, "__name__", "") == "File"), None):
+            made = file(payload=io.BytesIO(b"data"), file_name="data.bin")
+            found[name] = [made] if any(typing.get_origin(one) is list for one in members(hints[name])) else made
+        elif name in value:
+            found[name] = converted(hints[name], value[name])
+    return cls(**found)
+
+
+def members(hint: Any) -> list[Any]:
+    """Return a type hint, and the ones in it."""
+    return [hint, *(inner for one in typing.get_args(hint) for inner in members(one))]
 
 
 def converted(hint: Any, value: Any) -> Any:

@@ -490,11 +490,16 @@ ROWS = (
         at="state",
     ),
     refused(
-        "state by the fields of a response to an unknown id",
-        "unknown",
+        "unknown id that is reported as another job",
+        "the id of another job",
         without_status("404"),
         {"ok examples none": {"x-scenario": "unknown_id", "value": {"id": "none", "status": "queued"}}},
         at="state",
+    ),
+    works(
+        "unknown id that is reported as pending",
+        without_status("404"),
+        {"ok examples none": {"x-scenario": "unknown_id", "value": {"id": "j-404", "status": "queued"}}},
     ),
     works(
         "state in a map",

@@ -32,7 +32,7 @@ ROWS = (
             f"overlay copies {name} onto itself",
             PLAIN,
             {"x-list": [{"name": "a"}], "x-more": {"a": {"b": 1}}},
-            overlay=overlay(*BOTH, {"target": target, "copy": copy}, version="1.1.0"),
+            overlay=overlay({"target": target, "copy": copy}, *BOTH, version="1.1.0"),
             isolated=True,
         )
         for name, target, copy in (
