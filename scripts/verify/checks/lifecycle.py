@@ -21,9 +21,8 @@ from .registry import Check, Finding, Findings, ProbeCheck, ResponseCheck, excer
 
 YEAR_2000 = 946_684_800.0  # in seconds since 1970
 MAX_SKEW = 60.0  # seconds between the clocks of a server and its workers
-# Timestamps of what can happen to a job after its end, and fields that say why a job has failed.
+# Timestamps of what can happen to a job after its end.
 LATER = re.compile("updat|modif|chang|access|seen|heartbeat|refresh|sync|poll|check", re.IGNORECASE)
-FAILS = re.compile("err|fail|reason|cause|exception|fault|problem", re.IGNORECASE)
 PLANNED = re.compile("expir|schedul|deadline|due|until|next|estimat|plan|retention|valid", re.IGNORECASE)
 BELOW_100 = math.nextafter(100, 0)
 # The progress of a job that has ended without a failure: what is expected, and the range.
@@ -470,46 +469,6 @@ class ReasonStays(StaysAfterEnd):
 
     def paths(self, job: JobLifecycle) -> tuple[Keys, ...]:
         return reason_of(job)
-
-
-@register
-class ReasonOfFailure(XJobCheck, ResponseCheck):
-    name = "reason_of_failure"
-    description = "a job that has not failed gives no reason of a failure, as in the examples of the document"
-    clause = "reason"
-    fix_server = "Report a job with an error as failed, or remove the error of an earlier attempt."
-    fix_document = "Let an example show the field for a job that has not failed, if it is there."
-    any_request = True
-
-    def applies(self, document: Document, operation: Operation, *, full: bool) -> bool:
-        """Return whether there is a reason, of a failure by its name, that examples of failures alone show."""
-        return bool(operation.job and self.kinds(operation))
-
-    def kinds(self, operation: Operation) -> set[str]:
-        """Return the kinds of states whose examples show no reason, if those of failures do."""
-        job = operation.job
-        if job is None or job.reason is None or not FAILS.search("/".join(job.reason)):
-            return set()
-        shown: dict[bool, set[str]] = {True: set(), False: set()}
-        for _, example in operation.success.examples:
-            if example.scenario is None:
-                kind = job.kinds.get(str(job.state_of(example.value)), "")
-                shown[has_reason(job, example.value)].add(kind)
-        return shown[False] - shown[True] - {"", "failure", "partial"} if "failure" in shown[True] else set()
-
-    def check(self, document: Document, operation: Operation, exchange: Exchange) -> Findings:
-        """Yield the finding on the reason of a job that has not failed."""
-        job = operation.job
-        kind = kind_of(operation, exchange)
-        if job and job.reason and kind in self.kinds(operation):
-            reason = walk(exchange.json, job.reason)
-            got = f"{shorten(reason)} with {state_of(operation, exchange)}" if has_reason(job, exchange.json) else ""
-            yield Finding(f"no {pointer_text(job.reason)} of a job that has not failed", got)
-
-
-def has_reason(job: JobLifecycle, body: Any) -> bool:
-    """Return whether a status gives a reason."""
-    return bool(job.reason) and walk(body, job.reason or ()) not in (MISSING, None, "", [], {})
 
 
 @register
