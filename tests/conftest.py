@@ -71,6 +71,7 @@ SLOW = frozenset(
         "conforming_servers",
         "compare",
         "compare_command",
+        "compare_documents",
         "connections",
         "contract",
         "credential_leaks",
