@@ -360,7 +360,7 @@ def test_cancelled_async_calls_do_not_leak_connections() -> None:
 
     async def calls(server: HostileServer) -> tuple[int, float]:
         async with AsyncAgentPlatform(server.url, api_key="k", timeout=5) as api:
-            until = time.monotonic() + 1
+            until = time.monotonic() + 3  # a busy machine cancels fewer calls
             cancelled = sum(await asyncio.gather(*(call_until(api, until) for _ in range(40))))
             while api._core.detached:
                 await asyncio.sleep(0.02)
@@ -372,7 +372,7 @@ def test_cancelled_async_calls_do_not_leak_connections() -> None:
     with hostile(slow) as server:
         cancelled, elapsed = asyncio.run(calls(server))
 
-    assert cancelled > 50
+    assert cancelled > 200
     assert elapsed < 1
 
 

@@ -441,29 +441,32 @@ def test_public_terms_and_ids_stay() -> None:
     assert redactor.text('{"token": "job-1"}') == '{"token": "job-1"}'
 
 
-def test_hostile_strings_take_no_time() -> None:
-    hostile = [
-        '"' + "\\" * 100_000,
-        '"a":"' + "\\" * 100_000,
-        '"a":"' * 20_000,
-        "a=" * 50_000,
-        "<a>" * 30_000,
-        'name="a"' + "\r\nx:" * 30_000,
-        "eyJ" * 30_000,
-        "Bearer " + " " * 100_000,
-        "://" * 30_000 + "@",
-        "-----BEGIN PRIVATE KEY-----" * 3000,
-        "password=" * 20_000,
-        "password: " * 20_000,
-        '"tokens":["' * 20_000,
-        "<a><![CDATA[]" * 20_000,
-        'name="a" ' * 20_000,
-        "%2541" * 30_000,
-        'cookie: a="' * 10_000,
-        "\\" * 50_000 + '"a":',
-        "password" + " " * 100_000 + "=",
-        'data:{"a"\n' * 10_000,
-    ]
+HOSTILE = [
+    '"' + "\\" * 100_000,
+    '"a":"' + "\\" * 100_000,
+    '"a":"' * 20_000,
+    "a=" * 50_000,
+    "<a>" * 30_000,
+    'name="a"' + "\r\nx:" * 30_000,
+    "eyJ" * 30_000,
+    "Bearer " + " " * 100_000,
+    "://" * 30_000 + "@",
+    "-----BEGIN PRIVATE KEY-----" * 3000,
+    "password=" * 20_000,
+    "password: " * 20_000,
+    '"tokens":["' * 20_000,
+    "<a><![CDATA[]" * 20_000,
+    'name="a" ' * 20_000,
+    "%2541" * 30_000,
+    'cookie: a="' * 10_000,
+    "\\" * 50_000 + '"a":',
+    "password" + " " * 100_000 + "=",
+    'data:{"a"\n' * 10_000,
+]
+
+
+@pytest.mark.parametrize("hostile", [HOSTILE[:10], HOSTILE[10:]], ids=["first", "second"])
+def test_hostile_strings_take_no_time(hostile: list[str]) -> None:
     began = time.process_time()
 
     for text in hostile:
@@ -471,7 +474,7 @@ def test_hostile_strings_take_no_time() -> None:
         Redactor().learn_body(text)
         Redactor().learn_headers([("Authorization", f"Digest {text}"), ("Set-Cookie", text)])
 
-    assert time.process_time() - began < 60
+    assert time.process_time() - began < 20
 
 
 # The command

@@ -183,9 +183,10 @@ class Streak:
 
 
 class ErrorStreak:
-    """Consecutive polls without a status of the job.
+    """Consecutive polls without a status of the job, and the pause that the server requested last.
 
     Attributes:
+        pause: The seconds of that pause, if it delays the next poll, else 0.
         count: Number of polls.
         last: The message of the last error.
         errors: Those polls, except the responses of a busy server that says when to come back.
@@ -193,10 +194,11 @@ class ErrorStreak:
         wrong_server: Those whose response is not of this API.
     """
 
-    __slots__ = ("count", "errors", "last", "not_found", "wrong_server")
+    __slots__ = ("count", "errors", "last", "not_found", "pause", "wrong_server")
 
     def __init__(self) -> None:
         self.count = 0
+        self.pause = 0.0
         self.last = ""
         self.reset()
 
@@ -227,7 +229,6 @@ class Poller(Generic[T_co]):
         "_failed_polls",
         "_last",
         "_not_started_since",
-        "_pause",
         "_polls",
         "_schedule",
         "_started_at",
@@ -272,8 +273,6 @@ class Poller(Generic[T_co]):
             self._schedule = Schedule(schedule)
         self._polls = 0
         self._failed_polls = 0
-        # Seconds of the pause that the server requested last, if it delays the next poll.
-        self._pause = 0.0
         self._errors: ErrorStreak | None = None
         self._not_started_since: float | None = None
         self._last: bytes | None = None
@@ -778,7 +777,10 @@ class Poller(Generic[T_co]):
                 self.fail(error)
                 return
         earliest = now + add_jitter(min(server_pause, MAX_SERVER_PAUSE))
-        self._pause = server_pause if earliest > due else 0.0
+        if earliest > due:
+            self._errors = self._errors or ErrorStreak()
+        if self._errors:
+            self._errors.pause = server_pause if earliest > due else 0.0
         self._clamp_to_deadline(max(due, earliest, now + own_pause), now)
 
     def _clamp_to_deadline(self, due: float, now: float) -> None:
@@ -802,11 +804,11 @@ class Poller(Generic[T_co]):
         else:
             problem = f"no status received in {_polls(summary)}"
         details = ""
-        if self._errors:
+        if self._errors and self._errors.count:
             count = "" if self._errors.count == self._polls else f"{self._errors.count} failed, "
             details = f" ({count}last error: {self._errors.last})"
-        if self._pause:
-            details += f"; the server requested a pause of {self._pause:g} s"
+        if self._errors and self._errors.pause:
+            details += f"; the server requested a pause of {self._errors.pause:g} s"
         may = "may still be running"
         if summary.state is not None:
             has_started = self.spec.kind(summary.state) != "notStarted"
@@ -826,7 +828,7 @@ class Poller(Generic[T_co]):
             elapsed=now - self._started_at,
             polls=self._polls,
             failed_polls=self._failed_polls,
-            last_error=self._errors.last if self._errors else None,
+            last_error=self._errors.last if self._errors and self._errors.count else None,
             state=self.state,
             progress=None if body is None else self.spec.get_progress(body),
             status=self._last_status(),
