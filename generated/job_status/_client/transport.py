@@ -304,8 +304,7 @@ def _create(
         chosen = proxy.proxy if proxy else None
         made = [cls(verify=verify, limits=limits, proxy=chosen, trust_env=False) for _ in range(3)]
     except ImportError:
-        source = proxy.source if proxy else "proxy="
-        problem = f"{source} is a SOCKS proxy; install its dependency: pip install httpx[socks]"
+        problem = f"{proxy and proxy.source} is a SOCKS proxy; install its dependency: pip install httpx[socks]"
         raise InvalidArgumentError(problem) from None
     network = httpx_internals.replace_network_backend(made[0], backend)
     factory = httpx_internals.connection_pool(made[0])

@@ -775,9 +775,8 @@ class Poller(Generic[T_co]):
                 self.fail(error)
                 return
         earliest = now + add_jitter(min(server_pause, MAX_SERVER_PAUSE))
-        if earliest > due:
+        if earliest > due or self._errors:
             self._errors = self._errors or ErrorStreak()
-        if self._errors:
             self._errors.pause = server_pause if earliest > due else 0.0
         self._clamp_to_deadline(max(due, earliest, now + own_pause), now)
 
