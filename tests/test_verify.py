@@ -243,6 +243,7 @@ def test_expired_id_is_inconclusive(simulator: Simulator, serve: Serve, tmp_path
         ),
         (["--url", "http://127.0.0.1:9"], "--url needs --api"),
         (["--api", "agent-platform", "--url", "example.ai"], "--url: expected a base URL like https://host"),
+        (["--api", "agent-platform", "--url", ""], "--url: expected a base URL like https://host, got an empty string"),
         (["--openapi", "tests"], "contains no *.yaml, *.yml or *.json document"),
     ],
 )

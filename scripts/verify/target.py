@@ -231,7 +231,9 @@ def parse_base_url(given: str) -> str:
     """
     shown = printable(re.sub(r"//[^/@]*@", "//***@", given))
     if not given.isprintable() or " " in given:
-        raise UsageError(f"--url: expected no whitespace and no unprintable characters, got {shown}")
+        raise UsageError(
+            f"--url: expected no whitespace and no unprintable characters, got {shown or 'an empty string'}"
+        )
     try:
         parts = urllib.parse.urlsplit(given)
         url = httpx.URL(given)
@@ -240,14 +242,14 @@ def parse_base_url(given: str) -> str:
     except (ValueError, UnicodeError, httpx.InvalidURL) as error:
         raise UsageError(f"--url: expected a base URL like https://host, got {shown}: {error}") from None
     if parts.scheme not in {"http", "https"} or not encoded:
-        raise UsageError(f"--url: expected a base URL like https://host, got {shown}")
+        raise UsageError(f"--url: expected a base URL like https://host, got {shown or 'an empty string'}")
     if "@" in parts.netloc:
         raise UsageError("--url holds a user or a password; set the credential in the environment instead")
     if parts.query or parts.fragment or given.endswith(("?", "#")):
         raise UsageError(f"--url: expected no query and no fragment, got {shown}; pass the part before it")
     host = parts.hostname or ""
     if port == 0 or (":" not in host and any(not 1 <= len(label) <= 63 for label in encoded.rstrip(".").split("."))):
-        raise UsageError(f"--url: expected a valid host and port, got {shown}")
+        raise UsageError(f"--url: expected a valid host and port, got {shown or 'an empty string'}")
     return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
 
 
