@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 
 from ..document import Document
 from ..document.source import Pointer
+from ..generate.distribution_names import OWN_PACKAGE
 from .change import Both, Change, Level, Place, Verdict, breaks, changes, python_name
 from .operations import compare_documents
 from .package import Breakage, compare_packages
@@ -106,13 +107,14 @@ def _packages(old: Side, new: Side, pairs: Pairs[Document], aside: Path) -> tupl
             raise CannotCompareError(f"{side.name}: has neither documents nor a package")
     same = {one.stem for one, two in pairs.both if not old.package and not new.package and _equal(one, two)}
     same &= {two.stem for _, two in pairs.both}
-    distribution = old.distribution if old.package else new.distribution if new.package else ""
+    package = old.package or new.package
+    import_name = package.name if package else OWN_PACKAGE
     if not old.package:
         stems = {document.stem for document in old.documents or ()} - same
-        old = old.with_package(aside / "old", stems, distribution)
+        old = old.with_package(aside / "old", stems, import_name)
     if not new.package:
         stems = {document.stem for document in new.documents or ()} - same
-        new = new.with_package(aside / "new", stems, distribution)
+        new = new.with_package(aside / "new", stems, import_name)
     return old, new
 
 
