@@ -127,6 +127,30 @@ PETS = {"Cat": CAT, "Dog": DOG}
 EITHER = [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}]
 STRINGS = {"type": "array", "items": {"type": "string"}}
 POINT = {"type": "object", "properties": {"x": {"type": "integer"}, "y": {"type": "integer"}}}
+# A member for each way in which a model reads a member.
+EVERY_KIND = {
+    "type": "object",
+    "properties": {
+        "text": {"type": "string"},
+        "perhaps": {"type": ["string", "null"]},
+        "either": {"oneOf": [POINT, {"type": "string", "format": "date-time"}, {"type": "null"}]},
+        "day": {"type": "string", "format": "date"},
+        "points": {"type": "array", "items": POINT},
+        "point": POINT,
+        "word": {"type": "string", "enum": ["a", "b"]},
+    },
+    "additionalProperties": POINT,
+}
+EVERY_VALUE = {
+    "text": "a",
+    "perhaps": None,
+    "either": {"x": 1},
+    "day": "2020-01-02",
+    "points": [{"x": 2}],
+    "point": {"y": 3},
+    "word": "b",
+    "more": {"x": 4},
+}
 
 CASES = {
     # Parameters.
@@ -313,6 +337,30 @@ CASES = {
         "value.x == 1",
         type="m.IoK8SJob1",
     ),
+    **{
+        f"component {name}": Case(
+            returning({"$ref": f"#/components/schemas/{name}"}, {name: {**EVERY_KIND, "title": "T"}}),
+            "api.do_it()",
+            (200, EVERY_VALUE),
+            f"value.to_dict() == {EVERY_VALUE!r}",
+            type=f"m.{python}",
+        )
+        for name, python in (
+            ("d", "DModel"),
+            ("D", "DModel"),
+            ("Cast", "CastModel"),
+            ("isoparse", "IsoparseModel"),
+            ("src_dict", "SrcDictModel"),
+            ("SrcDict", "SrcDictModel"),
+            ("Cls", "ClsModel"),
+            ("additional_properties", "AdditionalPropertiesModel"),
+            ("PropName", "PropNameModel"),
+            ("prop_dict", "PropDictModel"),
+            ("Datetime", "Datetime"),
+            ("Dict", "Dict"),
+            ("Isinstance", "Isinstance"),
+        )
+    },
     "component x-name": Case(
         returning({"$ref": "#/components/schemas/thing"}, {"thing": {**POINT, "x-name": "Place"}}),
         "api.do_it()",

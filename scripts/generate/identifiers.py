@@ -19,6 +19,14 @@ from .schemas import Component
 BUILTINS = frozenset(dir(builtins))
 # The public attributes of every client class.
 CLIENT_NAMES = frozenset(name for kind in (Client, AsyncClient) for name in dir(kind) if not name.startswith("_"))
+# Names in the generated models, beside those of the document.
+MODEL_NAMES = frozenset(
+    {
+        *("self", "cls", "d", "src_dict", "field_dict", "prop", "prop_name", "prop_dict", "cast", "isoparse"),
+        *("to_dict", "from_dict", "to_multipart"),
+        *("additional_properties", "additional_keys", "additional_property"),
+    }
+)
 NONE_TAKEN: AbstractSet[str] = frozenset()
 
 
@@ -126,10 +134,13 @@ def _free(names: Sequence[str], taken: set[str], *methods: str) -> str:
 
 
 def class_names(components: Mapping[str, Component], taken: AbstractSet[str] = NONE_TAKEN) -> dict[str, str]:
-    """Return the class of each component by its key: its base, if that is in CamelCase and no other class."""
+    """Return the class of each component by its key: its base, if that is in CamelCase and no other class.
+
+    The name of its module, which is that of a variable in the module, is no other name there.
+    """
     bases = {key: str(component.flat.get("x-name") or component.base) for key, component in components.items()}
     found: dict[str, str] = {}
-    modules: set[str] = set()
+    modules = set(MODEL_NAMES)
     kept = {
         key
         for key, base in bases.items()

@@ -15,20 +15,12 @@ from openapi_python_client import strings
 from ..document import Document, Operation
 from ..document.model import resolve
 from . import enums
-from .identifiers import class_names
+from .identifiers import MODEL_NAMES, class_names
 from .operations import Argument, Body, OperationReader, OperationView
 from .renames import FIELD, Renames, python_names
 from .schemas import FORMATS, Component, Schema, Schemas
 from .unsupported import UnsupportedFeatures, has_job
 
-# Names in the generated models.
-MODEL_NAMES = frozenset(
-    {
-        *("self", "cls", "d", "src_dict", "field_dict", "prop", "prop_name", "prop_dict", "cast", "isoparse"),
-        *("to_dict", "from_dict", "to_multipart"),
-        *("additional_properties", "additional_keys", "additional_property"),
-    }
-)
 PATH_NAME = re.compile(r"[a-zA-Z_-][a-zA-Z0-9_-]*")
 MULTIPART = "multipart/form-data"
 
