@@ -137,7 +137,7 @@ EVERY_KIND = {
         "day": {"type": "string", "format": "date"},
         "points": {"type": "array", "items": POINT},
         "point": POINT,
-        "word": {"type": "string", "enum": ["a", "b"]},
+        "letter": {"type": "string", "enum": ["a", "b"]},
     },
     "additionalProperties": POINT,
 }
@@ -148,7 +148,7 @@ EVERY_VALUE = {
     "day": "2020-01-02",
     "points": [{"x": 2}],
     "point": {"y": 3},
-    "word": "b",
+    "letter": "b",
     "more": {"x": 4},
 }
 

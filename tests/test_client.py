@@ -339,6 +339,7 @@ def test_connection_error_is_retried() -> None:
         assert api.get_dock_status_raw("ds-1").attempts == 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("async_transport")
 def test_cancelled_async_calls_do_not_leak_connections() -> None:
     source = random.Random(1)

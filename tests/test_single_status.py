@@ -238,6 +238,7 @@ def is_over(status: DockStatus) -> bool:
 """
 
 
+@pytest.mark.slow
 def test_type_checker_finds_a_mistyped_state(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(PROGRAM, encoding="utf-8")
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull, "--cache-dir", "cache"]

@@ -902,6 +902,7 @@ def test_success_with_invalid_body_raises_unexpected_response(harness: Harness) 
         harness.call_method("OpenSearchFlowFramework", vendor, "wait_for_workflow_status", "w-1")
 
 
+@pytest.mark.slow
 def test_corrupt_bodies_raise_only_job_status_errors(harness: Harness) -> None:
     source = random.Random(7)
     outcomes: Counter[str] = Counter()

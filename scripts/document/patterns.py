@@ -1,5 +1,6 @@
 """Generate strings that match a regular expression."""
 
+import functools
 import importlib
 import random
 import re
@@ -56,7 +57,7 @@ class _Writer:
             case "ANY":
                 return self._source.choice(LETTERS)
             case "NOT_LITERAL":
-                return self._choose(lambda letter: letter != chr(argument))
+                return self._choose(f"[^{re.escape(chr(argument))}]")
             case "IN":
                 return self._write_class(argument)
             case "BRANCH":
@@ -77,15 +78,21 @@ class _Writer:
                 return ""
 
     def _write_class(self, members: Any) -> str:
-        expression = _class_expression(members)
-        return self._choose(lambda letter: expression.fullmatch(letter) is not None) or _first_of_class(members)
+        return self._choose(_class_expression(members)) or _first_of_class(members)
 
-    def _choose(self, allows: Any) -> str:
-        allowed = [letter for letter in LETTERS if allows(letter)] or [one for one in PRINTABLE if allows(one)]
+    def _choose(self, expression: str) -> str:
+        allowed = _characters(expression)
         return self._source.choice(allowed) if allowed else ""
 
 
-def _class_expression(members: Any) -> re.Pattern[str]:
+@functools.lru_cache(maxsize=1024)
+def _characters(expression: str) -> str:
+    """Return the characters that match an expression: letters and digits, or others if none of these does."""
+    matches = re.compile(expression).fullmatch
+    return "".join(filter(matches, LETTERS)) or "".join(filter(matches, PRINTABLE))
+
+
+def _class_expression(members: Any) -> str:
     """Return the expression of a parsed character class."""
     written = ""
     for code, argument in members:
@@ -100,7 +107,7 @@ def _class_expression(members: Any) -> re.Pattern[str]:
                 # CATEGORY_DIGIT is \d, CATEGORY_NOT_DIGIT \D.
                 name = str(argument).removeprefix("CATEGORY_")
                 written += "\\" + (name[4] if name.startswith("NOT_") else name[0].lower())
-    return re.compile(f"[{written}]")
+    return f"[{written}]"
 
 
 def _first_of_class(members: Any) -> str:

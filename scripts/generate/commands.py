@@ -1,6 +1,7 @@
 """The table of the commands of a distribution: what its documents say about products, jobs and starts, as literals."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ..document import Document, known_values
 from ..document import Parameter as DocumentParameter
@@ -11,6 +12,7 @@ from .distribution_names import DistributionNames
 from .docstrings import one_line
 from .generated_source import EndpointFunction
 from .identifiers import Names
+from .operations import is_json_name
 from .rendering import render
 from .waits import JobMethods, StartMethods
 
@@ -151,10 +153,12 @@ def _summary(function: EndpointFunction) -> str:
 
 def _parameter(document: Document, function: EndpointFunction, python: str) -> Literals:
     parameter = function.parameters[python]
-    schema = document.resolve(parameter.schema) if isinstance(parameter.schema, Mapping) else {}
-    kinds = schema.get("type", ()) if isinstance(schema, Mapping) else ()
-    kinds = {kinds} if isinstance(kinds, str) else set(kinds) - {"null"}
-    listed = schema.get("enum", ()) if isinstance(schema, Mapping) else ()
+    content = parameter.raw.get("content") or {}
+    schema = _schema(document, next(iter(content.values())).get("schema") if content else parameter.schema)
+    kinds = _kinds(schema)
+    items = _kinds(_schema(document, schema.get("items"))) if kinds == {"array"} else kinds
+    is_content = any(map(is_json_name, content)) and "string" not in items
+    listed = schema.get("enum", ())
     choices = tuple(text(value) for value in listed if isinstance(value, str | int) and not isinstance(value, bool))
     fields = (python, text(parameter.name), text(parameter.raw.get("description", "")))
     return fields, _given(
@@ -162,9 +166,22 @@ def _parameter(document: Document, function: EndpointFunction, python: str) -> L
         is_flag=kinds == {"boolean"},
         is_list=kinds == {"array"},
         is_integer=kinds == {"integer"},
+        is_json=is_content or items == {"object"},
         choices=choices if len(choices) == len(listed) else (),
         example=_example(document, parameter),
     )
+
+
+def _schema(document: Document, schema: object) -> Mapping[str, Any]:
+    """Return the schema behind a reference, empty for one that is true or false."""
+    found = document.resolve(schema)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _kinds(schema: Mapping[str, Any]) -> set[str]:
+    """Return the types that a schema names, except null."""
+    kinds = schema.get("type", ())
+    return {kinds} if isinstance(kinds, str) else set(kinds) - {"null"}
 
 
 def _given(**values: object) -> dict[str, object]:

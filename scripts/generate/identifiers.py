@@ -19,7 +19,7 @@ from .schemas import Component
 BUILTINS = frozenset(dir(builtins))
 # The public attributes of every client class.
 CLIENT_NAMES = frozenset(name for kind in (Client, AsyncClient) for name in dir(kind) if not name.startswith("_"))
-# Names in the generated models, beside those of the document.
+# Names in the generated models, in addition to those of the document.
 MODEL_NAMES = frozenset(
     {
         *("self", "cls", "d", "src_dict", "field_dict", "prop", "prop_name", "prop_dict", "cast", "isoparse"),

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -81,6 +82,24 @@ TYPED = Case(
         {**parameter("X-Tenant", "header"), "required": False},
     ),
 )
+POINT = {"type": "object", "properties": {"x": {"type": "integer"}, "name": TEXT}}
+STRUCTURED = Case(
+    LISTS,
+    {},
+    parameters=(
+        {"name": "deep", "in": "query", "style": "deepObject", "explode": True, "schema": POINT},
+        {"name": "form", "in": "query", "schema": POINT},
+        {"name": "joined", "in": "query", "explode": False, "schema": POINT},
+        {"name": "where", "in": "query", **content(POINT)},
+        {"name": "any_where", "in": "query", **content({"type": "object", "additionalProperties": True})},
+        {"name": "points", "in": "query", **content({"type": "array", "items": POINT})},
+        {"name": "count", "in": "query", **content({"type": "integer"})},
+        {"name": "text", "in": "query", **content(TEXT)},
+        {"name": "yes", "in": "query", **content({"type": "boolean"})},
+        {"name": "perhaps", "in": "query", "schema": {"anyOf": [{"type": "array", "items": TEXT}, {"type": "null"}]}},
+        {"name": "either", "in": "query", "schema": {"anyOf": [{"type": "array", "items": TEXT}, TEXT]}},
+    ),
+)
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +113,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "secured": SECURED,
         "awkward.names": AWKWARD,
         "typed": document("Typed", {"typed": TYPED}),
+        "structured": document("Structured", {"structured": STRUCTURED}),
         "nothing": {
             "openapi": "3.1.0",
             "info": {"title": "Nothing", "version": "1"},
@@ -293,6 +313,51 @@ def test_typed_options_are_sent_as_the_document_says(command: Command) -> None:
         "flag=true", "number=7", "share=0.5", "day=2026-01-02", "form=short", "tags=a", "tags=b"
     }  # fmt: skip
     assert server.requests[0][2]["x-tenant"] == "t"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sent"),
+    [
+        (["--deep", '{"x": 1, "name": "a b"}'], {"deep[x]": "1", "deep[name]": "a b"}),
+        (["--form", '{"x": 1}'], {"x": "1"}),
+        (["--joined", '{"x": 1, "name": "a"}'], {"joined": "x,1,name,a"}),
+        (["--where", '{"x": 1}'], {"where": '{"x":1}'}),
+        (["--any-where", '{"y": [1, {"z": null}]}'], {"any_where": '{"y":[1,{"z":null}]}'}),
+        (["--points", '{"x": 1}', "--points", '{"x": 2}'], {"points": '[{"x":1},{"x":2}]'}),
+        (["--count", "7"], {"count": "7"}),
+        (["--text", "7"], {"text": '"7"'}),
+        (["--yes"], {"yes": "true"}),
+        (["--perhaps", '["a"]'], {"perhaps": "a"}),
+        (["--either", ' ["a"]'], {"either": "a"}),
+        (["--either", "[x"], {"either": "[x"}),
+    ],
+)
+def test_objects_are_given_as_json(command: Command, arguments: list[str], sent: dict[str, str]) -> None:
+    server = Server({"pending": ok({"state": "running"})}, "pending")
+    with served(server) as url:
+        done = command.run("get", "structured", "structured", "j-1", *arguments, "--url", url)
+
+    assert done.status == 6, done.err
+    assert dict(parse_qsl(server.requests[0][1].partition("?")[2])) == sent
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--deep", "x=1"], """--deep: expected JSON, such as {"name": "value"}, got 'x=1'"""),
+        (["--where", '{"x": 1'], "--where: expected JSON, such as"),
+        (["--form", "[1]"], "--form: expected another value than [1]: expected an object"),
+        (["--count", "many"], "--count: expected JSON, such as"),
+        (["--points", "[" * 100_000], "--points: expected JSON, such as"),
+        (["--perhaps", "a"], """--perhaps: expected JSON, such as ["value"], got 'a'"""),
+    ],
+)
+def test_what_is_no_json_object_is_wrong_usage(command: Command, arguments: list[str], message: str) -> None:
+    done = command.run("get", "structured", "structured", "j-1", *arguments, "--url", "http://127.0.0.1:1")
+
+    assert done.status == 2
+    assert message in done.err
+    assert len(done.err) < 2000
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import typing
 from pathlib import Path
 from typing import Any, Final
 
+from ..sanitize import describe
 from .status import CommandError
 from .table import Parameter
 
@@ -25,7 +26,7 @@ def duration(text: str) -> float:
     """Return the seconds of a duration such as `90`, `10m` or `1h30m`."""
     parts = re.findall(r"(\d+(?:\.\d+)?)(ms|[smhd])?", text)
     if not parts or "".join(map("".join, parts)) != text or (len(parts) > 1 and not all(unit for _, unit in parts)):
-        raise argparse.ArgumentTypeError(f"expected a duration such as 90s, 10m or 1h30m, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a duration such as 90s, 10m or 1h30m, got {describe(text)}")
     return sum(float(number) * UNITS[unit or "s"] for number, unit in parts)
 
 
@@ -42,7 +43,7 @@ def rate(text: str) -> float:
     with contextlib.suppress(ValueError):
         if (number := float(text)) > 0:
             return number
-    raise argparse.ArgumentTypeError(f"expected requests per second, above 0, got {text!r}")
+    raise argparse.ArgumentTypeError(f"expected requests per second, above 0, got {describe(text)}")
 
 
 def show_duration(seconds: float) -> str:
@@ -117,20 +118,32 @@ def positional(parameter: Parameter, text: str) -> str:
         CommandError: The document does not allow it.
     """
     if parameter.choices and text not in parameter.choices:
-        raise CommandError(f"{parameter.name}: expected one of {', '.join(parameter.choices)}, got {text!r}")
+        raise CommandError(f"{parameter.name}: expected one of {', '.join(parameter.choices)}, got {describe(text)}")
     if parameter.is_integer and not re.fullmatch(r"-?\d{1,300}", text, re.ASCII):
-        raise CommandError(f"{parameter.name}: expected an integer, got {text!r}")
+        raise CommandError(f"{parameter.name}: expected an integer, got {describe(text)}")
     return text
 
 
-def from_text(text: str, hint: Any) -> Any:
-    """Return the text of an option as a type hint expects it.
+def from_text(text: str, hint: Any, is_json: bool = False) -> Any:
+    """Return the text of an option as a type hint expects it; an object or a list of a union is JSON.
+
+    Args:
+        text: The text.
+        hint: The type hint.
+        is_json: Whether it is JSON, which the hint `Any` does not say.
 
     Raises:
         CommandError: It is not of that type.
     """
     members = _members(hint)
-    kinds = [kind for kind in members if typing.get_origin(kind) is not list]
+    kinds = [kind for kind in members if not _is_structured(kind) and not (is_json and kind is Any)]
+    structured = len(kinds) < len(members)
+    if structured and (not kinds or re.match(r"\s*[{[]", text)):
+        try:
+            return from_json(json.loads(text), hint)
+        except (ValueError, RecursionError):
+            if not kinds:
+                raise CommandError(f"expected JSON, such as {_example(members)}, got {describe(text)}") from None
     for kind, pattern in ((bool, r"true|false"), (int, r"-?\d{1,18}"), (float, r"-?\d+(\.\d+)?([eE][-+]?\d+)?")):
         if kind in kinds and re.fullmatch(pattern, text):
             return text == "true" if kind is bool else kind(text)
@@ -145,8 +158,16 @@ def from_text(text: str, hint: Any) -> Any:
     made = from_json(value, hint)
     if made is text and kinds and all(kind in {bool, int, float} for kind in kinds):
         expected = " or ".join({bool: "true or false", int: "an integer", float: "a number"}[kind] for kind in kinds)
-        raise CommandError(f"expected {expected}, got {text!r}")
+        raise CommandError(f"expected {expected}, got {describe(text)}")
     return made
+
+
+def _is_structured(kind: Any) -> bool:
+    return hasattr(kind, "from_dict") or typing.get_origin(kind) is list
+
+
+def _example(members: list[Any]) -> str:
+    return '["value"]' if all(typing.get_origin(kind) is list for kind in members) else '{"name": "value"}'
 
 
 def _members(hint: Any) -> list[Any]:
