@@ -127,6 +127,35 @@ SLOW = frozenset(
     ]
 )
 
+# Slow tests during which `make test-all` measures the coverage, as during the quick ones. The others run the same code
+# with more documents, servers and seeds; measured, they would take twice as long.
+MEASURED = frozenset(
+    f"test_{name}"
+    for name in [
+        "check",
+        "command",
+        "compare_command",
+        "contract",
+        "document_files",
+        "drift",
+        "export",
+        "generated",
+        "learn",
+        "mutants",
+        "own_document",
+        "provider",
+        "recordings_simulated",
+        "simulator",
+        "simulator_any_document",
+        "simulator_control",
+        "simulator_faults",
+        "tools",
+        "unsupported_features",
+        "verify",
+        "verify_borders",
+    ]
+)
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -139,10 +168,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of slow modules."""
+    """Mark the tests of slow modules, and those that run without a measurement."""
     for item in items:
         if item.path.stem in SLOW:
             item.add_marker(pytest.mark.slow)
+            if item.path.stem not in MEASURED:
+                item.add_marker(pytest.mark.unmeasured)
 
 
 @pytest.fixture(autouse=True)
