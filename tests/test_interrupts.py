@@ -30,7 +30,7 @@ from job_status import (
 from job_status._client.clock import Clock
 
 from .hostile import HostileServer, hostile, http_response
-from .products import AGENT, EACH, Product, do, echo, in_time, requested_id
+from .products import AGENT, BOTH, EACH, Product, do, echo, in_time, requested_id
 
 MAX_POLLS, MAX_CALLS = 8, 10  # of a client at the same time
 SLACK = 0.5  # seconds by which a call may end late on a loaded machine
@@ -412,6 +412,29 @@ def test_closing_client_ends_queued_waits(asynchronous: bool, many: bool) -> Non
 
     assert result_errors(result) == {InvalidArgumentError}, result
     assert seconds < 0.3 + SLACK
+
+
+@BOTH
+def test_jobs_are_free_after_an_interrupt_before_their_first_poll(
+    monkeypatch: pytest.MonkeyPatch, asynchronous: bool
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise InterruptError
+
+    async def wait_for_all(jobs: list[Any]) -> list[Any]:
+        return await async_wait_all(jobs) if asynchronous else wait_all(jobs)
+
+    kind = "tasks._AsyncWait" if asynchronous else "threads._ThreadedWait"
+    with hostile(echo(AGENT)) as server:
+        api = AGENT.client(server.url, asynchronous=asynchronous)
+        jobs = [getattr(api, f"{AGENT.noun}_job")(f"ds-{number}") for number in range(3)]
+        for interrupted in ("__init__", "run" if asynchronous else "_start_thread"):
+            with monkeypatch.context() as patch:
+                patch.setattr(f"job_status._client.polling.{kind}.{interrupted}", interrupt)
+                with pytest.raises(InterruptError):
+                    asyncio.run(wait_for_all(jobs))
+
+        assert [outcome.error for outcome in asyncio.run(wait_for_all(jobs))] == [None] * 3
 
 
 # Closing a client

@@ -4,7 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -19,8 +19,9 @@ from job_status import (
     async_wait_all,
 )
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
@@ -220,6 +221,70 @@ def test_one_look_has_no_span_of_a_wait(spans: InMemorySpanExporter) -> None:
     with hostile(states("SUCCESS")) as server, AgentPlatform(server.url, api_key=KEY) as api:
         api.dock_status_job("ds-1").poll_once()
     assert named(spans) == []
+
+
+class Raising(SpanProcessor):
+    """A span processor that raises at the start or the end of a span."""
+
+    def __init__(self, error: BaseException, at_end: bool) -> None:
+        self.error: BaseException | None = error
+        self.at_end = at_end
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        if not self.at_end and self.error is not None:
+            raise self.error
+
+    def on_end(self, span: ReadableSpan) -> None:
+        if self.at_end and self.error is not None:
+            raise self.error
+
+
+@pytest.fixture
+def raising(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException, bool], Raising]:
+    """Return a function that installs a span processor that raises."""
+
+    def install(error: BaseException, at_end: bool) -> Raising:
+        processor, provider = Raising(error, at_end), TracerProvider()
+        provider.add_span_processor(processor)
+        monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
+        monkeypatch.setattr("job_status._client.polling.tracing._logged_errors", set())
+        return processor
+
+    return install
+
+
+@EACH
+@pytest.mark.parametrize("at_end", [False, True])
+def test_wait_does_not_depend_on_the_tracer(
+    raising: Callable[[BaseException, bool], Raising],
+    asynchronous: bool,
+    at_end: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    raising(ValueError("the exporter\x1b[31m is broken"), at_end)
+    with hostile(states("IN_PROGRESS", "SUCCESS")) as server:
+        for _ in range(2):
+            assert wait(server.url, asynchronous, schedule=FAST).status == "SUCCESS"
+    with hostile(states("FAILED")) as server, pytest.raises(JobFailedError):
+        wait(server.url, asynchronous, schedule=FAST)
+
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warning == r"OpenTelemetry failed, and spans are missing: ValueError: the exporter\x1b[31m is broken"
+
+
+def test_job_can_be_waited_for_again_after_an_interrupt_in_the_tracer(
+    raising: Callable[[BaseException, bool], Raising],
+) -> None:
+    processor = raising(KeyboardInterrupt(), False)
+    with hostile(states("SUCCESS")) as server, AgentPlatform(server.url, api_key=KEY) as api:
+        jobs = [api.dock_status_job("ds-1") for _ in range(3)]
+        with pytest.raises(KeyboardInterrupt):
+            jobs[1].wait()
+        with pytest.raises(KeyboardInterrupt):
+            next(as_completed(jobs))
+        processor.error = None
+
+        assert not any(outcome.error for outcome in as_completed(jobs))
 
 
 def test_program_without_opentelemetry_does_not_import_it() -> None:

@@ -80,27 +80,30 @@ async def async_as_completed(
     except RuntimeError:
         problem = "waits for many jobs need asyncio; wait for each job by itself"
         raise InvalidArgumentError(problem) from None
-    wait = _AsyncWait(JobGroup(jobs, AsyncJob, timeout, max_rate, max_in_flight), loop)
-    driver = loop.create_task(wait.run())
-    driver.add_done_callback(lambda _: wait.has_finished.set())
+    group = JobGroup(jobs, AsyncJob, timeout, max_rate, max_in_flight)
     try:
-        while True:
-            while not wait.queue.finished and not driver.done():
-                wait.has_finished.clear()
-                await wait.has_finished.wait()
-            if not wait.queue.finished:
-                await driver
-                return
-            outcome = wait.queue.finished.popleft().outcome
-            if outcome is not None:
-                yield outcome
-    except BaseException as error:
-        note_detached(error, wait.group.pollers)
-        raise
+        wait = _AsyncWait(group, loop)
+        driver = loop.create_task(wait.run())
+        try:
+            driver.add_done_callback(lambda _: wait.has_finished.set())
+            while True:
+                while not wait.queue.finished and not driver.done():
+                    wait.has_finished.clear()
+                    await wait.has_finished.wait()
+                if not wait.queue.finished:
+                    await driver
+                    return
+                outcome = wait.queue.finished.popleft().outcome
+                if outcome is not None:
+                    yield outcome
+        except BaseException as error:
+            note_detached(error, group.pollers)
+            raise
+        finally:
+            wait.stop()
+            driver.cancel()
     finally:
-        wait.stop()
-        driver.cancel()
-        wait.group.release()
+        group.release()
 
 
 class _AsyncWait:

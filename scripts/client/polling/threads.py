@@ -73,7 +73,11 @@ def as_completed(
     Raises:
         InvalidArgumentError: These are not jobs, or one of them is being waited for already.
     """
-    yield from _ThreadedWait(JobGroup(jobs, Job, timeout, max_rate, max_in_flight)).outcomes()
+    group = JobGroup(jobs, Job, timeout, max_rate, max_in_flight)
+    try:
+        yield from _ThreadedWait(group).outcomes()
+    finally:
+        group.release()
 
 
 class _ThreadedWait:
@@ -115,7 +119,6 @@ class _ThreadedWait:
                     self.is_stopped = True
                     self.queue.abandon()
                     self._wake_all()
-            self.group.release()
 
     def _is_forked(self) -> bool:
         """Return whether this is a copy of the wait in a forked process, without its threads; one may hold its lock."""

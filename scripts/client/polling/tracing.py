@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final, TypeVar
 
 import httpx
@@ -18,6 +19,7 @@ from . import token as tokens
 from .poller import Poller, Update
 
 T_co = TypeVar("T_co", covariant=True)
+logger: Final = logging.getLogger("job_status")
 TRACEPARENT: Final = re.compile(tokens.TRACEPARENT)
 # The outcome of a wait, by the class of its error. A subclass comes before its base.
 OUTCOMES: Final[tuple[tuple[type[BaseException], str], ...]] = (
@@ -27,10 +29,22 @@ OUTCOMES: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (JobNotStartedError, "not_started"),
     (BaseException, "error"),
 )
+_logged_errors: Final[set[type[Exception]]] = set()
+
+
+@contextmanager
+def _without_errors() -> Iterator[None]:
+    """Log what a tracer raises, each class of exception once: the wait does not depend on it."""
+    try:
+        yield
+    except Exception as error:
+        if type(error) not in _logged_errors:
+            _logged_errors.add(type(error))
+            logger.warning("OpenTelemetry failed, and spans are missing: %s: %s", type(error).__name__, sanitize(error))
 
 
 class TracedPoller(Poller[T_co]):
-    """A wait with a span, from its start to its end.
+    """A wait with a span, from its start to its end. An exception of the tracer does not end the wait.
 
     The span is a child of the current one, or of that of the wait that a token resumes. It has an event for each change
     of the state; the spans of its requests, if there are any, are its children.
@@ -59,6 +73,14 @@ class TracedPoller(Poller[T_co]):
         super().acquire(waiter)
         if self.outcome is not None:
             return
+        try:
+            with _without_errors():
+                self._start_span()
+        except BaseException:
+            super().release()
+            raise
+
+    def _start_span(self) -> None:
         parent = None
         if self._context is not None and self._context.is_valid:
             parent = trace.set_span_in_context(trace.NonRecordingSpan(self._context))
@@ -92,7 +114,8 @@ class TracedPoller(Poller[T_co]):
         update = super().handle_result(call, result, now)
         if self._span is not None and self.last_content is not before and (state := self.state) != self._state:
             self._state = state
-            self._span.add_event("state", {"job_status.state": state or ""})
+            with _without_errors():
+                self._span.add_event("state", {"job_status.state": state or ""})
         self._end_span(is_left=False)
         return update
 
@@ -108,13 +131,14 @@ class TracedPoller(Poller[T_co]):
         self._span = None
         error = None if outcome is None else outcome.error
         kind = "partial" if outcome is not None and outcome.partial else "success"
-        if outcome is None:
-            kind = "stopped"
-        elif error is not None:
-            kind = next(name for cls, name in OUTCOMES if isinstance(error, cls))
-            span.set_status(Status(StatusCode.ERROR, sanitize(error)))
-        span.set_attributes(dict(self._attributes(kind)))
-        span.end()
+        with _without_errors():
+            if outcome is None:
+                kind = "stopped"
+            elif error is not None:
+                kind = next(name for cls, name in OUTCOMES if isinstance(error, cls))
+                span.set_status(Status(StatusCode.ERROR, sanitize(error)))
+            span.set_attributes(dict(self._attributes(kind)))
+            span.end()
 
     def _attributes(self, kind: str) -> Iterator[tuple[str, str | int]]:
         yield "job_status.outcome", kind

@@ -204,8 +204,8 @@ class Job(_Handle[T_co]):
             CallError: The API returned an error, or was unavailable for too long.
         """
         poller, core = self.__poller__, self.__core__
-        poller.acquire(self)
         clock = core.settings.clock
+        poller.acquire(self)
         try:
             while poller.outcome is None:
                 delay = poller.next_poll_at - clock.now()
@@ -325,8 +325,8 @@ class AsyncJob(_Handle[T_co]):
             CallError: The API returned an error, or was unavailable for too long.
         """
         poller, core = self.__poller__, self.__core__
-        poller.acquire(self)
         clock = core.settings.clock
+        poller.acquire(self)
         try:
             while poller.outcome is None:
                 delay = poller.next_poll_at - clock.now()
