@@ -42,7 +42,7 @@ simulate: $(READY) ## Serve the documented APIs on a loopback port (PORT=8765 OP
 	@$(TOOL) scripts simulate --openapi "$$OPENAPI" --port "$$PORT" $(OPTIONS)
 
 .PHONY: verify
-verify: $(READY) ## Verify the simulator, or a live server (API=stem URL=base SEED=1 ALLOW_WRITES=1 BASELINE=file STORY=name CA_FILE=file OPENAPI=folder OUT=folder), or recorded traffic (HAR=files)
+verify: $(READY) ## Verify the simulator, or a live server (API=stem URL=base SEED=1 ALLOW_WRITES=1 PROFILE=full BASELINE=file STORY=name CA_FILE=file OPENAPI=folder OUT=folder), or recorded traffic (HAR=files)
 	@if [ -e "$$HAR" ]; then set -- "$$HAR"; else set -- $$HAR; fi; \
 	if [ -n "$$STORY" ]; then $(TOOL) pytest tests/live --junitxml="$${OUT:-build/verify}/junit.xml"; else \
 		$(TOOL) scripts verify --openapi "$$OPENAPI" --out "$${OUT:-build/verify}" --seed "$$SEED" \

@@ -81,6 +81,7 @@ CHECKED: Final = {
     ("verification.md", "toml", 0),
     ("versioning.md", "sh", 0),
     ("waiting.md", "sh", 0),
+    ("waiting.md", "sh", 1),
     *(("x-job.md", "yaml", index) for index in range(PAGES["x-job.md"].count("```yaml"))),
 }
 

@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Follow the steps of the page up to the client, and return the folder in which they were followed."""
     folder = tmp_path_factory.mktemp("own")
     (folder / "kiln.py").write_text(APPLICATION, encoding="utf-8")
-    save, (generate, verify), _ = (block.strip().splitlines() for block in blocks(PAGE, "sh"))
+    save, (generate, verify), _, _ = (block.strip().splitlines() for block in blocks(PAGE, "sh"))
     for command in save:
         run(["bash", "-c", command.replace(".venv/bin/python", sys.executable)], folder)
     (folder / "kiln" / "kiln.overlay.yaml").write_text(OVERLAY, encoding="utf-8")
@@ -66,7 +66,7 @@ def url(folder: Path) -> Iterator[str]:
 
 
 def test_server_is_verified(folder: Path, url: str) -> None:
-    (_, verify) = blocks(PAGE, "sh")[2].strip().splitlines()
+    (verify,) = blocks(PAGE, "sh")[3].strip().splitlines()
     assert "http://127.0.0.1:8000" in verify
     command = absolute(verify.replace("http://127.0.0.1:8000", url), folder)
 

@@ -23,6 +23,9 @@ VERBS: Final = {
     "completion": "print the completion script of a shell",
 }
 SHELLS: Final = ("bash", "zsh", "tcsh")
+DETACHED: Final = """\
+  130, 143, 129  detached by SIGINT, SIGTERM or SIGHUP; the jobs keep running
+  141  the reader of stdout has closed it while jobs were running"""
 SCHEDULE_HELP: Final = "poll as past jobs suggest: what `job-status-tools learn` has written"
 # The options of every verb: an option of an operation has the same name with all of them.
 OWN_OPTIONS: Final = frozenset(
@@ -127,7 +130,7 @@ def new_parser(prog: str, description: str, epilog: str = "") -> Parser:
 def statuses() -> str:
     """Return the exit statuses, for help."""
     rows = "\n".join(f"  {status}  {meaning}" for status, meaning in MEANINGS)
-    return f"exit statuses:\n{rows}\n  130, 143  detached by SIGINT or SIGTERM; the jobs keep running"
+    return f"exit statuses:\n{rows}\n{DETACHED}"
 
 
 def variables(product: Product) -> str:
