@@ -13,6 +13,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from job_status import (
     AgentPlatform,
@@ -20,6 +21,7 @@ from job_status import (
     AsyncOpenSearchFlowFramework,
     InvalidArgumentError,
     JobStatusError,
+    JobTimeoutError,
     OpenSearchFlowFramework,
 )
 from job_status._client.schemes import Scheme
@@ -184,3 +186,30 @@ def test_invalid_credential_is_not_in_the_error_message() -> None:
 
     assert CANARY not in "".join(traceback.format_exception(caught.value, limit=-1)[1:][-1:])
     assert CANARY not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [("admin", "s3cret-canary\udce9"), ("adm\ud800in", "s3cret-canary")])
+@pytest.mark.parametrize("cls", [OpenSearchFlowFramework, AsyncOpenSearchFlowFramework])
+def test_password_that_cannot_be_encoded_is_not_in_the_error(cls: Any, value: tuple[str, str]) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        cls("http://127.0.0.1:1", basic_auth=value)
+
+    assert str(caught.value) == "basic_auth= contains a character that UTF-8 cannot represent"
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert "canary" not in repr((error, error.args, vars(error)))
+        error = error.__cause__ or error.__context__
+
+
+@pytest.mark.parametrize("key", ["1234", "true", "null"])
+def test_credential_that_is_part_of_a_number_does_not_end_a_wait(key: str) -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        status = {"_id": "ds-1", "status": "IN_PROGRESS", "createdOn": 1712345678, "done": True, "note": None, "n": 10}
+        return httpx.Response(200, json={**status, "text": f"the key is {key}"})
+
+    api = AgentPlatform("http://h", api_key=key, http_transport=httpx.MockTransport(respond))
+    with api, pytest.raises(JobTimeoutError) as caught:
+        api.wait_for_dock_status("ds-1", schedule=[0.0, 0.01], timeout=0.1)
+
+    assert "the key is ***" in str(caught.value.status)
+    assert "1712345678" in str(caught.value.status)

@@ -484,6 +484,31 @@ def test_closing_client_wakes_up_sleeping_calls(asynchronous: bool, waiting: str
     assert seconds < SLACK
 
 
+@EACH
+@pytest.mark.parametrize("options", [{}, {"max_rate": 2.0}])
+@pytest.mark.parametrize("behave", ["pause", "in flight", "pending"])
+def test_closing_client_ends_a_wait_for_many_at_once(
+    asynchronous: bool, behave: str, options: dict[str, Any]
+) -> None:
+    def respond(connection: Any, head: bytes) -> None:
+        if behave == "in flight":
+            time.sleep(0.6)
+        headers = ["Retry-After: 600"] if behave == "pause" else []
+        body = json.dumps({**json.loads(AGENT.body(requested_id(head))), "status": "IN_PROGRESS"}).encode()
+        connection.sendall(http_response(200, body, *headers))
+
+    def action(api: Any) -> Any:
+        jobs = [api.dock_status_job(f"ds-{number}", schedule=[0, 3600]) for number in range(20)]
+        return async_wait_all(jobs, **options) if asynchronous else wait_all(jobs, **options)
+
+    with hostile(respond) as server:
+        outcomes, seconds = close_during(server, asynchronous, action, {"timeout": 15.0})
+
+    assert [type(outcome.error) for outcome in outcomes] == [InvalidArgumentError] * 20, outcomes
+    assert all("the client is closed" in str(outcome.error) for outcome in outcomes)
+    assert seconds < SLACK + 0.6
+
+
 def close_during(
     server: HostileServer, asynchronous: bool, action: Callable[[Any], Any], options: dict[str, Any]
 ) -> tuple[Any, float]:

@@ -124,6 +124,18 @@ def test_file_in_use_delays_a_poll(tmp_path: Path) -> None:
     assert store.acquire("a", [(2, 10.0)], is_sent=False) == 0
 
 
+def test_file_in_use_is_opened(tmp_path: Path) -> None:
+    path = str(tmp_path / "limits")
+    FileStore(path)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    store = FileStore(path)
+
+    other.execute("ROLLBACK")
+    assert store.acquire("key", [(1, 60.0)], is_sent=False) == 0.0
+
+
 def test_transaction_that_was_interrupted_is_ended(tmp_path: Path) -> None:
     store = FileStore(str(tmp_path / "limits"))
     store._open().execute("BEGIN IMMEDIATE")

@@ -180,6 +180,23 @@ def test_job_that_is_not_started_is_not_done(harness: Harness) -> None:
     assert not job.done
 
 
+def test_job_that_starts_after_the_second_poll_is_waited_for(harness: Harness) -> None:
+    vendor = harness.vendor(lambda name, now: workflow("NOT_STARTED" if now < 100 else "COMPLETED")(name, now))
+    job = harness.client("OpenSearchFlowFramework", vendor).workflow_status_job("w-1")
+    for _ in range(2):
+        assert harness.call(job.poll_once).state == "NOT_STARTED"
+        harness.clock.time += 50
+
+    assert harness.call(job.wait).state == "COMPLETED"
+
+
+def test_final_status_that_cannot_be_parsed_is_no_pending_one(harness: Harness) -> None:
+    job = dock_job(harness, lambda name, _: {**dock_status(name, "SUCCESS"), "response": 7}, timeout=60)
+    for attempt in (job.poll_once, job.wait, job.poll_once, job.wait):
+        with pytest.raises(UnexpectedResponseError, match="cannot be parsed"):
+            harness.call(attempt)
+
+
 def test_update_is_reported(harness: Harness) -> None:
     seen: list[Any] = []
     job = dock_job(harness, ends_at(20), on_update=lambda status, progress: seen.append((str(status.status), progress)))

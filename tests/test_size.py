@@ -11,7 +11,7 @@ from .conftest import ROOT
 LIMITS = {
     "airflow": 850,
     "document": 3900,
-    "client": 12620,
+    "client": 12690,
     "compare": 3110,
     "drift": 440,
     "export": 460,

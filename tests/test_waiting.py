@@ -39,6 +39,7 @@ from job_status import (
     UnauthorizedError,
     UnexpectedResponseError,
 )
+from job_status._client.polling.token import dumps, loads
 from job_status.ai_for_process.models import DockStatus, ModelUndeployment
 from job_status.ai_for_service.models import PublishStatus
 from job_status.opensearch_flow_framework.models import WorkflowStatus
@@ -751,6 +752,15 @@ def test_expired_token_is_polled_once(harness: Harness) -> None:
     assert harness.call(api.resume(token).wait).status == "SUCCESS"
     with pytest.raises(JobTimeoutError):
         harness.call_method("AIForProcess", harness.vendor(ends_at(500)), "wait_for_dock_status", "ds-1", timeout=1)
+
+
+@pytest.mark.parametrize("value", [["a", "b"], [1, True, None], [], [{"x": [1]}], {"x": 1}, "a"])
+def test_token_keeps_arguments_of_any_form(value: Any) -> None:
+    api = OpenSearchFlowFramework("http://h", basic_auth=("u", "p"))
+    raw = json.loads(api.workflow_status_job("w-1", all_=True).token())
+    token = loads(json.dumps({**raw, "arguments": {"value": value}}), raw["api"])
+
+    assert json.loads(dumps(token))["arguments"] == {"value": value}
 
 
 def test_token_is_versioned_json_without_credentials(harness: Harness) -> None:

@@ -155,12 +155,18 @@ class FileStore:
 
     def _create(self) -> bool:
         """Create the table in an empty file, and return whether the file is that of a store."""
+        if self._application_id(self._open()) == APPLICATION_ID:
+            return True  # without waiting for a process that is writing
         with self._transaction() as connection:
             if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 for statement in CREATE:
                     connection.execute(statement)
-            found: int = connection.execute("PRAGMA application_id").fetchone()[0]
-            return found == APPLICATION_ID
+            return self._application_id(connection) == APPLICATION_ID
+
+    @staticmethod
+    def _application_id(connection: sqlite3.Connection) -> int:
+        found: int = connection.execute("PRAGMA application_id").fetchone()[0]
+        return found
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

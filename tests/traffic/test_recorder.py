@@ -4,6 +4,9 @@ import asyncio
 import json
 import logging
 import multiprocessing
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -188,3 +191,31 @@ def test_recording_of_a_client_names_the_fault(serve: Serve, tmp_path: Path, fau
             if failure.check == FAULTS[fault][1]
         }
         assert any(line.startswith(FAULTS[fault][2].strip()) for line in lines), lines
+
+
+FULL_DISK = """
+import resource, signal, sys
+import httpx
+from job_status import AgentPlatform
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+body = {"id": "ds-1", "status": "SUCCESS", "jobType": "DEPLOY_MODEL", "completionPercentage": 100, "more": "x" * 5000}
+transport = httpx.MockTransport(lambda request: httpx.Response(200, json=body))
+with AgentPlatform("https://host.invalid", api_key="k", http_transport=transport, record=sys.argv[1]) as api:
+    for limit in (resource.RLIM_INFINITY, 9000, resource.RLIM_INFINITY):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+        try:
+            api.get_dock_status("ds-1")
+        except Exception as error:
+            print(error)
+"""
+
+
+def test_archive_stays_complete_on_a_full_disk(tmp_path: Path) -> None:
+    path = tmp_path / "traffic.har"
+    command = [sys.executable, "-c", FULL_DISK, str(path)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "generated")}
+
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert "cannot be written" in done.stderr, done.stdout + done.stderr
+    assert len(entries(path)) == 2

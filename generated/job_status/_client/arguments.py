@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import httpx
 
+from .clock import MAX_SECONDS
 from .errors import InvalidArgumentError
 from .sanitize import describe, sanitize
 
-MAX_SECONDS: Final = 1e9  # about thirty years; the clocks of operating systems end soon after
 HOST_LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 FRAMING_HEADERS: Final = frozenset({"content-length", "transfer-encoding", "connection", "host"})

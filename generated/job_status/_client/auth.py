@@ -5,6 +5,7 @@
 import base64
 import inspect
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
@@ -196,6 +197,11 @@ class Authenticator:
         raise TypeError("a credential cannot be pickled; create the client where it is needed")
 
 
+def _is_unicode(text: str) -> bool:
+    """Return whether a string has no surrogates, such as those of a variable in another encoding."""
+    return not re.search("[\ud800-\udfff]", text)
+
+
 def _serialize(scheme: Scheme, value: Any) -> tuple[str, set[str]]:
     """Return the text that is sent, and every form of the credential that a response could contain."""
     if scheme.kind == "basic":
@@ -206,6 +212,8 @@ def _serialize(scheme: Scheme, value: Any) -> tuple[str, set[str]]:
             raise InvalidArgumentError(
                 f"{scheme.keyword}= has a user with a colon, which basic authentication cannot represent"
             )
+        if not all(map(_is_unicode, value)):
+            raise InvalidArgumentError(f"{scheme.keyword}= contains a character that UTF-8 cannot represent")
         encoded = base64.b64encode(f"{user}:{password}".encode()).decode()
         return f"Basic {encoded}", {password, encoded, *encodings(password)}
     if not isinstance(value, str) or not value:

@@ -16,9 +16,13 @@ def encodings(value: str) -> set[str]:
     def escape_all(form: str) -> str:
         return "".join(c if c.isalnum() else form.format(ord(c)) for c in value)
 
-    quoted = urllib.parse.quote(value, safe="")
-    lowered = "".join(c if c.isalnum() else urllib.parse.quote(c, safe="").lower() for c in value)
-    forms = {value, quoted, lowered, urllib.parse.quote(value), urllib.parse.quote_plus(value), repr(value)[1:-1]}
+    def quote(text: str, safe: str = "/") -> str:
+        return urllib.parse.quote(text, safe, errors="surrogatepass")
+
+    quoted = quote(value, "")
+    lowered = "".join(c if c.isalnum() else quote(c, "").lower() for c in value)
+    plus = urllib.parse.quote_plus(value, errors="surrogatepass")
+    forms = {value, quoted, lowered, quote(value), plus, repr(value)[1:-1]}
     forms |= {value.replace("+", escape) for escape in ("\\u002b", "\\u002B", "&#43;", "&#x2b;", "&#x2B;")}
     forms |= {escape_all("\\u{:04x}"), escape_all("\\u{:04X}"), escape_all("&#{};"), escape_all("&#x{:x};")}
     forms |= {html.escape(value), html.escape(value, quote=False), value.replace("/", "\\/")}

@@ -90,23 +90,20 @@ class Recorder:
         end = self._end(file)
         file.seek(end)
         try:
-            file.write((b"\n" if end == len(HEAD) else b",\n") + line + TAIL)
-            file.flush()
+            _write(file, (b"\n" if end == len(HEAD) else b",\n") + line + TAIL)
         except OSError:
             # Keep what was written before, as on a full disk.
             with contextlib.suppress(OSError):
                 file.seek(end)
                 file.truncate()
-                file.write(TAIL)
-                file.flush()
+                _write(file, TAIL)
             raise
 
     def _end(self, file: IO[bytes]) -> int:
         """Return the position after the last entry; begin an archive in an empty file."""
         size = file.seek(0, os.SEEK_END)
         if size == 0:
-            file.write(HEAD + TAIL)
-            file.flush()
+            _write(file, HEAD + TAIL)
             return len(HEAD)
         file.seek(0)
         head = file.read(len(HEAD))
@@ -118,7 +115,7 @@ class Recorder:
     @contextlib.contextmanager
     def _opened(self) -> Iterator[IO[bytes]]:
         """Open the file for this thread alone, and this process."""
-        with self._lock, open(self._path, "r+b", opener=_open_or_create) as file:
+        with self._lock, open(self._path, "r+b", 0, opener=_open_or_create) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise OSError(0, "it is not a regular file")
             try:
@@ -130,6 +127,13 @@ class Recorder:
                 if os.name == "posix":
                     fcntl.flock(file, fcntl.LOCK_UN)  # before a fork could no longer release it
                 self._descriptor = -1
+
+
+def _write(file: IO[bytes], data: bytes) -> None:
+    """Write all of the data to a file without a buffer, which may take a part of it at a time."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _open_or_create(path: str, _flags: int) -> int:

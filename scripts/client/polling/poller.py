@@ -92,6 +92,9 @@ class ClientCore(Protocol):
     def authenticator(self) -> Authenticator:
         """The credentials of the client."""
 
+    def check_open(self, call: Call) -> None:
+        """Raise `InvalidArgumentError` when the client is closed."""
+
     is_closed: bool
     has_read: bool
     poll_limit: PollLimit
@@ -522,12 +525,19 @@ class Poller(Generic[T_co]):
         partial = isinstance(error, JobPartialError)
         self.outcome = Outcome(self.waiter, None, error.with_traceback(None), partial, self.lateness)
 
+    def end_closed(self) -> None:
+        """End the wait if its client is closed."""
+        try:
+            self.core.check_open(self.new_call())
+        except InvalidArgumentError as error:
+            self.fail(error, self.core.settings.clock.now())
+
     # One status, for `poll_once()`.
 
     def single_call(self) -> Call:
         """Return the call of a poll that the schedule does not repeat, so that it is retried like any call."""
-        if not self.has_ended:
-            self.outcome = None
+        if self.outcome is not None and not self.has_ended:
+            self._reopen()
         return self.new_call(CallPolicy())
 
     def handle_single(self, call: Call, response: httpx.Response, now: float) -> tuple[T_co, Update[T_co] | None]:
@@ -543,12 +553,20 @@ class Poller(Generic[T_co]):
         try:
             status = self._parse(body)
         except PARSE_ERRORS as problem:
-            self.outcome = None
+            self._reopen()
             raise call.unexpected_response(f"the body cannot be parsed: {problem}", response) from None
         if self.outcome is not None and not isinstance(self.outcome.error, JobError | None):
-            failed, self.outcome = self.outcome.error, None
+            failed = self.outcome.error
+            self._reopen()
             raise failed
+        if self.outcome is not None and isinstance(self.outcome.error, JobNotStartedError):
+            # A later wait gives the job time to start again.
+            self.outcome = self._not_started_since = None
         return status, update
+
+    def _reopen(self) -> None:
+        """Let a later wait continue, and read the last response again, also if that is repeated."""
+        self.outcome = self._last = None
 
     def final_status(self) -> T_co:
         """Return the status with which the job has ended."""

@@ -9,7 +9,8 @@ import random
 from collections.abc import Iterable
 from typing import Any, Final
 
-from ..arguments import MAX_SECONDS, to_float
+from ..arguments import to_float
+from ..clock import MAX_SECONDS
 from ..errors import InvalidArgumentError
 from ..sanitize import describe
 

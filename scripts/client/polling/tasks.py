@@ -159,7 +159,7 @@ class _AsyncWait:
                 self.loop.call_soon_threadsafe(self._end_closed)
 
     def _end_closed(self) -> None:
-        self.queue.end_closed(self.clock.now())
+        self.queue.end_closed()
         self.changed.set()
 
     def _discard(self, task: asyncio.Task[None]) -> None:

@@ -49,7 +49,7 @@ class Token:
 def dumps(token: Token) -> str:
     """Return a token as JSON."""
     plain = {name: _plain(value) for name, value in token.arguments.items()}
-    arguments = {name: value for name, value in plain.items() if isinstance(value, SCALARS | dict)}
+    arguments = {name: value for name, value in plain.items() if isinstance(value, SCALARS | dict | list)}
     return json.dumps(
         {
             "job_status": VERSION,
@@ -76,6 +76,8 @@ def dumps(token: Token) -> str:
 
 def _plain(value: Any) -> Any:
     """Return an argument as JSON, from which its converter makes it again."""
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
     for convert in ("to_dict", "isoformat"):
         if hasattr(value, convert):
             return getattr(value, convert)()
@@ -101,7 +103,8 @@ def loads(text: str, api: str) -> Token:
             f"the token is of {raw.get('api')!r}, and this is {api}; resume it with its own client"
         )
     arguments = _field(raw, "arguments", dict)
-    _scalars(raw, "arguments", [value for value in arguments.values() if not isinstance(value, dict)])
+    single = (one for value in arguments.values() for one in (value if isinstance(value, list) else [value]))
+    _scalars(raw, "arguments", [value for value in single if not isinstance(value, dict)])
     return Token(
         api=api,
         operation=_field(raw, "operation", str),

@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import enum
 import json
+import math
 import re
 import sys
 import types
@@ -15,6 +16,7 @@ import typing
 from pathlib import Path
 from typing import Any, Final
 
+from ..clock import MAX_SECONDS
 from ..sanitize import describe
 from .status import CommandError
 from .table import Parameter
@@ -29,7 +31,10 @@ def duration(text: str) -> float:
     parts = re.findall(r"(\d+(?:\.\d+)?)(ms|[smhd])?", text)
     if not parts or "".join(map("".join, parts)) != text or (len(parts) > 1 and not all(unit for _, unit in parts)):
         raise argparse.ArgumentTypeError(f"expected a duration such as 90s, 10m or 1h30m, got {describe(text)}")
-    return sum(float(number) * UNITS[unit or "s"] for number, unit in parts)
+    seconds = sum(float(number) * UNITS[unit or "s"] for number, unit in parts)
+    if seconds > MAX_SECONDS:
+        raise argparse.ArgumentTypeError(f"expected a duration up to {MAX_SECONDS:g} seconds, got {describe(text)}")
+    return seconds
 
 
 def limit(text: str) -> float | None:
@@ -43,7 +48,7 @@ def limit(text: str) -> float | None:
 def rate(text: str) -> float:
     """Return a number above 0."""
     with contextlib.suppress(ValueError):
-        if (number := float(text)) > 0:
+        if 0 < (number := float(text)) < math.inf:
             return number
     raise argparse.ArgumentTypeError(f"expected requests per second, above 0, got {describe(text)}")
 

@@ -24,7 +24,8 @@ from typing import Any, Final, TypeAlias
 
 from attrs import field, frozen
 
-from ..arguments import MAX_SECONDS, to_float
+from ..arguments import to_float
+from ..clock import MAX_SECONDS
 from ..errors import InvalidArgumentError
 from ..sanitize import describe, sanitize
 from .schedule import LONGEST_INTERVAL, SHORTEST_INTERVAL, AgeSchedule, interval

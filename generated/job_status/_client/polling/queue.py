@@ -145,8 +145,10 @@ class PollQueue:
         return permit
 
     def push(self, poller: Poller[Any]) -> None:
-        """Schedule the next poll of a wait, or collect it if it has finished."""
+        """Schedule the next poll of a wait, or collect it if it has finished or its client is closed."""
         self._popped.pop(id(poller), None)
+        if poller.core.is_closed and not poller.is_finished:
+            poller.end_closed()
         self._store(poller)
 
     def _watch(self, poller: Poller[Any]) -> None:
@@ -171,12 +173,15 @@ class PollQueue:
                 del self._throttled[client]
                 self._claims.pop(client, None)
 
-    def end_closed(self, now: float) -> None:
-        """Make the waits of closed clients due, so that they end."""
-        for poller in self._heap:
-            if poller.core.is_closed:
-                poller.next_poll_at = min(poller.next_poll_at, now)
+    def end_closed(self) -> None:
+        """End the waits of closed clients that are not being polled."""
+        waiting = [*self._heap, *(poller for jobs in self._throttled.values() for poller in jobs)]
+        self._heap = [poller for poller in self._heap if not poller.core.is_closed]
         heapq.heapify(self._heap)
+        for poller in waiting:
+            if poller.core.is_closed and not poller.is_finished:
+                poller.end_closed()
+                self._store(poller)
 
     def delay(self, now: float) -> float | None:
         """Return the seconds until the next poll may be due, or None if that depends on responses alone."""

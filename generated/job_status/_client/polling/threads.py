@@ -144,7 +144,7 @@ class _ThreadedWait:
     def wake(self) -> None:
         """End the jobs of closed clients."""
         with self.lock:
-            self.queue.end_closed(self.clock.now())
+            self.queue.end_closed()
             self._wake_all()
 
     def _start_thread(self) -> None:
