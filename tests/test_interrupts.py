@@ -487,9 +487,7 @@ def test_closing_client_wakes_up_sleeping_calls(asynchronous: bool, waiting: str
 @EACH
 @pytest.mark.parametrize("options", [{}, {"max_rate": 2.0}])
 @pytest.mark.parametrize("behave", ["pause", "in flight", "pending"])
-def test_closing_client_ends_a_wait_for_many_at_once(
-    asynchronous: bool, behave: str, options: dict[str, Any]
-) -> None:
+def test_closing_client_ends_a_wait_for_many_at_once(asynchronous: bool, behave: str, options: dict[str, Any]) -> None:
     def respond(connection: Any, head: bytes) -> None:
         if behave == "in flight":
             time.sleep(0.6)

@@ -395,3 +395,65 @@ def test_refusal_names_only_the_requested_job(operation: Operation, message: Any
 
     assert (findings(operation, "refusal_names_no_job", *known, refused) == []) is is_valid
     assert findings(operation, "refusal_names_no_job", *known, exchange({"error": "no rep-2"}, 404)) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "origin", "is_right"),
+    [
+        ("Código;Página".encode("cp1252"), "", True),
+        (b"C\x81digo", "", False),
+        ("Código;Página\nÁ".encode(), "traffic.har, entry 3", True),
+    ],
+)
+def test_charset_is_that_of_the_bytes_unless_an_archive_has_another(
+    operation: Operation, body: bytes, origin: str, is_right: bool
+) -> None:
+    one = exchange(body, headers={"content-type": "text/csv; charset=windows-1252"}, origin=origin)
+
+    assert (findings(operation, "truthful_headers", one) == []) is is_right
+
+
+PROBLEMS = """
+          content:
+            application/problem+json: {schema: {type: object, required: [title]}}
+            application/json; charset=utf-8: {schema: {type: object, required: [error]}}
+            text/*: {schema: {type: string, maxLength: 3}}
+            text/plain: {schema: {type: string}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "is_right"),
+    [
+        ("application/json; charset=utf-8", {"error": "no such render"}, True),
+        ("application/json", {"wrong": 1}, False),
+        ("application/problem+json", {"title": "x"}, True),
+        ("application/problem+json; charset=utf-8", {"error": "x"}, False),
+        ("text/plain", b"more than three", True),
+        ("text/html", b"more than three", False),
+    ],
+)
+def test_schema_is_that_of_the_media_type_without_parameters(
+    tmp_path: Path, media_type: str, body: Any, is_right: bool
+) -> None:
+    path = tmp_path / "envelope.yaml"
+    path.write_text(ENVELOPE.replace("{description: no such report}", f"\n          description: x{PROBLEMS}"))
+    document = load(path)
+    check: Any = next(one for one in CHECKS if one.name == "response_schema_conformance")
+    refused = exchange(body, 404, {"content-type": media_type})
+
+    found = [one.got for one in check.check(document, document.operation("get_report"), refused) if one.got]
+    assert (found == []) is is_right
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "is_right"),
+    [("HEAD", 501, True), ("HEAD", 500, False), ("GET", 501, False), ("HEAD", 401, True), ("HEAD", 200, False)],
+)
+def test_server_need_not_know_head_without_a_credential(
+    operation: Operation, method: str, status: int, is_right: bool
+) -> None:
+    check: Any = next(one for one in CHECKS if one.name == "wrong_credential")
+    probe = Probe(operation, exchange(STATUS if status == 200 else None, status, method=method))
+
+    assert (check.fault(probe) == "") is is_right

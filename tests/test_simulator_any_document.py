@@ -834,3 +834,20 @@ def test_start_response_agrees_with_the_status(tmp_path: Path) -> None:
         for _ in range(5):
             status = served.call(get, f"/jobs/{started['id']}").json()
             assert (status["run"], status["begun"]) == (started["run"], started["begun"])
+
+
+@pytest.mark.parametrize(("others", "is_open"), [([], False), ([{}], False), ([{}, {"key": []}], True)])
+def test_operation_without_security_does_not_open_the_others(tmp_path: Path, others: Any, is_open: bool) -> None:
+    scheme = {"type": "apiKey", "in": "header", "name": "x-key"}
+    responses = {"200": content(JOB), "401": content({"type": "object"})}
+    data = api(responses=responses, security=[{"key": []}], components={"securitySchemes": {"key": scheme}})
+    health = {"operationId": "get_health", "security": others, "responses": {"200": content({"type": "object"})}}
+    data["paths"]["/health"] = {"get": health}
+    data["paths"]["/jobs"]["post"]["responses"]["401"] = content({"type": "object"})
+    served = serve(tmp_path, data)
+    get = served.document.operation("get_job")
+    known = known_values(served.document, get.job_parameter)[0]
+
+    # A document that makes a credential optional anywhere has it so for all, as long as none is configured.
+    assert served.call(get, f"/jobs/{known}").status_code == (200 if is_open else 401)
+    assert served.call(served.document.operation("get_health"), "/health").status_code == 200

@@ -10,9 +10,9 @@ from .conftest import ROOT
 # Lines of Python, templates and YAML.
 LIMITS = {
     "airflow": 850,
-    "document": 3900,
+    "document": 3980,
     "client": 12690,
-    "compare": 3110,
+    "compare": 3120,
     "drift": 440,
     "export": 460,
     "learn": 380,

@@ -57,7 +57,7 @@ def _shape(path: str) -> str:
 
 
 def _urls(document: Document) -> list[str]:
-    return [str(one.get("url", "/")) for one in document.data.get("servers", [{}])]
+    return [str(one.get("url", "/")) for one in document.data.get("servers") or [{}]]
 
 
 def _addresses(document: Document, operation: Operation) -> set[str]:

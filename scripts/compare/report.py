@@ -14,6 +14,7 @@ from .comparison import Comparison, columns
 from .release import Bump, Release
 
 NOTHING = "no change for anybody"
+LENGTH = 45_000  # characters of the changes in a comment; GitHub refuses one of more than 65 536
 MARK = "<!-- job-status compare -->"  # by which the comment on a pull request is found again
 MARKDOWN = {Level.FINE: "fine", Level.CHANGES: "changes", Level.BREAKS: "**breaks**"}
 
@@ -171,12 +172,13 @@ def html(report: Report) -> str:
 
 
 def markdown(report: Report) -> str:
-    """Return the report as the comment on a pull request."""
+    """Return the report as the comment on a pull request, with the changes that GitHub has room for."""
     changes = report.comparison.changes
     lines = [MARK, f"### Who breaks: {summary(report)}", ""]
     if changes:
         lines += ["| change | code | field | wait |", "|---|---|---|---|"]
-    for change in changes:
+    room = LENGTH
+    for index, change in enumerate(changes):
         cells = [f"{markdown_cell(change.message)}<br>`{change.rule}` {markdown_cell(_places(change))}"]
         if change.accepted:
             cells[0] += f"<br>accepted: {markdown_cell(change.accepted)}"
@@ -184,10 +186,16 @@ def markdown(report: Report) -> str:
             why = f"<br>{markdown_cell(verdict.why)}" if verdict.why else ""
             fix = f"<br>*{markdown_cell(verdict.fix)}*" if verdict.fix and verdict.level is Level.BREAKS else ""
             cells.append(f"{MARKDOWN[verdict.level]}{why}{fix}")
-        lines.append(f"| {' | '.join(cells)} |")
+        row = f"| {' | '.join(cells)} |"
+        room -= len(row) + 1
+        if room < 0:
+            lines.append(f"| and {len(changes) - index} more, which the log of the run lists | | | |")
+            break
+        lines.append(row)
     lines += ["", *(f"- {markdown_cell(note)}" for note in (*report.notes, *report.oasdiff))]
     if report.release.bump is not Bump.NONE:
-        lines += ["", "```text", *_release_lines(report), "```"]
+        release = "\n".join(_release_lines(report))
+        lines += ["", "```text", release if len(release) <= LENGTH // 4 else f"{release[: LENGTH // 4]} ...", "```"]
     return "\n".join(lines).rstrip() + "\n"
 
 

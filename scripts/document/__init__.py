@@ -2,7 +2,7 @@
 
 from .expression import MISSING, Expression, Keys, Message, walk
 from .job import Condition, Detail, FieldTest, JobLifecycle, Kind, Limit, Mirror, Progress, Subtasks, state_name
-from .known import known_values
+from .known import id_schema, known_values
 from .load import load, load_files, load_folder
 from .model import (
     RUNNING,
@@ -54,6 +54,7 @@ __all__ = [
     "Subtasks",
     "enum_values_at",
     "fields_of",
+    "id_schema",
     "job_noun",
     "known_values",
     "load",

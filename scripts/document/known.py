@@ -7,6 +7,7 @@ from typing import Any
 from .expression import MISSING, walk
 from .job import JobLifecycle
 from .model import Document, Operation, Parameter
+from .navigate import schemas_at
 from .samples import sample
 
 MAX_VALUES = 8  # of a parameter without examples
@@ -35,23 +36,49 @@ def _shown_values(document: Document, parameter: Parameter) -> Iterator[Any]:
             for _, example in response.examples:
                 if example.scenario is None and job.id:
                     value = walk(example.value, job.id)
-                    yield value.rstrip("/").rpartition("/")[2] if job.id_match == "suffix" and value else value
+                    yield (
+                        value.rstrip("/").rpartition("/")[2]
+                        if job.id_match == "suffix" and isinstance(value, str)
+                        else value
+                    )
 
 
 def _jobs_named_by(document: Document, parameter: Parameter) -> Iterator[tuple[Operation, JobLifecycle]]:
     return ((o, o.job) for o in document.operations if o.job and o.job.parameter == parameter.name)
 
 
+def id_schema(document: Document, parameter: Parameter) -> Any:
+    """Return the schema of the ids of jobs: that of their parameter, and of where responses repeat them.
+
+    The latter counts only where it allows less, and any id at all.
+    """
+    repeated = [
+        found
+        for operation, job in _jobs_named_by(document, parameter)
+        if job.id and job.id_match == "equal"
+        for response in operation.status_responses
+        for media_type in response.media_types
+        for found in schemas_at(document.data, media_type.schema, job.id)
+        if found.get("type", "string") == "string"
+    ]
+    combined = {"allOf": [parameter.schema, *repeated]}
+    is_valid = document.validator(combined).is_valid
+    samples = [sample(document, parameter.schema, source) for source in (None, random.Random(0))]  # noqa: S311
+    if all(map(is_valid, samples)) or not is_valid(sample(document, combined)):
+        return parameter.schema
+    return combined
+
+
 def _generated_values(document: Document, parameter: Parameter) -> Iterator[Any]:
-    schema = document.resolve(parameter.schema)
+    schema, allowed = document.resolve(parameter.schema), id_schema(document, parameter)
     ends = [len((*j.success, *j.partial, *j.failure)) for _, j in _jobs_named_by(document, parameter)]
     count = min(max(ends, default=len(schema.get("enum", "x"))), MAX_VALUES)
-    first = sample(document, parameter.schema)
+    first = sample(document, allowed)
     plain = f"simulated-{parameter.name}"
-    values = [plain if first == "sample" and document.validator(parameter.schema).is_valid(plain) else first]
+    values = [plain if first == "sample" and document.validator(allowed).is_valid(plain) else first]
     source = random.Random(parameter.name)  # noqa: S311 - ids, repeatable
     for _ in range(8 * count):
-        value = sample(document, parameter.schema, source)
+        value = sample(document, allowed, source)
         if len(values) < count and value not in values and value != "":
             values.append(value)
     yield from (value for value in values if value is not MISSING and value != "")

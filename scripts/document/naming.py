@@ -46,13 +46,13 @@ def name_operations(data: dict[str, Any]) -> dict[tuple[str, str], str]:
     operations = [(path, method, item[method]) for path, item, method, _ in raw_operations(data)]
     written = {(path, method): _identifier(operation) for path, method, operation in operations}
     chosen = _without_fastapi_suffixes(written)
-    taken = {operation["x-name"] for _, _, operation in operations if "x-name" in operation}
+    reserved = {operation["x-name"] for _, _, operation in operations if "x-name" in operation}
     # A name that is already in snake case is kept; others make way for it.
-    taken |= {name for name in chosen.values() if is_name(name)}
+    taken = reserved | {name for name in chosen.values() if is_name(name)}
     names: dict[str, str] = {}
     for path, method, operation in operations:
         name = operation.get("x-name") or chosen[path, method]
-        if not is_name(name):
+        if not is_name(name) or ("x-name" not in operation and name in reserved):
             name = _new_name(name or f"{method} {path}", taken)
             taken.add(name)
         names[written[path, method]] = operation["operationId"] = name

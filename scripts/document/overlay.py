@@ -101,9 +101,9 @@ def _apply(source: Source, overlay: Source, action: dict[str, Any], place: Keys,
         parent, key, place_of_parent = _parent(source, target)
         current = parent[key]
         if isinstance(current, list):
-            _append(current, place_of_parent.children[key], value, places)
+            _append(current, _child(place_of_parent, key), value, places)
         elif isinstance(current, dict) and isinstance(value, dict):
-            _merge(current, place_of_parent.children[key], value, places)
+            _merge(current, _child(place_of_parent, key), value, places)
         elif isinstance(current, dict) or isinstance(value, dict | list):
             raise ValueError(f"the target is {type(current).__name__}, and the update is {type(value).__name__}")
         else:
@@ -159,11 +159,16 @@ def _merge(current: dict[str, Any], place: Place, value: dict[str, Any], places:
     for key, new in value.items():
         old, there = current.get(key), places.children.get(key, places)
         if isinstance(old, dict) and isinstance(new, dict):
-            _merge(old, place.children[key], new, there)
+            _merge(old, _child(place, key), new, there)
         elif isinstance(old, list) and isinstance(new, list):
-            _append(old, place.children[key], new, there)
+            _append(old, _child(place, key), new, there)
         else:
             current[key], place.children[key] = _copied(new), _copied_place(there)
+
+
+def _child(place: Place, key: str | int) -> Place:
+    """Return the place of a part: that of the whole where it is not known, as in a part that an alias repeats."""
+    return place.children.setdefault(key, Place(place.file, place.line))
 
 
 def _copied(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Parse the plain data of an OpenAPI document into the model."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .expression import Expression, parse_runtime_expression
@@ -20,6 +20,9 @@ from .model import (
 )
 from .naming import raw_operations
 from .source import Pointer, Source
+
+# OpenAPI ignores header parameters with these names.
+IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 
 
 def parse_document(source: Source, operation_ids: Mapping[tuple[str, str], str] = {}) -> Document:
@@ -69,16 +72,21 @@ def _operation(
     for owner, place in ((item, pointer[:-1]), (raw, pointer)):
         for index, entry in enumerate(owner.get("parameters", ())):
             parameter = _parameter(data, entry, (*place, "parameters", index))
-            parameters[parameter.name, parameter.where] = parameter
+            if parameter.where != "header" or parameter.name.lower() not in IGNORED_HEADERS:
+                parameters[parameter.name, parameter.where] = parameter
+    # Those of the path in its order, then the others in theirs.
+    ordered = sorted(
+        parameters.values(), key=lambda one: path.find(f"{{{one.name}}}") if one.where == "path" else len(path)
+    )
     job = parse_job(raw["x-job"]) if "x-job" in raw else None
     if job is not None:
-        job = job.with_parameter(job.names or _job_parameter(tuple(parameters.values())))
+        job = job.with_parameter(job.names or _job_parameter(ordered))
     return Operation(
         id=raw["operationId"],
         operation_id=raw["operationId"] if operation_id is None else operation_id,
         method=method.upper(),
         path=path,
-        parameters=tuple(parameters.values()),
+        parameters=tuple(ordered),
         responses=tuple(
             _response(data, without_job, status, entry, (*pointer, "responses", status))
             for status, entry in raw["responses"].items()
@@ -91,7 +99,7 @@ def _operation(
     )
 
 
-def _job_parameter(parameters: tuple[Parameter, ...]) -> str:
+def _job_parameter(parameters: Sequence[Parameter]) -> str:
     """Return the parameter that names the job: the last one of the path, else the only required query one."""
     in_path = [parameter.name for parameter in parameters if parameter.where == "path"]
     in_query = [parameter.name for parameter in parameters if parameter.where == "query" and parameter.required]

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from openapi_spec_validator import OpenAPIV31SpecValidator, OpenAPIV32SpecValidator
@@ -76,6 +76,12 @@ def check_adopted(document: Document) -> tuple[list[Finding], list[Pointer]]:
         for operation in document.operations
         for link, message in _links_without_job(document, operation)
     ]
+    findings += [
+        finding
+        for operation in document.operations
+        if not list(_job_servers(document, operation))
+        for finding in _own_servers(document, operation)
+    ]
     invalid: list[Pointer] = []
     for place, where, message in (*_invalid_examples(document), *invalid_defaults(document)):
         findings.append((place, where, message))
@@ -144,6 +150,9 @@ def _templates(source: Source) -> Iterator[Finding]:
         if "{" in rest or "}" in rest:
             message = f"the path {path} has unbalanced, nested or empty braces; write each parameter as {{name}}"
             yield ("paths", path), "", message
+        names = re.findall(r"\{([^{}]+)\}", str(path))
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield ("paths", path), "", f"the path {path} has the parameter {name} twice; give each another name"
         for name in re.findall(r"\{([^{}]*[:!\[\]][^{}]*)\}", str(path)):
             message = "contains one of : ! [ ], which template parsers treat as syntax; rename it"
             yield ("paths", path), "", f"the path parameter {name} {message}"
@@ -222,6 +231,25 @@ def _links(document: Document, operation: Operation) -> Iterator[Finding]:
     if operation.job and operation.is_start:
         message = "has both x-job and links; x-job belongs to the operation that reports, links to the one that starts"
         yield operation.pointer, operation.id, message
+
+
+def _own_servers(document: Document, operation: Operation) -> Iterator[Finding]:
+    """Find operations at servers of their own: a client has one base URL."""
+    item = document.data["paths"][operation.path]
+    for owner, pointer in ((operation.raw, operation.pointer), (item, operation.pointer[:-1])):
+        servers = owner.get("servers") if isinstance(owner, Mapping) else None
+        if servers and servers != document.data.get("servers"):
+            shown = ", ".join(str(one.get("url")) for one in servers if isinstance(one, Mapping))
+            message = f"is at servers of its own, {shown}, and a client has one base URL"
+            way_out = "remove them if it is at that too, or describe it in a document of its own"
+            yield (*pointer, "servers"), operation.id, f"{message}; {way_out}"
+            return
+
+
+def _job_servers(document: Document, operation: Operation) -> Iterator[Finding]:
+    """Find operations about jobs at servers of their own."""
+    if operation.job or any(response.links for response in operation.responses):
+        yield from _own_servers(document, operation)
 
 
 def _few_ids(document: Document, operation: Operation) -> Iterator[Finding]:
@@ -345,5 +373,13 @@ def _valid_invalid_examples(document: Document) -> Iterator[Finding]:
 
 
 SOURCE_RULES: Final = (_references, _link_expressions, _templates, _operation_ids, check_keywords)
-OPERATION_RULES: Final = (check_job, _links, _security, _supported_security, _few_ids, _underivable_bodies)
+OPERATION_RULES: Final = (
+    check_job,
+    _links,
+    _job_servers,
+    _security,
+    _supported_security,
+    _few_ids,
+    _underivable_bodies,
+)
 DOCUMENT_RULES: Final = (_scenario_examples, _valid_invalid_examples)

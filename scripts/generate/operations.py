@@ -19,8 +19,6 @@ from .unsupported import UnsupportedFeatures, has_job, is_start
 WHERE = ("path", "query", "header", "cookie")
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 NO_BODY = frozenset({"204", "205", "304"})
-# OpenAPI ignores header parameters with these names.
-OWN_HEADERS = frozenset({"accept", "content-type", "authorization"})
 # Names in the generated functions.
 FUNCTION_NAMES = frozenset(
     {
@@ -231,19 +229,17 @@ class OperationReader:
             yield Argument(parameter, python, schema, style)
 
     def _sent(self, operation: Operation, where: str) -> list[Parameter]:
-        """Return the parameters of one place, those of the path in their order."""
+        """Return the parameters of one place."""
         parameters = list(operation.parameters_in(where))
         if where == "path":
-            known = [p for p in parameters if f"{{{p.name}}}" in operation.path]
-            return sorted(known, key=lambda p: operation.path.index(f"{{{p.name}}}"))
+            return [p for p in parameters if f"{{{p.name}}}" in operation.path]
         if where == "query":
             return parameters
         for parameter in parameters:
             if not TOKEN.fullmatch(parameter.name):
                 message = f"{parameter.name!r} is not a valid name of a {where}; rename it"
                 self.unsupported.add(operation, parameter.pointer, message)
-        sent = [p for p in parameters if TOKEN.fullmatch(p.name)]
-        return [p for p in sent if where == "cookie" or p.name.lower() not in OWN_HEADERS]
+        return [p for p in parameters if TOKEN.fullmatch(p.name)]
 
     def _with_default(self, parameter: Parameter) -> Any:
         """Return the schema of a parameter; the only value of a required one is its default."""

@@ -23,7 +23,7 @@ class SimulatedCredential:
         variable: the environment variable that can set the credential.
         accepted: the value that is accepted.
         unscoped: a second value, which authenticates but lacks the scope.
-        enforced: False if the document makes the scheme optional and the environment sets no credential.
+        enforced: False if an operation needs no credential where it accepts this one, and the environment sets none.
         is_from_environment: whether the environment has set `accepted`; otherwise it is generated.
         is_unscoped_from_environment: whether the environment has set `unscoped`; otherwise it is generated.
     """
@@ -45,7 +45,8 @@ class SimulatedCredential:
 
 def load_credentials(document: Document, environment: Mapping[str, str]) -> dict[str, SimulatedCredential]:
     """Return a document's credentials by scheme key, from the environment or else generated."""
-    optional = any(not alternative for operation in document.operations for alternative in operation.security)
+    securities = [operation.security for operation in document.operations]
+    optional = {key for security in securities if not all(security) for keys in security for key in keys}
     found = {}
     for key, scheme in document.security_schemes.items():
         variable = document.environment_variable(key)
@@ -58,7 +59,7 @@ def load_credentials(document: Document, environment: Mapping[str, str]) -> dict
             variable=variable,
             accepted=accepted,
             unscoped=unscoped,
-            enforced=bool(from_environment) or not optional,
+            enforced=bool(from_environment) or key not in optional,
             is_from_environment=bool(from_environment),
             is_unscoped_from_environment=bool(unscoped_from_environment),
         )

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import attrs
 
-from ..document import MISSING, RUNNING, JobLifecycle, Keys, Operation, sample, walk
+from ..document import MISSING, RUNNING, JobLifecycle, Keys, Operation, id_schema, sample, walk
 from .bodies import set_value
 from .derived import DerivedResponses
 from .durations import JobDistribution
@@ -87,6 +87,7 @@ class OperationJobs:
         self._ids: set[str] = set()
         unknown = (one.value for one in operation.job_parameter.examples if one.scenario is not None)
         self._never_ids = frozenset({*map(format_id, unknown), "", ".", ".."})
+        self._id_schema = id_schema(self._document, operation.job_parameter)
         self._runs = 0
         self._templates = StatusTemplates(derived, operation, self.job_spec)
         self.id_parameter = self.job_spec.parameter
@@ -243,9 +244,9 @@ class OperationJobs:
         If the schema allows no further id, it is that of the oldest job.
         """
         parameter = self.operation.job_parameter
-        is_valid = self._document.validator(parameter.schema).is_valid
+        is_valid = self._document.validator(self._id_schema).is_valid
         head, slash, tail = pattern.rpartition("/")
-        generated = (sample(self._document, parameter.schema, self._random) for _ in range(100))
+        generated = (sample(self._document, self._id_schema, self._random) for _ in range(100))
         similar = (head + slash + similar_id(tail, self._random) for _ in range(100))
         made = itertools.chain(similar, (format_id(value) for value in generated if value is not MISSING))
         unused = (one for one in made if one not in self._ids and one not in self._never_ids)

@@ -16,6 +16,7 @@ from .faults import Fault, find_fault
 
 PARAMETER: Final = re.compile(r"\{[^{}]+\}")
 MARK: Final = "\0"  # stands for a parameter
+UNQUOTED: Final = "".join(chr(code) for code in range(128) if chr(code) != " ")  # what a path has as it is
 
 
 @frozen
@@ -106,19 +107,20 @@ def decode_ids(raw: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
 
 
 def document_routes(document: Document) -> Iterator[DocumentRoute]:
-    """Yield the routes of a document, paths with literal segments before those with parameters."""
+    """Yield the routes of a document, paths with more literal text before those with less."""
     derived = DerivedResponses(document)
     paths: dict[str, dict[str, Operation]] = {}
     for operation in document.operations:
         paths.setdefault(operation.path, {})[operation.method] = operation
 
-    def literal_first(path: str) -> list[bool]:
-        return ["{" in segment for segment in path.split("/")]
+    def literal_first(path: str) -> list[tuple[bool, int]]:
+        segments = path.split("/")
+        return [("{" in one, -len(PARAMETER.sub("", one)) if "{" in one else 0) for one in segments]
 
     for path, operations in sorted(paths.items(), key=lambda item: literal_first(item[0])):
         value = "[^/]*" if any(o.scenario("empty_id") for o in operations.values()) else "[^/]+"
         # A parameter is one segment or a part of one, also if its name contains a slash.
-        segments = PARAMETER.sub(MARK, path).removesuffix("/").split("/")
+        segments = urllib.parse.quote(PARAMETER.sub(MARK, path), safe=UNQUOTED).removesuffix("/").split("/")
         patterns = [f"({value})".join(map(re.escape, segment.split(MARK))) for segment in segments]
         parts = (re.compile(p) if MARK in segment else segment for p, segment in zip(patterns, segments, strict=True))
         yield DocumentRoute(derived, tuple(parts), re.compile("/".join(patterns) + "/*"), operations)

@@ -139,7 +139,7 @@ def _with_details(document: Document, spec: JobLifecycle, made: StatusTemplate) 
     if spec.subtasks and kind == "success":
         items = walk(made.body, spec.subtasks.items)
         states = {
-            (*spec.subtasks.items, str(i), *spec.subtasks.state): sorted(spec.subtasks.success)[0]
+            (*spec.subtasks.items, str(i), *spec.subtasks.state): min(spec.subtasks.success, key=str)
             for i in range(_size(items))
         }
         made = _changed(document, spec, made, states)

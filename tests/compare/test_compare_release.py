@@ -281,3 +281,11 @@ def test_annotations_are_at_the_clause_of_what_breaks() -> None:
 
 def test_comment_is_found_again_by_its_mark() -> None:
     assert FORMATS["markdown"](report(WAIT)).startswith(f"{MARK}\n### Who breaks: 1 change: code fine")
+
+
+def test_comment_has_room_on_github() -> None:
+    text = FORMATS["markdown"](report(*(change(f"member {number} {'x' * 200}") for number in range(2000))))
+
+    assert 30_000 < len(text) < 65_000
+    assert "| and 1" in text
+    assert text.count("```") % 2 == 0

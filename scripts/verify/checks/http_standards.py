@@ -314,8 +314,8 @@ def _content_mismatch(exchange: Exchange) -> str:
     if exchange.request_headers.get("accept-encoding") == "identity" and encoding != "identity":
         return f"Content-Encoding: {encoding} although the request accepts identity only"
     charset = _charset(exchange)
-    # The encoding of JSON is checked by strict_json.
-    mode = "strict" if charset and not _is_json(exchange) else "replace"
+    # The encoding of JSON is checked by strict_json, and an HTTP Archive has all text in another one.
+    mode = "strict" if charset and not _is_json(exchange) and not exchange.origin else "replace"
     try:
         text = exchange.body.decode(charset or "utf-8", mode)
         if charset and _is_json(exchange) and exchange.json is not MISSING and not text.lstrip()[:1].isascii():

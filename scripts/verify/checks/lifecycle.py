@@ -341,7 +341,7 @@ class SubtasksSucceed(LifecycleCheck):
         subtasks = poll.job.subtasks
         items = walk(poll.body, subtasks.items) if subtasks and poll.kind == "success" else None
         if subtasks and isinstance(items, list):
-            expected = f"every subtask {' or '.join(sorted(subtasks.success))} after the job has succeeded"
+            expected = f"every subtask {' or '.join(sorted(map(str, subtasks.success)))} after the job has succeeded"
             for index, item in enumerate(items):
                 state = walk(item, subtasks.state)
                 got = "" if state in subtasks.success else f"{state!r} at {pointer_text(subtasks.items)}/{index}"

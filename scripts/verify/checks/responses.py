@@ -153,7 +153,10 @@ class ResponseSchemaConformance(DocumentedResponseCheck):
     def differences(self, document: Document, exchange: Exchange, response: Response) -> Iterator[tuple[str, str]]:
         if exchange.method == "HEAD":
             return  # has no body
-        of_type = (m for m in response.media_types if m.name.lower() == exchange.media_type)
+        names = [(m.name.partition(";")[0].strip().lower(), m) for m in response.media_types]
+        # A media type before a range that contains it.
+        names.sort(key=lambda one: one[0].count("*"))
+        of_type = (m for name, m in names if fnmatchcase(exchange.media_type, name))
         media_type = next(of_type, response.media_types[0])
         if not media_type.is_json and "string" not in schema_types(document, media_type.schema):
             return  # XML, for example: its schema is not that of a string

@@ -110,7 +110,7 @@ def _wrong_credentials(requests: EdgeCaseRequests) -> Probes:
         wrong = (f"{user}:wrong", f"{user}:", f"wrong:{password}", ":", "wrong:wrong", f"{user}:{password.swapcase()}")
     yield requests.probe(requests.call(credentials={}))
     for changed in wrong:
-        if changed or scheme.type == "apiKey":
+        if changed != value and (changed or scheme.type == "apiKey"):
             yield requests.probe(requests.call(credentials={key: changed}))
     # A client cannot send a credential of these schemes that is empty.
     empty = ("", (scheme.scheme or "bearer").capitalize()) if scheme.type != "apiKey" else ()

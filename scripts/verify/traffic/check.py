@@ -390,6 +390,7 @@ def _redact(result: Result, redactor: Redactor) -> None:
 
     for tally in result.tallies.values():
         tally.failures[:] = map(redacted, tally.failures)
+    result.base_url = redactor.text(result.base_url)
     result.notes[:] = map(redactor.text, result.notes)
     result.problems[:] = map(redactor.text, result.problems)
     result.timelines = {

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from ..changes import Document, added_operation, json_body, unauthorized
+from ..changes import Document, added_operation, json_body, moved, unauthorized, without_examples
+from ..document import Change
 from ..row import Row, refused, works
 
 OK = json_body({"type": "object"})
+JOB_ID = {"name": "jobId", "in": "path", "required": True, "schema": {"type": "string"}}
 FILE = {
     "description": "The file.",
     "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
@@ -30,6 +32,28 @@ def body(media_type: str, schema: Any, **more: Any) -> dict[str, Any]:
 def query(**parameter: Any) -> dict[str, Any]:
     """Return a query parameter."""
     return {"parameters": [{"name": "q", "in": "query", **parameter}]}
+
+
+def _region_last(document: Document) -> None:
+    """Declare the region after the job, and let the start name one."""
+    region = {"name": "region", "in": "path", "required": True, "schema": {"type": "string"}, "example": "eu"}
+    document["paths"]["/regions/{region}/jobs/{jobId}"]["get"]["parameters"].append(region)
+    links = document["paths"]["/jobs"]["post"]["responses"]["202"]["links"]
+    links["job"]["parameters"]["region"] = "eu"
+
+
+def _renamed(path: str) -> Change:
+    """Move the status operation to another path."""
+
+    def rename(document: Document) -> None:
+        document["paths"][path] = document["paths"].pop("/jobs/{jobId}")
+
+    return rename
+
+
+def _ids(schema: Any) -> Change:
+    """Describe the ids in bodies, and not the parameter."""
+    return {"Job properties id": schema, "Started properties id": schema}
 
 
 ROWS = (
@@ -204,7 +228,6 @@ ROWS = (
         callbacks={"ended": {"{$request.body#/url}": {"post": {"responses": {"200": {"description": "Received."}}}}}},
     ),
     other("no security", security=[]),
-    other("server of its own", servers=[{"url": "https://elsewhere.example.com"}]),
     other("pattern of ECMA 262", **query(schema={"type": "string", "pattern": "^\\p{L}+$"})),
     other("default against schema", **query(schema={"type": "integer", "default": "many"})),
     other("enum with null", **query(schema={"type": ["string", "null"], "enum": ["a", None]})),
@@ -265,6 +288,55 @@ ROWS = (
         "regex",
         added_operation("get", "/others", **query(schema={"type": "string", "pattern": "["})),
         at="pattern",
+    ),
+    works("job parameter declared before the region", moved("/regions/{region}/jobs/{jobId}"), _region_last),
+    refused("other: one parameter twice in a path", "twice", added_operation("get", "/others/{x}/{x}")),
+    refused(
+        "status at a server of its own",
+        "servers of its own",
+        {"status servers": [{"url": "https://status.example.com/v2"}]},
+        at="servers",
+    ),
+    refused(
+        "start at a server of its own",
+        "servers of its own",
+        {"paths /jobs servers": [{"url": "https://start.example.com"}]},
+        at="servers",
+    ),
+    other("server of its own", servers=[{"url": "https://files.example.com"}], warned="servers of its own"),
+    works("ids of a format in the body alone", without_examples, _ids({"type": "string", "format": "uuid"})),
+    works("ids of a pattern in the body alone", without_examples, _ids({"type": "string", "pattern": "^job-[0-9]+$"})),
+    other("custom method", "post", "/jobs/{jobId}:cancel", parameters=[JOB_ID]),
+    works(
+        "job at a custom method",
+        _renamed("/jobs/{jobId}:status"),
+        added_operation("get", "/jobs/{jobId}", parameters=[JOB_ID]),
+    ),
+    works("path that is not ASCII", _renamed("/aufträge/{jobId}")),
+    works(
+        "header parameters that OpenAPI ignores",
+        {
+            "status parameters +": {
+                "name": "Authorization",
+                "in": "header",
+                "required": True,
+                "schema": {"type": "string"},
+            }
+        },
+        {
+            "status parameters +": {
+                "name": "Content-Type",
+                "in": "header",
+                "required": True,
+                "schema": {"type": "string"},
+            }
+        },
+    ),
+    works(
+        "x-name that is the operationId of another",
+        {"status operationId": "v2.read", "status x-name": "get_it", "link operationId": "v2.read"},
+        added_operation("get", "/others", operationId="get_it"),
+        names=("get_it", "get_it_2"),
     ),
     refused("other: braces", "braces", added_operation("get", "/others/{x")),
 )
