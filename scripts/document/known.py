@@ -8,7 +8,7 @@ from .expression import MISSING, walk
 from .job import JobLifecycle
 from .model import Document, Operation, Parameter
 from .navigate import schemas_at
-from .samples import sample
+from .samples import allows, sample
 
 MAX_VALUES = 8  # of a parameter without examples
 
@@ -62,9 +62,12 @@ def id_schema(document: Document, parameter: Parameter) -> Any:
         if found.get("type", "string") == "string"
     ]
     combined = {"allOf": [parameter.schema, *repeated]}
-    is_valid = document.validator(combined).is_valid
-    samples = [sample(document, parameter.schema, source) for source in (None, random.Random(0))]  # noqa: S311
-    if all(map(is_valid, samples)) or not is_valid(sample(document, combined)):
+
+    def is_possible(value: Any) -> bool:
+        return value is not MISSING and allows(document, combined, value)
+
+    samples = (sample(document, parameter.schema, source) for source in (None, random.Random(0)))  # noqa: S311
+    if all(map(is_possible, samples)) or not is_possible(sample(document, combined)):
         return parameter.schema
     return combined
 

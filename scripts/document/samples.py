@@ -75,7 +75,7 @@ def sample(document: Document, schema: Any, source: random.Random | None = None)
     unchecked: Any = MISSING
     for optional in (True, False):
         for value in _Sampler(document, source, optional).values(schema):
-            if _is_valid(document, schema, value):
+            if allows(document, schema, value):
                 return value
             unchecked = value if unchecked is MISSING else unchecked
     return unchecked
@@ -111,7 +111,8 @@ def _with_field(path: Keys, field: Any) -> Any:
     return schema
 
 
-def _is_valid(document: Document, schema: Any, value: Any) -> bool:
+def allows(document: Document, schema: Any, value: Any) -> bool:
+    """Return whether a schema allows a value; true if that cannot be decided."""
     try:
         return document.validator(schema).is_valid(value)
     except ValueError:  # jsonschema_rs cannot compile the schema, such as a pattern of another dialect
@@ -143,7 +144,7 @@ class _Sampler:
         is_simple = not isinstance(target, Mapping) or not {"oneOf", "anyOf", "not", "if", "allOf"} & target.keys()
         unchecked: Any = MISSING
         for value in self.values(schema, depth, above):
-            if is_simple or _is_valid(self._document, schema, value):
+            if is_simple or allows(self._document, schema, value):
                 return value
             unchecked = value if unchecked is MISSING else unchecked
         return unchecked
@@ -255,7 +256,7 @@ class _Sampler:
         if name in properties:
             found, schema = self.value(properties[name], depth + 1, above), properties[name]
             is_needed = found is MISSING and name in flat.get("required", ())
-            return "sample" if is_needed and _is_valid(self._document, schema, "sample") else found
+            return "sample" if is_needed and allows(self._document, schema, "sample") else found
         patterns = flat.get("patternProperties", {})
         schemas = [child for key, child in patterns.items() if _satisfies({"pattern": key}, name)]
         extra = flat.get("additionalProperties", {})
@@ -274,7 +275,7 @@ class _Sampler:
             if len(prefix) <= index < len(prefix) + contained:
                 schema = {"allOf": [schema, flat["contains"]]}
             item = self.value(schema, depth + 1, above)
-            if item is MISSING and index < max(least, len(prefix)) and _is_valid(self._document, schema, "sample"):
+            if item is MISSING and index < max(least, len(prefix)) and allows(self._document, schema, "sample"):
                 item = "sample"
             if item in items and flat.get("uniqueItems"):
                 fresh = (self._another(schema, depth, above) for _ in range(50))
