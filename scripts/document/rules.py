@@ -76,12 +76,7 @@ def check_adopted(document: Document) -> tuple[list[Finding], list[Pointer]]:
         for operation in document.operations
         for link, message in _links_without_job(document, operation)
     ]
-    findings += [
-        finding
-        for operation in document.operations
-        if not list(_job_servers(document, operation))
-        for finding in _own_servers(document, operation)
-    ]
+    findings += [finding for operation in document.operations for finding in _own_servers(document, operation)]
     invalid: list[Pointer] = []
     for place, where, message in (*_invalid_examples(document), *invalid_defaults(document)):
         findings.append((place, where, message))
@@ -240,16 +235,10 @@ def _own_servers(document: Document, operation: Operation) -> Iterator[Finding]:
         servers = owner.get("servers") if isinstance(owner, Mapping) else None
         if servers and servers != document.data.get("servers"):
             shown = ", ".join(str(one.get("url")) for one in servers if isinstance(one, Mapping))
-            message = f"is at servers of its own, {shown}, and a client has one base URL"
-            way_out = "remove them if it is at that too, or describe it in a document of its own"
+            message = f"is at servers of its own, {shown}; a client calls it at its base URL like all others"
+            way_out = "if it is not there, describe it in a document of its own"
             yield (*pointer, "servers"), operation.id, f"{message}; {way_out}"
             return
-
-
-def _job_servers(document: Document, operation: Operation) -> Iterator[Finding]:
-    """Find operations about jobs at servers of their own."""
-    if operation.job or any(response.links for response in operation.responses):
-        yield from _own_servers(document, operation)
 
 
 def _few_ids(document: Document, operation: Operation) -> Iterator[Finding]:
@@ -373,13 +362,5 @@ def _valid_invalid_examples(document: Document) -> Iterator[Finding]:
 
 
 SOURCE_RULES: Final = (_references, _link_expressions, _templates, _operation_ids, check_keywords)
-OPERATION_RULES: Final = (
-    check_job,
-    _links,
-    _job_servers,
-    _security,
-    _supported_security,
-    _few_ids,
-    _underivable_bodies,
-)
+OPERATION_RULES: Final = (check_job, _links, _security, _supported_security, _few_ids, _underivable_bodies)
 DOCUMENT_RULES: Final = (_scenario_examples, _valid_invalid_examples)

@@ -291,17 +291,15 @@ ROWS = (
     ),
     works("job parameter declared before the region", moved("/regions/{region}/jobs/{jobId}"), _region_last),
     refused("other: one parameter twice in a path", "twice", added_operation("get", "/others/{x}/{x}")),
-    refused(
+    works(
         "status at a server of its own",
-        "servers of its own",
         {"status servers": [{"url": "https://status.example.com/v2"}]},
-        at="servers",
+        warned="servers of its own",
     ),
-    refused(
+    works(
         "start at a server of its own",
-        "servers of its own",
         {"paths /jobs servers": [{"url": "https://start.example.com"}]},
-        at="servers",
+        warned="servers of its own",
     ),
     other("server of its own", servers=[{"url": "https://files.example.com"}], warned="servers of its own"),
     works("ids of a format in the body alone", without_examples, _ids({"type": "string", "format": "uuid"})),
