@@ -17,9 +17,11 @@ import httpx
 import pytest
 from job_status import (
     AgentPlatform,
+    AIForProcess,
     AsyncAgentPlatform,
     AsyncOpenSearchFlowFramework,
     InvalidArgumentError,
+    JobFailedError,
     JobStatusError,
     JobTimeoutError,
     OpenSearchFlowFramework,
@@ -210,6 +212,21 @@ def test_credential_that_is_part_of_a_number_does_not_end_a_wait(key: str) -> No
     api = AgentPlatform("http://h", api_key=key, http_transport=httpx.MockTransport(respond))
     with api, pytest.raises(JobTimeoutError) as caught:
         api.wait_for_dock_status("ds-1", schedule=[0.0, 0.01], timeout=0.1)
+
+    assert "the key is ***" in str(caught.value.status)
+    assert "1712345678" in str(caught.value.status)
+
+
+@pytest.mark.parametrize("key", ["1234", "true", "null"])
+def test_credential_that_is_part_of_a_number_does_not_hide_a_failed_start(key: str) -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        members = {"modelId": "cm-1", "status": "FAILED", "createdOn": 1712345678, "done": True, "note": None}
+        return httpx.Response(200, json={**members, "text": f"the key is {key}"})
+
+    with AIForProcess("http://h", api_key=key, http_transport=httpx.MockTransport(respond)) as api:
+        started = api.undeploy_model("cm-1")
+        with pytest.raises(JobFailedError, match="contains no job id") as caught:
+            api.wait(started)
 
     assert "the key is ***" in str(caught.value.status)
     assert "1712345678" in str(caught.value.status)

@@ -4,6 +4,7 @@
 
 import base64
 import inspect
+import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +18,7 @@ from .errors import InvalidArgumentError
 from .schemes import Scheme
 
 MASK: Final = "***"
+STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')  # in JSON
 SHORTEST_REDACTED: Final = 4  # characters; a shorter credential cannot be distinguished from ordinary text
 
 
@@ -195,6 +197,17 @@ class Authenticator:
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("a credential cannot be pickled; create the client where it is needed")
+
+
+def redact_json(text: str, redact: Callable[[str], str]) -> str:
+    """Return JSON without credentials. Where one such as 1234 stands in a number, only strings are redacted."""
+    redacted = redact(text)
+    if redacted != text:
+        try:
+            json.loads(redacted)
+        except ValueError:
+            return STRING.sub(lambda found: redact(found[0]), text)
+    return redacted
 
 
 def _is_unicode(text: str) -> bool:

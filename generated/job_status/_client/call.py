@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from . import httpx_internals, responses, retry
 from .arguments import validate_seconds
-from .auth import Authenticator, AuthParameters
+from .auth import Authenticator, AuthParameters, redact_json
 from .clock import Clock
 from .errors import (
     ApiError,
@@ -44,7 +44,6 @@ CONNECT_TIMEOUT: Final = 5.0  # seconds, within the timeout of the call
 # The headers, in lower case, by which a server announces something about the requests to come.
 ANNOUNCEMENTS: Final = frozenset({b"deprecation", b"sunset", b"ratelimit", b"ratelimit-remaining"})
 UUID: Final = re.compile("[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')  # in JSON
 BODY_KEYWORDS: Final = frozenset({"json", "content", "data", "files"})
 # What a transport raises when a request fails.
 TRANSPORT_ERRORS: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError)
@@ -351,18 +350,8 @@ class Call:
     def redact_json(self, content: bytes) -> bytes:
         """Return a JSON body without the credentials of the call; the same object if it contains none."""
         text = content.decode(json.detect_encoding(content), errors="replace")
-        redacted = self.redact(text)
-        if redacted == text:
-            return content
-        try:
-            json.loads(redacted)
-        except ValueError:  # a credential such as 1234 stands in a number
-            redacted = self.redact_strings(text)
-        return redacted.encode()
-
-    def redact_strings(self, text: str) -> str:
-        """Return JSON whose strings lack the credentials of the call, and whose other values are as they were."""
-        return STRING.sub(lambda found: self.redact(found[0]), text)
+        redacted = redact_json(text, self.redact)
+        return content if redacted == text else redacted.encode()
 
     def prepare(self, request: Mapping[str, Any], auth: AuthParameters) -> httpx.Request:
         """Return the httpx request of the next attempt.

@@ -11,6 +11,7 @@ import attrs
 from attrs import field, frozen
 
 from ..arguments import validate_id
+from ..auth import redact_json
 from ..call import Operation
 from ..core import AsyncCore, SyncCore
 from ..errors import InvalidArgumentError, JobFailedError, UnexpectedResponseError, WaitSummary
@@ -208,7 +209,7 @@ def follow(
     redact = core.authenticator.redact
     if _kind(spec, body) == "failure":
         state = spec.state_of(body)
-        status = type(started).from_dict(json.loads(redact(json.dumps(body))))
+        status = type(started).from_dict(json.loads(redact_json(json.dumps(body), redact)))
         reason = redact(spec.failure_reason(body))
         summary = WaitSummary(start.operation.id, 0.0, 0, 0, None, state, None, status, "")
         message = f"{start.operation.id}: {state}, and the response contains no job id{f': {reason}' if reason else ''}"

@@ -14,6 +14,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from ..auth import redact_json
 from ..errors import InvalidArgumentError, JobError, JobStatusError
 from ..polling.learned import LearnedSchedule
 from ..polling.run_id import RunId
@@ -384,7 +385,9 @@ def _started(job: Followed, response: Any, output: str) -> str:
         "id": job.values[job.job.id],
         "parameters": dict(zip(names, job.values, strict=True)),
         "http_status": origin.status if origin else None,
-        "response": json.loads(job.handle.__poller__.core.authenticator.redact(json.dumps(_plain(response)))),
+        "response": json.loads(
+            redact_json(json.dumps(_plain(response)), job.handle.__poller__.core.authenticator.redact)
+        ),
     }
     return to_json(shown)
 
