@@ -166,7 +166,7 @@ def _parameter(document: Document, function: EndpointFunction, python: str) -> L
         is_flag=kinds == {"boolean"},
         is_list=kinds == {"array"},
         is_integer=kinds == {"integer"},
-        is_json=is_content or items == {"object"},
+        json="object" if items == {"object"} else "any" if is_content else "",
         choices=choices if len(choices) == len(listed) else (),
         example=_example(document, parameter),
     )

@@ -346,7 +346,10 @@ def test_objects_are_given_as_json(command: Command, arguments: list[str], sent:
     [
         (["--deep", "x=1"], """--deep: expected JSON, such as {"name": "value"}, got 'x=1'"""),
         (["--where", '{"x": 1'], "--where: expected JSON, such as"),
-        (["--form", "[1]"], "--form: expected another value than [1]: expected an object"),
+        (["--form", "[1]"], "--form: expected an object, such as"),
+        (["--deep", "[1]"], """--deep: expected an object, such as {"name": "value"}, got '[1]'"""),
+        (["--where", "7"], "--where: expected an object, such as"),
+        (["--points", '[{"x": 1}]'], "--points: expected an object, such as"),
         (["--count", "many"], "--count: expected JSON, such as"),
         (["--points", "[" * 100_000], "--points: expected JSON, such as"),
         (["--perhaps", "a"], """--perhaps: expected JSON, such as ["value"], got 'a'"""),

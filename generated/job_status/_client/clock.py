@@ -8,7 +8,6 @@ import time
 from typing import Final
 
 MAX_SECONDS: Final = 1e9  # about thirty years; the clocks of operating systems end soon after
-
 LONGEST_SLEEP: Final = 86_400.0  # seconds; a longer pause is several sleeps
 
 

@@ -16,7 +16,7 @@ class Parameter(NamedTuple):
         is_flag: Whether it is a boolean.
         is_list: Whether it takes several values.
         is_integer: Whether it is an integer.
-        is_json: Whether it, or each of its values, is written as JSON, such as an object.
+        json: What it, or each of its values, is in JSON: `object` or `any`; empty if it is written as it is.
         choices: Its values, if the document lists them.
         example: A value that the document shows.
     """
@@ -28,7 +28,7 @@ class Parameter(NamedTuple):
     is_flag: bool = False
     is_list: bool = False
     is_integer: bool = False
-    is_json: bool = False
+    json: str = ""
     choices: tuple[str, ...] = ()
     example: str = ""
 

@@ -131,33 +131,34 @@ def positional(parameter: Parameter, text: str) -> str:
     return text
 
 
-def from_text(text: str, hint: Any, is_json: bool = False) -> Any:
+def from_text(text: str, hint: Any, as_json: str = "") -> Any:
     """Return the text of an option as a type hint expects it; an object or a list of a union is JSON.
 
-    Args:
-        text: The text.
-        hint: The type hint.
-        is_json: Whether it is JSON, which the hint `Any` does not say.
+    `as_json` is what it is in JSON, `object` or `any`, where the hint is `Any`; empty if it is not JSON.
 
     Raises:
         CommandError: It is not of that type.
     """
     members = _members(hint)
-    kinds = [kind for kind in members if not _is_structured(kind) and not (is_json and kind is Any)]
+    kinds = [kind for kind in members if not _is_structured(kind) and not (as_json and kind is Any)]
     structured = len(kinds) < len(members)
     if structured and (not kinds or re.match(r"\s*[{[]", text)):
         try:
-            return from_json(json.loads(text), hint)
+            value = json.loads(text)
         except (ValueError, RecursionError):
             if not kinds:
                 raise CommandError(f"expected JSON, such as {_example(members)}, got {describe(text)}") from None
+        else:
+            if as_json != "object" or isinstance(value, dict):
+                return from_json(value, hint)
+            raise CommandError(f"expected an object, such as {_example(members)}, got {describe(text)}")
     for kind, pattern in ((bool, r"true|false"), (int, r"-?\d{1,18}"), (float, r"-?\d+(\.\d+)?([eE][-+]?\d+)?")):
         if kind in kinds and re.fullmatch(pattern, text):
             return text == "true" if kind is bool else kind(text)
     integers = [
         kind for kind in kinds if isinstance(kind, type) and issubclass(kind, enum.Enum) and issubclass(kind, int)
     ]
-    value: Any = int(text) if integers and re.fullmatch(r"-?\d{1,18}", text) else text
+    value = int(text) if integers and re.fullmatch(r"-?\d{1,18}", text) else text
     if str in kinds or not kinds:
         with contextlib.suppress(CommandError):
             return from_json(value, hint)

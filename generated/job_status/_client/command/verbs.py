@@ -107,7 +107,7 @@ class _Command:
                 continue
             hint = hints.get(parameter.python, Any)
             try:
-                found[parameter.python] = self._converted(value, hint, parameter.is_json)
+                found[parameter.python] = self._converted(value, hint, parameter.json)
             except CommandError as error:
                 raise CommandError(f"--{parameter.python.strip('_').replace('_', '-')}: {error}") from None
         if body and self.parsed.body is not None:
@@ -118,7 +118,7 @@ class _Command:
                 raise CommandError(f"--body: {error}") from None
         return found
 
-    def _converted(self, value: Any, hint: Any, is_json: bool) -> Any:
+    def _converted(self, value: Any, hint: Any, as_json: str) -> Any:
         if isinstance(value, bool):
             return value
         if isinstance(value, list):
@@ -126,8 +126,8 @@ class _Command:
                 (typing.get_args(one) for one in (hint, *typing.get_args(hint)) if typing.get_origin(one) is list),
                 (Any,),
             )
-            return [from_text(one, element, is_json) for one in value]
-        return from_text(value, hint, is_json)
+            return [from_text(one, element, as_json) for one in value]
+        return from_text(value, hint, as_json)
 
     def wait_options(self, *names: str) -> dict[str, Any]:
         """Return the options of a wait that are given."""
