@@ -6,6 +6,7 @@ import logging
 import pickle
 import random
 import socket
+import threading
 import time
 import uuid
 import weakref
@@ -36,6 +37,7 @@ from job_status import (
     UnauthorizedError,
 )
 from job_status._client.call import Operation
+from job_status._client.transport import MAX_CALLS_IN_FLIGHT
 from job_status.agent_platform.models import DockStatus as AgentStatus
 from job_status.ai_for_process.models import DockStatus as ProcessStatus
 from job_status.ai_for_process.models import ModelUndeployment
@@ -375,6 +377,35 @@ def test_cancelled_async_calls_do_not_leak_connections() -> None:
 
     assert cancelled > 200
     assert elapsed < 1
+
+
+@pytest.mark.parametrize("async_transport", ["httpcore", "fast"], indirect=True)
+@pytest.mark.usefixtures("async_transport")
+def test_cancelled_calls_that_wait_for_a_connection_are_not_sent() -> None:
+    released = threading.Event()
+
+    def hold(connection: socket.socket, head: bytes) -> None:
+        released.wait(20)
+        always(http_response())(connection, head)
+
+    async def calls(server: HostileServer) -> None:
+        async with AsyncAgentPlatform(server.url, api_key="k", timeout=10) as api:
+            tasks = [asyncio.create_task(api.get_dock_status("ds-1")) for _ in range(60)]
+            while len(server.requests) < MAX_CALLS_IN_FLIGHT:
+                await asyncio.sleep(0.01)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            for _ in range(100):  # passes of the event loop
+                await asyncio.sleep(0)
+            assert len(api._core.detached) == len(server.requests) == MAX_CALLS_IN_FLIGHT
+            released.set()
+            await api.get_dock_status("ds-1")
+        assert not api._core.detached
+
+    with hostile(hold) as server:
+        asyncio.run(asyncio.wait_for(calls(server), 20))
+        assert len(server.requests) == MAX_CALLS_IN_FLIGHT + 1
 
 
 def test_async_client_works_in_successive_event_loops() -> None:

@@ -11,7 +11,7 @@ from .conftest import ROOT
 LIMITS = {
     "airflow": 850,
     "document": 3980,
-    "client": 12690,
+    "client": 12720,
     "compare": 3120,
     "drift": 440,
     "export": 460,

@@ -19,6 +19,8 @@ import httpcore
 from .transport import IS_REUSED
 
 if TYPE_CHECKING:
+    import asyncio
+
     import anyio
 
 C = TypeVar("C", bound="httpcore.ConnectionInterface | httpcore.AsyncConnectionInterface")
@@ -196,6 +198,8 @@ class AsyncPool:
         self.shared = connections
         self._limit = limit
         self._semaphore: anyio.Semaphore | None = None
+        # The tasks whose requests wait for a connection. Nothing has been sent, so they can be cancelled.
+        self.queued: set[asyncio.Task[Any]] = set()
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request, on a connection of its own until the response is closed."""
@@ -223,11 +227,17 @@ class AsyncPool:
         try:
             self._semaphore.acquire_nowait()
         except anyio.WouldBlock:
+            task = _current_task()
+            if task is not None:
+                self.queued.add(task)
             try:
                 with anyio.fail_after(_pool_timeout(request)):
                     await self._semaphore.acquire()
             except TimeoutError:
                 raise httpcore.PoolTimeout("every connection is in use") from None
+            finally:
+                if task is not None:
+                    self.queued.discard(task)
 
     async def put_back(self, connection: httpcore.AsyncConnectionInterface | None) -> None:
         """Return a connection, if there is one, and the right to have a request in flight."""
@@ -242,6 +252,16 @@ class AsyncPool:
     async def aclose(self) -> None:
         """Close all connections."""
         await _close_all_async([*self.shared.shut(), *self.shared.in_use])
+
+
+def _current_task() -> asyncio.Task[Any] | None:
+    """Return the running task, or None in an event loop other than asyncio's."""
+    import asyncio
+
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None
 
 
 async def _close_all_async(connections: list[httpcore.AsyncConnectionInterface]) -> None:

@@ -702,10 +702,12 @@ class AsyncCore(Core):
         return running
 
     def detach(self, task: asyncio.Task[Any]) -> None:
-        """Leave a request running; `close` waits for it."""
+        """Leave a request running, unless it still waits for a connection; `close` waits for it."""
         if not task.done():
             self.detached.add(task)
             task.add_done_callback(self._discard)
+        if self.transports.is_queued(task):
+            task.cancel()
 
     def _discard(self, task: asyncio.Task[Any]) -> None:
         self.detached.discard(task)
