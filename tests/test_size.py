@@ -10,8 +10,8 @@ from .conftest import ROOT
 # Lines of Python, templates and YAML.
 LIMITS = {
     "airflow": 850,
-    "document": 3980,
-    "client": 12720,
+    "document": 4000,
+    "client": 12730,
     "compare": 3120,
     "drift": 440,
     "export": 460,
@@ -20,7 +20,7 @@ LIMITS = {
     "har": 370,
     "pages": 160,
     "release": 620,
-    "simulate": 5400,
+    "simulate": 5490,
     "site": 960,
     "verify": 8770,
     "mutate": 6080,

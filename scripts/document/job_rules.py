@@ -62,6 +62,11 @@ class ReportedJob:
         """Return the maximum of a number, or None."""
         return next((schema["maximum"] for schema in self._schemas_at(path) if "maximum" in schema), None)
 
+    def allows(self, path: Keys, value: Any) -> bool:
+        """Return whether a schema at a path of the responses allows a value, or no schema says."""
+        schemas = self._schemas_at(path)
+        return not schemas or any(self.document.validator(schema).is_valid(value) for schema in schemas)
+
     def _schemas_at(self, path: Keys) -> list[Any]:
         return [found for schema in self.schemas for found in schemas_at(self.document.data, schema, path)]
 
@@ -186,14 +191,42 @@ def _progress(reported: ReportedJob) -> Iterator[Located]:
     progress = reported.job.progress
     if progress is None:
         return
-    for path in (progress.at, *((progress.of,) if isinstance(progress.of, tuple) else ())):
-        types = reported.types_at(path)
-        if path == progress.at and progress.of == 100 and reported.maximum_at(path) == 1:
-            message = "has a maximum of 1; write {at: ..., of: 1}, or correct the maximum"
-            yield ("progress",), f"x-job progress /{'/'.join(path)} {message}"
-        if types and not types & {"number", "integer"}:
-            message = f"is of type {', '.join(sorted(types))}, expected a number; correct the schema, or leave it out"
-            yield ("progress",), f"x-job progress /{'/'.join(path)} {message}"
+    path, whole = progress.at, progress.of
+    if whole == 100 and reported.maximum_at(path) == 1:
+        message = "has a maximum of 1; write {at: ..., of: 1}, or correct the maximum"
+        yield ("progress",), f"x-job progress /{'/'.join(path)} {message}"
+    elif not isinstance(whole, tuple) and not reported.allows(path, whole):
+        message = f"is {whole:g} once the job has succeeded, which its schema does not allow; correct one of them"
+        yield ("progress",), f"x-job progress /{'/'.join(path)} {message}"
+
+
+def _types(reported: ReportedJob) -> Iterator[Located]:
+    """Find fields of a type that says nothing of what `x-job` says of them."""
+    job = reported.job
+    of = job.progress.of if job.progress else None
+    numbers = [*((job.progress.at,) if job.progress else ()), *((of,) if isinstance(of, tuple) else ())]
+    lists = (job.subtasks.items,) if job.subtasks else ()
+    for name, paths, expected, types in (
+        ("progress", numbers, "a number", {"number", "integer"}),
+        ("timestamps", job.timestamps, "a string or a number", {"string", "number", "integer"}),
+        ("appendOnly", job.append_only, "an array", {"array"}),
+        ("subtasks", lists, "an array", {"array"}),
+    ):
+        for path in paths:
+            found = reported.types_at(path)
+            if found and not found & types:
+                message = f"is of type {', '.join(sorted(found))}, expected {expected}"
+                yield (name,), f"x-job {name} /{'/'.join(path)} {message}; correct the schema, or leave it out"
+
+
+def _subtasks(reported: ReportedJob) -> Iterator[Located]:
+    if (subtasks := reported.job.subtasks) is None:
+        return
+    states = reported.values_at((*subtasks.items, "0", *subtasks.state))
+    for state in sorted(subtasks.success - states, key=str) if states else ():
+        expected = ", ".join(sorted(map(str, states)))
+        message = f"x-job subtasks lists {state}, which is not in the enum of /{'/'.join(subtasks.state)}"
+        yield ("subtasks", "success"), f"{message}; expected one of {expected}"
 
 
 def _one_list_per_state(reported: ReportedJob) -> Iterator[Located]:
@@ -248,11 +281,13 @@ RULES: Final = (
     _array,
     _expressions,
     _progress,
+    _types,
     _lists,
     _unknown,
     _one_list_per_state,
     _listed_states,
     _mirrors,
+    _subtasks,
     _detail,
 )
 PREREQUISITES: Final = (_method, _responses, _status_codes, _names, _array, _expressions)

@@ -54,7 +54,7 @@ class Announcement:
         if job and job.progress and isinstance(walk(body, job.progress.at), int | float):
             state = job.state_of(body)
             if state is MISSING or job.kinds.get(state) == "pending":
-                set_value(body, job.progress.at, 0)
+                set_value(body, job.progress.at, self.jobs.first_progress(body))
 
     def _repeat_parameters(self) -> None:
         """Let the response name the other parameters of the job as the request does."""

@@ -16,7 +16,7 @@ from .bodies import set_value
 from .derived import DerivedResponses
 from .durations import JobDistribution
 from .parameters import NUMBER, parse_scalar
-from .status import SimulatedJob, StatusTemplates, Timeline, format_timestamp, is_timestamp
+from .status import SimulatedJob, StatusTemplates, Timeline
 from .status_templates import StatusTemplate
 
 # Which status of a job to report: the current one, one of the start of its run, or one of its previous run.
@@ -126,14 +126,17 @@ class OperationJobs:
         timeline = ((0.0, state),) if spec.is_final(state) else self._make_timeline(state or next(self._ends))
         identity = self._make_identity(nearest, parameters[self.id_parameter])
         job = SimulatedJob(self._templates.merge(nearest, fields), identity, timeline)
-        begun = [
-            (path, walk(fields, path)) for path in spec.timestamps if path in (spec.timestamps[0], *spec.immutable)
-        ]
-        job.fixed_times = tuple((path, format_timestamp(shown, now)) for path, shown in begun if is_timestamp(shown))
+        begun = [path for path in spec.timestamps if path in (spec.timestamps[0], *spec.immutable)]
+        times = ((path, self._templates.timestamp(nearest, path, walk(fields, path), now)) for path in begun)
+        job.fixed_times = tuple((path, time) for path, time in times if time is not MISSING)
         for path, value in (*identity, *job.fixed_times):
             if path != spec.id and walk(fields, path) is not MISSING:
                 set_value(fields, path, value)
         self._store(parameters, job)
+
+    def first_progress(self, body: Any) -> float:
+        """Return the progress that the response to a start reports."""
+        return self._templates.first_progress(next(iter(self.job_spec.pending), ""), body)
 
     def create(
         self,
@@ -275,14 +278,19 @@ class OperationJobs:
             run = walk(template, path)
             if path == self.job_spec.id or path in self.job_spec.timestamps or isinstance(run, bool):
                 continue
+            candidates: Iterable[Any] = ()
             if isinstance(run, int):
                 self._runs += 1
-                runs.append((path, run + self._runs))
+                candidates = (run + self._runs,)
             elif isinstance(run, str):
-                candidates = (similar_id(run, self._random) for _ in range(100))
-                fresh = next((one for one in candidates if one not in self._ids), f"{run}-{len(self._ids)}")
-                runs.append((path, fresh))
-                self._ids.add(fresh)
+                similar = (similar_id(run, self._random) for _ in range(100))
+                candidates = (one for one in (*similar, f"{run}-{len(self._ids)}") if one not in self._ids)
+            for fresh in candidates:
+                # The schema may allow few ids: then runs share one.
+                if self._templates.allows(template, {path: fresh}):
+                    runs.append((path, fresh))
+                    self._ids.add(str(fresh))
+                    break
         id_path = self.job_spec.id
         return ((id_path, id_like(walk(template, id_path), value)), *runs) if id_path else tuple(runs)
 

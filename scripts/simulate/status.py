@@ -1,6 +1,5 @@
 """Status responses of simulated jobs, built from the document's examples."""
 
-import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,9 +10,11 @@ from ..document.expression import BODY
 from .bodies import copy_json, copy_value, set_value
 from .derived import DerivedResponses
 from .status_templates import StatusTemplate, make_templates
+from .timestamps import Form, forms
 
 # The states of a job, each with the seconds from its start to the state.
 Timeline = tuple[tuple[float, str], ...]
+SOME_TIME = 1767225602.345  # seconds since 1970
 
 
 @define
@@ -75,6 +76,8 @@ class StatusTemplates:
         self._spec = spec
         self._document = derived.document
         self.by_state, self.examples = make_templates(derived, operation, spec)
+        self._forms: dict[tuple[str, Keys], Form | None] = {}
+        self._steps: dict[tuple[str, float], tuple[float, ...] | None] = {}
         self._hidden_fields = _find_hidden_fields(spec, self.examples)
         tested = (test.expression for condition in spec.conditions for test in condition.tests)
         self._state_paths = (
@@ -104,10 +107,7 @@ class StatusTemplates:
         """
         merged = copy_json(body)
         self._copy_fields(merged, response, ())
-        is_valid = any(example.is_valid(self._document, merged) for example in self.examples)
-        return (
-            merged if is_valid or not any(example.is_valid(self._document, body) for example in self.examples) else body
-        )
+        return merged if self._is_as_valid(merged, body) else body
 
     def _copy_fields(self, body: Any, response: Mapping[str, Any], path: Keys) -> None:
         for key, value in response.items():
@@ -156,7 +156,7 @@ class StatusTemplates:
         if job.reason is not None and spec.reason and spec.kinds.get(state) == "failure":
             set_value(body, spec.reason, job.reason)
         self._set_progress(body, template, share)
-        self._set_timestamps(body, template.body, *times)
+        self._set_timestamps(body, template, *times)
         for path, value in job.fixed_times:
             set_value(body, path, value)
         return body
@@ -172,22 +172,76 @@ class StatusTemplates:
             return
         limit = whole if kind == "success" else 0.99 * whole
         value = limit if kind == "success" else min(limit, whole * min(max(share, 0.0), 1.0))
-        set_value(body, progress.at, int(value) if isinstance(sample, int) else round(float(value), 6))
+        set_value(body, progress.at, _progress_like(sample, self._allowed_progress(template, whole, value)))
 
-    def _set_timestamps(self, body: Any, template: Any, started_at: float, changed_at: float) -> None:
+    def first_progress(self, state: str, body: Any) -> float:
+        """Return the lowest progress of a body of the start response, as a status in this state can report it."""
+        progress, template = self._spec.progress, self.by_state.get(state)
+        if progress is None or template is None:
+            return 0
+        whole = walk(body, progress.of) if isinstance(progress.of, tuple) else progress.of
+        return self._allowed_progress(template, whole, 0) if _is_number(whole) else 0
+
+    def _allowed_progress(self, template: StatusTemplate, whole: float, value: float) -> float:
+        """Return the progress, or the nearest lower one that the schema allows, or else the lowest one."""
+        steps = self._allowed_steps(template, whole)
+        if steps is None:
+            return value
+        return max((one for one in steps if one <= value), default=min(steps, default=value))
+
+    def _allowed_steps(self, template: StatusTemplate, whole: float) -> tuple[float, ...] | None:
+        """Return which of the values from 0 to 100 % the schema allows, or None if it allows all."""
+        progress, key = self._spec.progress, (template.state, whole)
+        if progress is not None and key not in self._steps:
+            sample = walk(template.body, progress.at)
+            steps = dict.fromkeys(_progress_like(sample, whole * step / 100) for step in range(101))
+            allowed = tuple(step for step in steps if self.allows(template.body, {progress.at: step}))
+            self._steps[key] = None if len(allowed) == len(steps) else allowed
+        return self._steps[key]
+
+    def _set_timestamps(self, body: Any, template: StatusTemplate, started_at: float, changed_at: float) -> None:
         last = len(self._spec.timestamps) - 1
         for index, path in enumerate(self._spec.timestamps):
-            sample = walk(template, path)
             timestamp = started_at if index == 0 else started_at + 0.001 * index
             if index == last and index > 0:
                 timestamp = max(timestamp, changed_at)
-            copy_value(body, template, path)
-            if is_timestamp(sample):
-                set_value(body, path, format_timestamp(sample, timestamp))
+            copy_value(body, template.body, path)
+            if (form := self._form(template, path)) is not None:
+                set_value(body, path, form(timestamp))
+
+    def _form(self, template: StatusTemplate, path: Keys) -> Form | None:
+        """Return the form of a timestamp like that of a template which satisfies the schema, or None."""
+        key = template.state, path
+        if key not in self._forms:
+            likely = forms(walk(template.body, path))
+            self._forms[key] = next((one for one in likely if self.allows(template.body, {path: one(SOME_TIME)})), None)
+        return self._forms[key]
+
+    def timestamp(self, body: Any, path: Keys, sample: Any, seconds: float) -> Any:
+        """Return a timestamp like a sample which a status with this body can have too, or `MISSING`."""
+        made = (form(seconds) for form in forms(sample))
+        return next((one for one in made if self.allows(body, {path: one})), MISSING)
+
+    def allows(self, body: Any, values: Mapping[Keys, Any]) -> bool:
+        """Return whether a status with these values is still valid, if it is valid without them."""
+        changed = copy_json(body)
+        for path, value in values.items():
+            set_value(changed, path, value)
+        return self._is_as_valid(changed, body)
+
+    def _is_as_valid(self, changed: Any, body: Any) -> bool:
+        """Return whether a changed body is valid, or the body is not valid either."""
+        return any(one.is_valid(self._document, changed) for one in self.examples) or not any(
+            one.is_valid(self._document, body) for one in self.examples
+        )
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _progress_like(sample: Any, value: float) -> float:
+    return int(value) if isinstance(sample, int) else round(float(value), 6)
 
 
 def _find_hidden_fields(spec: JobLifecycle, examples: Iterable[StatusTemplate]) -> tuple[frozenset[str], ...]:
@@ -205,16 +259,3 @@ def _find_hidden_fields(spec: JobLifecycle, examples: Iterable[StatusTemplate]) 
         for omitted, keys in zip(hidden, chain, strict=True):
             omitted |= chain[-1] - keys
     return tuple(map(frozenset, hidden))
-
-
-def is_timestamp(value: Any) -> bool:
-    """Return whether a value of a document can be replaced by a timestamp."""
-    return isinstance(value, str | int | float) and not isinstance(value, bool)
-
-
-def format_timestamp(sample: Any, timestamp: float) -> Any:
-    """Return a timestamp in the format of the sample: seconds or milliseconds since 1970, or a date-time."""
-    if isinstance(sample, int | float):
-        return type(sample)(round(timestamp * 1000) if sample > 1e11 else timestamp)
-    written = datetime.datetime.fromtimestamp(round(timestamp, 3), tz=datetime.UTC).isoformat(timespec="milliseconds")
-    return written.replace("+00:00", "Z")

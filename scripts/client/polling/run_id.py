@@ -8,6 +8,8 @@ from typing import Any
 
 from attrs import frozen
 
+EPOCH_DIGITS = frozenset({9, 10, 12, 13})  # digits of seconds and of milliseconds since 1970, in a string
+
 
 @frozen
 class RunId:
@@ -52,10 +54,15 @@ class RunId:
 
 
 def parse_timestamp(value: Any) -> float | None:
-    """Return seconds since 1970 from seconds, milliseconds or an ISO 8601 date-time, or None for anything else."""
+    """Return seconds since 1970 from seconds, milliseconds or an ISO 8601 date-time, or None for anything else.
+
+    Numbers may be strings, as in JSON that was made from protocol buffers.
+    """
     try:
         if isinstance(value, bool):
             return None
+        if isinstance(value, str) and value.isdecimal() and len(value) in EPOCH_DIGITS:
+            value = int(value)
         if isinstance(value, int | float):
             seconds = value / 1000 if abs(value) > 1e11 else float(value)
         elif isinstance(value, str):

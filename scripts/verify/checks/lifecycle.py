@@ -20,6 +20,7 @@ from ..probe import Probe
 from .registry import Check, Finding, Findings, ProbeCheck, ResponseCheck, excerpt, pointer_text, register, shorten
 
 YEAR_2000 = 946_684_800.0  # in seconds since 1970
+EPOCH_DIGITS = frozenset({9, 10, 12, 13})  # digits of seconds and of milliseconds since 1970, in a string
 MAX_SKEW = 60.0  # seconds between the clocks of a server and its workers
 # Timestamps of what can happen to a job after its end.
 LATER = re.compile("updat|modif|chang|access|seen|heartbeat|refresh|sync|poll|check", re.IGNORECASE)
@@ -566,10 +567,12 @@ def timestamp_of_date(date: str) -> float | None:
 
 
 def timestamp_seconds(value: Any) -> float | None:
-    """Convert a timestamp in seconds or milliseconds, or a date-time, to seconds; return None for other values."""
+    """Convert seconds or milliseconds, also in a string, or a date-time to seconds; return None for other values."""
     if isinstance(value, bool):
         return None
     try:
+        if isinstance(value, str) and value.isdecimal() and len(value) in EPOCH_DIGITS:
+            value = int(value)
         if isinstance(value, int | float):
             return value / 1000 if abs(value) > 1e11 else float(value)
         parsed = datetime.datetime.fromisoformat(value)

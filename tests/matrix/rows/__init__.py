@@ -6,9 +6,9 @@ from typing import Final
 from attrs import evolve
 
 from ..row import Row
-from . import bodies, files, jobs, names, others, overlays, published, responses, starts, versions
+from . import bodies, fields, files, jobs, names, others, overlays, published, responses, starts, versions
 
-MODULES = (versions, files, names, bodies, responses, jobs, starts, others, overlays, published)
+MODULES = (versions, files, names, bodies, responses, jobs, fields, starts, others, overlays, published)
 ROWS: Final = tuple(evolve(row, group=module.__name__.rsplit(".", 1)[1]) for module in MODULES for row in module.ROWS)
 BATCH: Final = 30  # documents per generated distribution
 
