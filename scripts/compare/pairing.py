@@ -7,8 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from attrs import frozen
 
-from ..document.model import resolve
 from ..document.navigate import LITERAL, NAMED
+from ..document.references import resolve
 
 T = TypeVar("T")
 # What says nothing about requests, responses or jobs.

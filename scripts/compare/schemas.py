@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from attrs import Factory, define, frozen
 
-from ..document.model import resolve
+from ..document.references import resolve
 from ..document.source import Pointer
 from .change import FINE, Both, Change, Verdict, breaks, changes
 from .pairing import ANNOTATIONS, content, pair, pair_renamed

@@ -11,10 +11,12 @@ import attrs
 import jsonschema_rs
 from attrs import Factory, frozen
 
-from .expression import MISSING, Expression, Message, parse_pointer
+from .expression import MISSING, Expression, Message
 from .job import JobLifecycle, state_name
 from .naming import snake_case
+from .one_way import READ_ONLY, WRITE_ONLY, has_mark, optional_in
 from .problem import Problem
+from .references import reachable, resolve
 from .source import Pointer, Source
 
 RUNNING = ""  # `Response.starts_in` of a response without `x-starts-in`
@@ -334,67 +336,28 @@ class Document:
         """Return the node that a `$ref` refers to, or the node itself if it has none."""
         return resolve(self.data, node, ())[0]
 
-    def validator(self, schema: Any) -> jsonschema_rs.Draft202012Validator:
-        """Return a compiled, cached validator for a schema of this document."""
-        return self._validator(schema)
+    def validator(self, schema: Any, *, of_request: bool = False) -> jsonschema_rs.Draft202012Validator:
+        """Return a compiled, cached validator for a schema of this document, of responses unless `of_request`."""
+        return self._validator(schema, READ_ONLY if of_request else WRITE_ONLY)
 
     @cached_property
-    def _validator(self) -> Callable[[Any], jsonschema_rs.Draft202012Validator]:
-        cache: dict[int | str, tuple[Any, jsonschema_rs.Draft202012Validator]] = {}
+    def _marks(self) -> Mapping[str, bool]:
+        return {mark: has_mark(self.data, mark) for mark in (READ_ONLY, WRITE_ONLY)}
 
-        def compiled(schema: Any) -> jsonschema_rs.Draft202012Validator:
+    @cached_property
+    def _validator(self) -> Callable[[Any, str], jsonschema_rs.Draft202012Validator]:
+        cache: dict[tuple[str, int | str], tuple[Any, jsonschema_rs.Draft202012Validator]] = {}
+
+        def compiled(schema: Any, optional: str) -> jsonschema_rs.Draft202012Validator:
             # Many responses refer to few components.
             is_reference = isinstance(schema, dict) and schema.keys() == {"$ref"}
-            key = str(schema["$ref"]) if is_reference else id(schema)
+            key = optional, str(schema["$ref"]) if is_reference else id(schema)
             entry = cache.get(key)
             if entry is None:
-                root = {**_reachable(self.data, schema), "allOf": [schema]}
+                root = {**reachable(self.data, schema), "allOf": [schema]}
+                if self._marks[optional]:
+                    root = optional_in(root, self.data, optional)
                 entry = cache[key] = (schema, jsonschema_rs.Draft202012Validator(root, validate_formats=True))
             return entry[1]
 
         return compiled
-
-
-def resolve(data: Any, node: Any, pointer: Pointer) -> tuple[Any, Pointer]:
-    """Follow local `$ref`s and return the node with its pointer.
-
-    Raises:
-        LookupError: The reference is not local, its target does not exist, or it is circular.
-    """
-    seen: set[str] = set()
-    while isinstance(node, Mapping) and isinstance(reference := node.get("$ref"), str):
-        if not reference.startswith("#/"):
-            raise LookupError(f"{reference} points outside this file; bundle the files first, as `redocly bundle` does")
-        if reference in seen:
-            raise LookupError(f"{reference} is circular")
-        seen.add(reference)
-        node, pointer = data, ()
-        for key in parse_pointer(reference):
-            if not isinstance(node, Mapping) or key not in node:
-                raise LookupError(f"{reference} does not exist")
-            node, pointer = node[key], (*pointer, key)
-    return node, pointer
-
-
-def _reachable(data: Mapping[str, Any], schema: Any) -> dict[str, Any]:
-    """Return the part of a document that the references of a schema reach, at the same place."""
-    found: dict[str, Any] = {}
-    pending = [schema]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, list):
-            pending += node
-        elif isinstance(node, Mapping):
-            pending += node.values()
-            reference = node.get("$ref")
-            if not isinstance(reference, str) or not reference.startswith("#/"):
-                continue
-            keys = parse_pointer(reference)
-            if keys[0] != "components" or len(keys) != 3:
-                return dict(data)
-            kind, name = keys[1:]
-            place = found.setdefault("components", {}).setdefault(kind, {})
-            if name not in place and name in data.get("components", {}).get(kind, {}):
-                place[name] = data["components"][kind][name]
-                pending.append(place[name])
-    return found

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from .expression import Keys, walk
-from .model import resolve
+from .references import resolve
 from .source import Pointer
 
 Schema = Any

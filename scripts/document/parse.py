@@ -16,9 +16,9 @@ from .model import (
     Parameter,
     Response,
     SecurityScheme,
-    resolve,
 )
 from .naming import raw_operations
+from .references import resolve
 from .source import Pointer, Source
 
 # OpenAPI ignores header parameters with these names.

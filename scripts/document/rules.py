@@ -11,10 +11,11 @@ from openapi_spec_validator.validation.keywords import SchemaValidator
 from .expression import BODY, HEADER, MISSING, REQUEST_BODY, Expression, parse_runtime_expression, walk
 from .job_rules import check_job
 from .keyword_rules import EXTENSIONS, SCENARIOS, check_keywords
-from .model import RUNNING, Document, Example, MediaType, Operation, Parameter, Response, resolve
+from .model import RUNNING, Document, Example, MediaType, Operation, Parameter, Response
 from .naming import raw_operations
 from .navigate import LITERAL, describes, mappings, owner_of
 from .problem import Problem
+from .references import resolve
 from .samples import sample, sample_body
 from .schema_rules import check_schemas, invalid_defaults
 from .source import Finding, Pointer, Source
@@ -317,7 +318,8 @@ def _security(document: Document, operation: Operation) -> Iterator[Finding]:
 def _invalid_examples(document: Document) -> Iterator[Finding]:
     """Find examples that violate their schema. Those of a scenario are this project's own, and an error elsewhere."""
     for owner, example, operation in _distinct_examples(document):
-        for error in document.validator(owner.schema).iter_errors(example.value):
+        validator = document.validator(owner.schema, of_request=any(owner is body for body in operation.bodies))
+        for error in validator.iter_errors(example.value):
             at = f" at /{'/'.join(map(str, error.instance_path))}" if error.instance_path else ""
             message = f"example {example.name}{at}: {error.message}; correct it, or the schema"
             yield example.pointer, operation.id, message

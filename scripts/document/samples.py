@@ -12,6 +12,7 @@ import jsonschema_rs
 
 from .expression import MISSING, Keys, parse_pointer, walk
 from .model import Document, MediaType
+from .one_way import READ_ONLY, WRITE_ONLY, is_marked
 from .patterns import matching_strings
 
 MAX_DEPTH = 4  # nested objects, below which optional properties are left out
@@ -66,16 +67,16 @@ Flat = Mapping[str, Any]  # a schema without `$ref` and combinations
 Above = frozenset[str]  # the references that lead to a schema
 
 
-def sample(document: Document, schema: Any, source: random.Random | None = None) -> Any:
+def sample(document: Document, schema: Any, source: random.Random | None = None, *, of_request: bool = False) -> Any:
     """Return a value that satisfies a schema, or `MISSING` if none can be generated.
 
-    The value has every described property, unless only one with fewer satisfies the schema. Scalars are the same each
-    time, or random if `source` is given.
+    The value has every described property, unless only one with fewer satisfies the schema, and none that is
+    `readOnly` in a request, or `writeOnly` elsewhere. Scalars are the same each time, or random if `source` is given.
     """
     unchecked: Any = MISSING
     for optional in (True, False):
-        for value in _Sampler(document, source, optional).values(schema):
-            if allows(document, schema, value):
+        for value in _Sampler(document, source, optional, of_request=of_request).values(schema):
+            if allows(document, schema, value, of_request=of_request):
                 return value
             unchecked = value if unchecked is MISSING else unchecked
     return unchecked
@@ -111,10 +112,10 @@ def _with_field(path: Keys, field: Any) -> Any:
     return schema
 
 
-def allows(document: Document, schema: Any, value: Any) -> bool:
+def allows(document: Document, schema: Any, value: Any, *, of_request: bool = False) -> bool:
     """Return whether a schema allows a value; true if that cannot be decided."""
     try:
-        return document.validator(schema).is_valid(value)
+        return document.validator(schema, of_request=of_request).is_valid(value)
     except ValueError:  # jsonschema_rs cannot compile the schema, such as a pattern of another dialect
         return True
 
@@ -123,9 +124,17 @@ class _Sampler:
     """Generates values of one document, with or without optional properties."""
 
     def __init__(
-        self, document: Document, source: random.Random | None, optional: bool, budget: Iterator[int] | None = None
+        self,
+        document: Document,
+        source: random.Random | None,
+        optional: bool,
+        budget: Iterator[int] | None = None,
+        *,
+        of_request: bool = False,
     ) -> None:
         self._document = document
+        self._of_request = of_request
+        self._omitted = READ_ONLY if of_request else WRITE_ONLY
         self._budget = iter(range(MAX_VALUES)) if budget is None else budget
         self._is_random = source is not None
         self._source = source or random.Random(0)  # noqa: S311 - samples, repeatable
@@ -144,7 +153,7 @@ class _Sampler:
         is_simple = not isinstance(target, Mapping) or not {"oneOf", "anyOf", "not", "if", "allOf"} & target.keys()
         unchecked: Any = MISSING
         for value in self.values(schema, depth, above):
-            if is_simple or allows(self._document, schema, value):
+            if is_simple or self._allows(schema, value):
                 return value
             unchecked = value if unchecked is MISSING else unchecked
         return unchecked
@@ -220,6 +229,8 @@ class _Sampler:
         if flat.get("minProperties", 0) > MAX_VALUES:
             return MISSING
         for name in dict.fromkeys((*properties, *required)):
+            if name in properties and is_marked(properties[name], self._document.data, self._omitted):
+                continue
             if name not in required and (not self._optional or depth > MAX_DEPTH):
                 continue
             child = self._property(flat, properties, name, depth, above)
@@ -250,13 +261,18 @@ class _Sampler:
 
     def _another(self, schema: Any, depth: int, above: Above) -> Any:
         """Return a random value that satisfies a nested schema, or `MISSING`."""
-        return _Sampler(self._document, self._source, self._optional, self._budget).value(schema, depth + 1, above)
+        source, budget = self._source, self._budget
+        sampler = _Sampler(self._document, source, self._optional, budget, of_request=self._of_request)
+        return sampler.value(schema, depth + 1, above)
+
+    def _allows(self, schema: Any, value: Any) -> bool:
+        return allows(self._document, schema, value, of_request=self._of_request)
 
     def _property(self, flat: Flat, properties: Flat, name: str, depth: int, above: Above) -> Any:
         if name in properties:
             found, schema = self.value(properties[name], depth + 1, above), properties[name]
             is_needed = found is MISSING and name in flat.get("required", ())
-            return "sample" if is_needed and allows(self._document, schema, "sample") else found
+            return "sample" if is_needed and self._allows(schema, "sample") else found
         patterns = flat.get("patternProperties", {})
         schemas = [child for key, child in patterns.items() if _satisfies({"pattern": key}, name)]
         extra = flat.get("additionalProperties", {})
@@ -275,7 +291,7 @@ class _Sampler:
             if len(prefix) <= index < len(prefix) + contained:
                 schema = {"allOf": [schema, flat["contains"]]}
             item = self.value(schema, depth + 1, above)
-            if item is MISSING and index < max(least, len(prefix)) and allows(self._document, schema, "sample"):
+            if item is MISSING and index < max(least, len(prefix)) and self._allows(schema, "sample"):
                 item = "sample"
             if item in items and flat.get("uniqueItems"):
                 fresh = (self._another(schema, depth, above) for _ in range(50))

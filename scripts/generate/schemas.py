@@ -13,7 +13,7 @@ from typing import Any
 from attrs import define
 from openapi_python_client import strings
 
-from ..document.model import resolve
+from ..document.references import resolve
 from ..document.source import Pointer
 
 Schema = dict[str, Any]

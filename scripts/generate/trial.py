@@ -112,7 +112,7 @@ def _operation(document: Document, function: EndpointFunction) -> dict[str, Any]
     media_type = next((one for one in operation.bodies if request and one.name == request.name), None)
     body = MISSING
     if media_type is not None:
-        made = sample(document, media_type.schema)
+        made = sample(document, media_type.schema, of_request=True)
         body = next((example.value for example in media_type.examples), made)
     job_id = next((row[3] for row in arguments if operation.job and row[2] == operation.job.parameter), None)
     return {

@@ -13,7 +13,8 @@ from attrs import define, field
 from openapi_python_client import strings
 
 from ..document import Document, Operation
-from ..document.model import resolve
+from ..document.one_way import READ_ONLY, is_marked
+from ..document.references import resolve
 from . import enums
 from .identifiers import MODEL_NAMES, class_names
 from .operations import Argument, Body, OperationReader, OperationView
@@ -95,6 +96,9 @@ class View:
             self.paths[one.operation.id] = path
             paths.setdefault(path, {})[one.operation.method.lower()] = rendered
         needed = self._needed()
+        sent = self.schemas.used_by(one.request.schema for one in self.operations if one.request)
+        for key in needed.keys() & sent:
+            needed[key] -= self._read_only(key)
         schemas = {
             name: self._component(key, name, needed.get(key, set()))
             for key, name in self.classes.items()
@@ -208,6 +212,11 @@ class View:
         if schema.get("type") == "string" and schema.get("format") in FORMATS:
             return {"anyOf": [rendered, {"type": "string"}], "description": schema.get("description", "")}
         return rendered
+
+    def _read_only(self, key: str) -> set[str]:
+        """Return the properties of a component that a request leaves out."""
+        properties = self.schemas.components[key].flat.get("properties", {})
+        return {name for name, schema in properties.items() if is_marked(schema, self.document.data, READ_ONLY)}
 
     def _needed(self) -> dict[str, set[str]]:
         """Return the properties that a job needs, by the key of the component that has them."""

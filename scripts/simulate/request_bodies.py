@@ -57,7 +57,9 @@ async def parse_body(document: Document, operation: Operation, request: Request)
     if given.endswith("json"):
         return _parse_json(document, schema, body)
     text = body.decode(errors="replace")
-    if document.resolve(schema).get("type") == "string" and not document.validator(schema).is_valid(text):
+    if document.resolve(schema).get("type") == "string" and not document.validator(schema, of_request=True).is_valid(
+        text
+    ):
         raise InvalidParameterError("body")
     return text
 
@@ -79,7 +81,7 @@ def _parse_json(document: Document, schema: Any, body: bytes) -> Any:
         value = json.loads(body)
     except (ValueError, RecursionError):
         raise InvalidParameterError("body") from None
-    if not document.validator(schema).is_valid(value):
+    if not document.validator(schema, of_request=True).is_valid(value):
         raise InvalidParameterError("body")
     return value
 
@@ -122,7 +124,7 @@ def _parse_form(document: Document, schema: Any, fields: Iterable[Field], *, may
     for name in _required_names(document, schema) - value.keys():
         if schema_types(document, properties.get(name, {})) == {"array"}:
             value[name] = []  # an empty list has no field
-    for error in document.validator(schema).iter_errors(value):
+    for error in document.validator(schema, of_request=True).iter_errors(value):
         if not error.instance_path or error.instance_path[0] not in nested:
             raise InvalidParameterError("body")
     return value

@@ -26,6 +26,7 @@ from schemathesis.generation.meta import REQUEST_SHAPE_PROBES, coverage_scenario
 from .. import cli
 from ..document import Document, Operation, Parameter, snake_case, walk
 from ..document.expression import HEADER
+from ..document.one_way import READ_ONLY, optional_in
 from .checks import Finding
 from .checks.generated_requests import GeneratedRequestCheck
 from .checks.registry import ResponseCheck
@@ -212,7 +213,8 @@ def _credential(target: Target, key: str) -> dict[str, str]:
 
 def _view(target: Target) -> dict[str, Any]:
     """Return the document with the callable operations only and the known ids as examples of their parameters."""
-    data = copy.deepcopy(target.document.data)
+    # Where a branch of allOf requires a read-only property of another one, schemathesis finds a contradiction.
+    data: dict[str, Any] = copy.deepcopy(optional_in(target.document.data, target.document.data, READ_ONLY))
     allowed = {(operation.path, operation.method.lower()) for operation in target.operations}
     for path, item in list(data["paths"].items()):
         for method in [name for name in item if name in {"get", "put", "post", "delete", "patch"}]:

@@ -13,7 +13,7 @@ def request_body(document: Document, operation: Operation) -> tuple[str, bytes]:
     """Return media type and content of a valid request, both empty if it has no body or none can be generated."""
     for media_type in sorted(operation.bodies, key=lambda body: not body.is_json):
         examples = [example.value for example in media_type.examples if example.scenario is None]
-        value = examples[0] if examples else sample(document, media_type.schema)
+        value = examples[0] if examples else sample(document, media_type.schema, of_request=True)
         if value is not MISSING:
             return _encode(media_type, value)
     return "", b""

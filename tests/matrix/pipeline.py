@@ -340,5 +340,5 @@ def _body(document: Document, operation: Operation) -> Any:
     if media_type is None:
         return None
     examples: Iterator[Any] = (example.value for example in media_type.examples)
-    body = next(examples, sample(document, media_type.schema))
+    body = next(examples, sample(document, media_type.schema, of_request=True))
     return "data" if body is MISSING else body

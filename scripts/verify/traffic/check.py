@@ -253,7 +253,7 @@ def _is_documented_request(document: Document, operation: Operation, exchange: E
         return True
     sent = evolve(exchange, body=exchange.content).json
     try:
-        return bool(document.validator(body.schema).is_valid(sent))
+        return bool(document.validator(body.schema, of_request=True).is_valid(sent))
     except (ValueError, TypeError):  # it is not JSON
         return False
 

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import Factory, define, frozen
 
 from ...document import MISSING, Document, JobLifecycle, MediaType, Operation, Response
-from ...document.model import resolve
+from ...document.references import resolve
 from ...document.source import Pointer
 from ..exchange import Exchange, documented_response
 from ..jobs import reports

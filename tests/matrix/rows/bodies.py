@@ -14,6 +14,12 @@ OPTIONS = {
 EXAMPLE = {"model": "m-1", "size": 2}
 COMPONENT = {"schemas Options": OPTIONS}
 REF = {"$ref": "#/components/schemas/Options"}
+SIZE = {"size": {"type": "integer", "minimum": 1}}
+READ_ONLY = {
+    "type": "object",
+    "required": ["id", "model"],
+    "properties": {"id": {"type": "string", "readOnly": True}, "model": {"type": "string"}},
+}
 MORE = {"type": "object", "required": ["extra"], "properties": {"extra": {"type": "boolean"}}}
 CAT = {"type": "object", "required": ["kind"], "properties": {"kind": {"const": "cat"}, "age": {"type": "integer"}}}
 DOG = {"type": "object", "required": ["kind"], "properties": {"kind": {"const": "dog"}, "name": {"type": "string"}}}
@@ -220,6 +226,33 @@ ROWS = (
             {"model": "m"},
         ),
     ),
+    works("body read-only required", request_body(READ_ONLY, {"model": "m"})),
+    works(
+        "body read-only required by a branch",
+        {"schemas Given": READ_ONLY},
+        request_body(
+            {"allOf": [{"$ref": "#/components/schemas/Given"}, {"required": ["id", "size"], "properties": SIZE}]},
+            {"model": "m", "size": 3},
+        ),
+    ),
+    works(
+        "body read-only behind a reference",
+        {"schemas Id": {"type": "string", "readOnly": True}},
+        request_body(
+            {"type": "object", "required": ["id"], "properties": {"id": {"$ref": "#/components/schemas/Id"}, **SIZE}}
+        ),
+    ),
+    works(
+        "body of the job with both directions",
+        without_examples,
+        request_body({"$ref": "#/components/schemas/Job"}),
+        {
+            "Job properties id readOnly": True,
+            "Job properties status readOnly": True,
+            "Job properties secret": {"type": "string", "writeOnly": True},
+            "Job required": ["id", "status", "secret"],
+        },
+    ),
     works(
         "body with limits",
         request_body(
@@ -421,6 +454,10 @@ ROWS = (
         ),
     ),
     works("property write-only", {"Job properties secret": {"type": "string", "writeOnly": True}}),
+    works(
+        "property write-only required",
+        {"Job properties secret": {"type": "string", "writeOnly": True}, "Job required": ["id", "status", "secret"]},
+    ),
     works("property deprecated", job_property("old", {"type": "string", "deprecated": True}, "x")),
     works("component without type", {"Job type": REMOVED}),
     works("component unused", {"schemas Unused": {"type": "object", "properties": {"a": {"not": {"type": "string"}}}}}),
