@@ -5,6 +5,7 @@ import inspect
 import json
 import logging
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
@@ -17,6 +18,7 @@ from .schemes import Scheme
 
 MASK: Final = "***"
 STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')  # in JSON
+MAX_RECENT: Final = 16  # credentials of the last requests, which responses may repeat
 SHORTEST_REDACTED: Final = 4  # characters; a shorter credential cannot be distinguished from ordinary text
 
 
@@ -100,7 +102,7 @@ for _name in ("connection", "http11", "http2", "proxy", "socks"):
 class Authenticator:
     """Authenticate requests with the credentials of a client: values, or callables called before each request."""
 
-    __slots__ = ("_credentials", "_fixed", "_others", "_schemes", "latest")
+    __slots__ = ("_credentials", "_fixed", "_others", "_recent", "_schemes", "latest")
 
     def __init__(
         self,
@@ -122,13 +124,14 @@ class Authenticator:
         self._credentials = Secret({keyword: credentials[keyword] for keyword in chosen})
         # Secrets that are not credentials of the API, such as the password of a proxy.
         self._others = Secret(frozenset(form for other in other_secrets for form in {other, *encodings(other)}))
-        # The parameters of the last request, to redact them in a response that repeats them.
+        # The parameters of the last requests, to redact them in a response that repeats them.
         self.latest: AuthParameters | None = None
+        self._recent: deque[AuthParameters] = deque(maxlen=MAX_RECENT)
         # Without callables the parameters never change, and are built once.
         self._fixed = (
             None
             if any(callable(credentials[keyword]) for keyword in chosen)
-            else self._build(self._credentials.reveal())
+            else self._build({keyword: Secret(credentials[keyword]) for keyword in chosen})
         )
 
     def parameters(self) -> AuthParameters:
@@ -137,13 +140,9 @@ class Authenticator:
             return self._fixed
         values = {}
         for keyword, credential in self._credentials.reveal().items():
-            value = credential() if callable(credential) else credential
-            if inspect.isawaitable(value):
-                close = getattr(value, "close", None)
-                if close:
-                    close()
+            values[keyword] = Secret(credential() if callable(credential) else credential)
+            if _close_awaitable(values[keyword].reveal()):
                 raise InvalidArgumentError(f"{keyword}= is an async callable; a sync client needs a sync one")
-            values[keyword] = value
         return self._build(values)
 
     async def parameters_async(self) -> AuthParameters:
@@ -152,13 +151,27 @@ class Authenticator:
             return self._fixed
         values = {}
         for keyword, credential in self._credentials.reveal().items():
-            value = credential() if callable(credential) else credential
-            values[keyword] = await value if inspect.isawaitable(value) else value
+            values[keyword] = Secret(credential() if callable(credential) else credential)
+            if inspect.isawaitable(values[keyword].reveal()):
+                values[keyword] = Secret(await values[keyword].reveal())
         return self._build(values)
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the parameters never change."""
+        return self._fixed is not None
+
+    @property
+    def secrets(self) -> Secret:
+        """Every form of the credentials of the last requests, the longest first."""
+        forms = {form for parameters in self._recent for form in parameters.values.reveal()}
+        return Secret(tuple(sorted(forms, key=len, reverse=True)))
+
     def redact(self, text: str) -> str:
-        """Return the text with the credentials of the last request masked."""
-        return self.latest.redact(text) if self.latest else text
+        """Return the text with the credentials of the last requests masked: a response may be of an earlier one."""
+        for parameters in self._recent:
+            text = parameters.redact(text)
+        return text
 
     @property
     def can_renew(self) -> bool:
@@ -167,17 +180,28 @@ class Authenticator:
 
     def renew(self) -> None:
         """Discard the cached values of token providers."""
-        for credential in self._credentials.reveal().values():
-            if hasattr(credential, "renew"):
-                credential.renew()
+        for keyword, credential in self._credentials.reveal().items():
+            if hasattr(credential, "renew") and _close_awaitable(credential.renew()):
+                raise InvalidArgumentError(f"{keyword}= has an async renew; a sync client needs a sync one")
 
-    def _build(self, values: Mapping[str, Any]) -> AuthParameters:
+    async def renew_async(self) -> None:
+        """Discard the cached values of token providers, whose `renew` may be async."""
+        for credential in self._credentials.reveal().values():
+            renewed = credential.renew() if hasattr(credential, "renew") else None
+            if inspect.isawaitable(renewed):
+                await renewed
+
+    def _build(self, values: Mapping[str, Secret]) -> AuthParameters:
         headers: list[tuple[bytes, bytes]] = []
         cookies: list[str] = []
         query: dict[str, str] = {}
         secret_forms: set[str] = set(self._others.reveal())
         for scheme in self._schemes:
-            text, forms = _serialize(scheme, values[scheme.keyword])
+            text, forms, problem = _serialize(scheme, values[scheme.keyword])
+            if problem:
+                # A traceback that shows local variables must not show the other credentials either.
+                del headers, cookies, query, secret_forms, text, forms
+                raise InvalidArgumentError(f"{scheme.keyword}= {problem}")
             secret_forms.update(forms)
             if scheme.location == "header":
                 headers.append((scheme.name.encode(), text.encode()))
@@ -188,6 +212,8 @@ class Authenticator:
         if cookies:
             headers.append((b"Cookie", "; ".join(cookies).encode()))
         self.latest = AuthParameters(headers, query, tuple(sorted(secret_forms, key=len, reverse=True)))
+        if not any(self.latest.values.reveal() == recent.values.reveal() for recent in self._recent):
+            self._recent.append(self.latest)
         return self.latest
 
     def __repr__(self) -> str:
@@ -213,26 +239,36 @@ def _is_unicode(text: str) -> bool:
     return not re.search("[\ud800-\udfff]", text)
 
 
-def _serialize(scheme: Scheme, value: Any) -> tuple[str, set[str]]:
-    """Return the text that is sent, and every form of the credential that a response could contain."""
+def _close_awaitable(value: Any) -> bool:
+    """Return whether a value has to be awaited, after closing it: a coroutine that is not would warn."""
+    if not inspect.isawaitable(value):
+        return False
+    if close := getattr(value, "close", None):
+        close()
+    return True
+
+
+def _serialize(scheme: Scheme, credential: Secret) -> tuple[str, set[str], str]:
+    """Return the text that is sent, and every form of the credential that a response could contain; or the problem.
+
+    Raises nothing: a traceback that shows local variables would show the credential.
+    """
+    value = credential.reveal()
     if scheme.kind == "basic":
         if not (isinstance(value, tuple) and len(value) == 2 and all(isinstance(part, str) for part in value)):
-            raise InvalidArgumentError(f"{scheme.keyword}= must be (user, password), got {type(value).__name__}")
+            return "", set(), f"must be (user, password), got {type(value).__name__}"
         user, password = value
         if ":" in user:
-            raise InvalidArgumentError(
-                f"{scheme.keyword}= has a user with a colon, which basic authentication cannot represent"
-            )
+            return "", set(), "has a user with a colon, which basic authentication cannot represent"
         if not all(map(_is_unicode, value)):
-            raise InvalidArgumentError(f"{scheme.keyword}= contains a character that UTF-8 cannot represent")
+            return "", set(), "contains a character that UTF-8 cannot represent"
         encoded = base64.b64encode(f"{user}:{password}".encode()).decode()
-        return f"Basic {encoded}", {password, encoded, *encodings(password)}
+        return f"Basic {encoded}", {password, encoded, *encodings(password)}, ""
     if not isinstance(value, str) or not value:
         got = "an empty string" if value == "" else type(value).__name__
-        raise InvalidArgumentError(f"{scheme.keyword}= must be a string, got {got}")
+        return "", set(), f"must be a string, got {got}"
     if not (value.isascii() and value.isprintable()) or value != value.strip():
-        # The value itself stays out of the message.
         problem = "a line break, a leading or trailing space or a character that a header cannot contain"
-        raise InvalidArgumentError(f"{scheme.keyword}= contains {problem}")
+        return "", set(), f"contains {problem}"
     text = f"Bearer {value}" if scheme.kind == "bearer" else value
-    return text, {value, *encodings(value)}
+    return text, {value, *encodings(value)}, ""

@@ -32,7 +32,8 @@ class _Base:
         """Import what the methods use; the first client of a class does."""
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._core.settings.base_url!r})"
+        core = getattr(self, "_core", None)  # missing after a constructor that raised
+        return f"{type(self).__name__}({core.settings.base_url!r})" if core else f"{type(self).__name__}()"
 
     def __reduce__(self) -> tuple[Any, ...]:
         name = type(self).__name__

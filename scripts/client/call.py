@@ -41,6 +41,7 @@ TOO_MANY_REQUESTS: Final = 429
 CONNECT_TIMEOUT: Final = 5.0  # seconds, within the timeout of the call
 # The headers, in lower case, by which a server announces something about the requests to come.
 ANNOUNCEMENTS: Final = frozenset({b"deprecation", b"sunset", b"ratelimit", b"ratelimit-remaining"})
+COOKIE: Final = b"cookie"
 UUID: Final = re.compile("[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 BODY_KEYWORDS: Final = frozenset({"json", "content", "data", "files"})
 # What a transport raises when a request fails.
@@ -393,8 +394,7 @@ class Call:
         return httpx.Request(
             request["method"],
             url,
-            headers=[*headers, *auth.headers()],
-            cookies=request.get("cookies"),
+            headers=_join_cookies([*headers, *auth.headers()], request.get("cookies") or {}),
             extensions={"timeout": timeout},
             **{key: request[key] for key in BODY_KEYWORDS & request.keys()},
         )
@@ -526,3 +526,13 @@ class Call:
             "attempts": self.attempts,
             "elapsed": time.monotonic() - self.started_at,
         }
+
+
+def _join_cookies(headers: list[tuple[bytes, bytes]], cookies: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Return headers with one `Cookie`: that of the credentials, and the cookie parameters."""
+    given = [value for name, value in headers if name.lower() == COOKIE]
+    found = [*given, *(f"{name}={value}".encode() for name, value in cookies.items())]
+    if len(found) == len(given) < 2:
+        return headers
+    others = [(name, value) for name, value in headers if name.lower() != COOKIE]
+    return [*others, (b"Cookie", b"; ".join(found))]

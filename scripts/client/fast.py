@@ -16,6 +16,7 @@ from typing import Any, Final
 import httpcore
 import httptools
 
+from .attempt import begin
 from .connect import HEAD_START
 from .httpx_internals import is_readable
 from .network import remaining
@@ -56,6 +57,8 @@ class Factory:
 
 class Connection(httpcore.AsyncConnectionInterface, asyncio.Protocol):
     """A connection for one request at a time."""
+
+    begins_itself = True  # a request can be cancelled until it is connected
 
     def __init__(self, origin: httpcore.Origin, tls_context: ssl.SSLContext | None) -> None:
         self._origin = origin
@@ -123,6 +126,7 @@ class Connection(httpcore.AsyncConnectionInterface, asyncio.Protocol):
             if limit is not None:
                 self._timer = asyncio.get_running_loop().call_later(limit, self._expire)
             self._is_sending = True
+            begin()
             await self._send(head, request)
             self._is_sending = False
             while not self._has_head:

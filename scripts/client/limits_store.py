@@ -17,6 +17,9 @@ Window: TypeAlias = tuple[int, float]  # requests, seconds
 
 TIMEOUT: Final = 1.0  # seconds to wait for Redis
 BUSY_TIMEOUT: Final = 0.1  # seconds to wait for a file that another process uses, and until it is tried again
+# Seconds without a store after its first failure, and after many.
+FIRST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 30.0
 LOG_INTERVAL: Final = 60.0  # seconds between two lines about a store that fails
 APPLICATION_ID: Final = 0x6A6F6273  # of the SQLite files that this module creates
 # Requests that seem to be sent so many seconds from now were counted before the clock was set back.
@@ -92,18 +95,27 @@ class Guarded:
     def __init__(self, store: LimitsStore) -> None:
         self._store = store
         self._logged_at = float("-inf")
+        self._retry_at = float("-inf")
+        self._pause = FIRST_PAUSE
 
     def acquire(self, key: str, windows: Sequence[Window], *, is_sent: bool) -> float:
         """Count a request, unless a window is full; see `LimitsStore`."""
+        # A store that hangs would delay every poll.
+        if time.monotonic() < self._retry_at:
+            return 0.0
         try:
-            return self._store.acquire(key, windows, is_sent=is_sent)
+            wait = self._store.acquire(key, windows, is_sent=is_sent)
         except Exception as error:
+            self._retry_at = time.monotonic() + self._pause
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
             if time.monotonic() - self._logged_at >= LOG_INTERVAL:
                 self._logged_at = time.monotonic()
                 # The message of a Redis client may repeat its URL.
                 reason = sanitize(error, 200) if isinstance(error, sqlite3.Error | OSError) else type(error).__name__
                 logger.warning("the limits are not shared with other processes: limits_store= fails: %s", reason)
             return 0.0
+        self._pause = FIRST_PAUSE
+        return wait
 
 
 class FileStore:

@@ -76,10 +76,11 @@ class DeadlineStream(httpcore.NetworkStream):
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
-    """A backend that opens such connections."""
+    """A backend that opens such connections. `is_closed` says that its client is closed."""
 
     def __init__(self, inner: httpcore.NetworkBackend) -> None:
         self._inner = inner
+        self.is_closed = False
         self._streams: set[DeadlineStream] = set()
 
     def abort(self) -> None:
@@ -155,10 +156,11 @@ class AsyncDeadlineStream(httpcore.AsyncNetworkStream):
 
 
 class AsyncDeadlineBackend(httpcore.AsyncNetworkBackend):
-    """A backend that opens such connections."""
+    """A backend that opens such connections. `is_closed` says that its client is closed."""
 
     def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
         self._inner = inner
+        self.is_closed = False
 
     async def connect_tcp(
         self,

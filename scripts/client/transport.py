@@ -249,21 +249,15 @@ class Transports:
         calls: For calls that can be repeated.
         polls: For polls. They share the connections of the calls.
         starts: For requests that are sent once, each on a new connection, which the server is not about to close.
-        pools: Their connection pools, none for a transport of the caller's.
     """
 
     calls: Any
     polls: Any
     starts: Any
-    pools: tuple[Any, ...] = ()
 
     def each(self) -> list[Any]:
         """Return the different transports, to close them. Calls and polls share connections."""
         return [self.calls] if self.calls is self.starts else [self.calls, self.starts]
-
-    def is_queued(self, task: Any) -> bool:
-        """Return whether the request of an asyncio task waits for a connection: nothing has been sent."""
-        return any(task in pool.queued for pool in self.pools)
 
 
 def sync_transports(verify: ssl.SSLContext, proxy: ProxyChoice | None) -> Transports:
@@ -317,5 +311,4 @@ def _create(
     pools = (pool(shared, MAX_CALLS_IN_FLIGHT), pool(shared, None), pool(once, MAX_CALLS_IN_FLIGHT))
     for transport, replacement in zip(made, pools, strict=True):
         httpx_internals.replace_connection_pool(transport, replacement)
-    calls, polls, starts = made
-    return Transports(calls, polls, starts, pools)
+    return Transports(*made)

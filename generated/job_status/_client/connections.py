@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpcore
 
+from .attempt import begin
 from .transport import IS_REUSED
 
 if TYPE_CHECKING:
-    import asyncio
-
     import anyio
 
 C = TypeVar("C", bound="httpcore.ConnectionInterface | httpcore.AsyncConnectionInterface")
@@ -46,7 +45,12 @@ class Connections(Generic[C]):
         self._keepalive = keepalive
         self._idle: deque[tuple[float, C]] = deque()
         self._in_use: set[C] = set()
-        self._is_closed = False
+
+    @property
+    def _is_closed(self) -> bool:
+        """Whether the client is closed: all its connections have one backend."""
+        is_closed: bool = self.network.is_closed
+        return is_closed
 
     @property
     def in_use(self) -> list[C]:
@@ -59,7 +63,13 @@ class Connections(Generic[C]):
         return [*self.in_use, *(connection for _, connection in self._idle)]
 
     def take(self, origin: httpcore.Origin, stale: list[C]) -> tuple[C, bool]:
-        """Return a connection and whether it has been used before. Connections to close are added to `stale`."""
+        """Return a connection and whether it has been used before. Connections to close are added to `stale`.
+
+        Raises:
+            httpcore.ConnectError: The client was closed while the request waited for a connection.
+        """
+        if self._is_closed:
+            raise httpcore.ConnectError("the client is closed")
         found = None
         while found is None:
             try:
@@ -100,7 +110,7 @@ class Connections(Generic[C]):
 
     def shut(self) -> list[C]:
         """Keep no connection from now on, and return the idle ones, to close them."""
-        self._is_closed = True
+        self.network.is_closed = True
         return self.clear()
 
     def _expire(self, stale: list[C]) -> None:
@@ -200,8 +210,6 @@ class AsyncPool:
         self.shared = connections
         self._limit = limit
         self._semaphore: anyio.Semaphore | None = None
-        # The tasks whose requests wait for a connection. Nothing has been sent, so they can be cancelled.
-        self.queued: set[asyncio.Task[Any]] = set()
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request, on a connection of its own until the response is closed."""
@@ -213,6 +221,8 @@ class AsyncPool:
             connection, is_reused = self.shared.take(request.url.origin, stale)
             if stale:
                 await _close_all_async(stale)
+            if not hasattr(connection, "begins_itself"):
+                begin()  # httpcore connects, and a cancelled connection attempt would leak the socket
             response = await connection.handle_async_request(request)
         except BaseException:
             await self.put_back(connection)
@@ -229,17 +239,11 @@ class AsyncPool:
         try:
             self._semaphore.acquire_nowait()
         except anyio.WouldBlock:
-            task = _current_task()
-            if task is not None:
-                self.queued.add(task)
             try:
                 with anyio.fail_after(_pool_timeout(request)):
                     await self._semaphore.acquire()
             except TimeoutError:
                 raise httpcore.PoolTimeout("every connection is in use") from None
-            finally:
-                if task is not None:
-                    self.queued.discard(task)
 
     async def put_back(self, connection: httpcore.AsyncConnectionInterface | None) -> None:
         """Return a connection, if there is one, and the right to have a request in flight."""
@@ -254,16 +258,6 @@ class AsyncPool:
     async def aclose(self) -> None:
         """Close all connections."""
         await _close_all_async([*self.shared.shut(), *self.shared.in_use])
-
-
-def _current_task() -> asyncio.Task[Any] | None:
-    """Return the running task, or None in an event loop other than asyncio's."""
-    import asyncio
-
-    try:
-        return asyncio.current_task()
-    except RuntimeError:
-        return None
 
 
 async def _close_all_async(connections: list[httpcore.AsyncConnectionInterface]) -> None:

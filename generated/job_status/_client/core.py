@@ -32,6 +32,7 @@ from .arguments import (
     validate_maximum,
     validate_seconds,
 )
+from .attempt import ATTEMPT, Attempt, begin
 from .auth import CURRENT, Authenticator
 from .call import (
     AUTHENTICATE,
@@ -222,8 +223,7 @@ class Core:
         if self.recorder is not None:
             failure, response = exchange or (None, None)
             error = str(failure) if failure else "" if exchange else "interrupted"
-            latest = self.authenticator.latest
-            secrets = latest.values.reveal() if latest else ()
+            secrets = self.authenticator.secrets.reveal()
             self.recorder.add(request, response, error, secrets, began, time.perf_counter() - start)
 
     def transport_of(self, call: Call) -> Any:
@@ -446,6 +446,8 @@ class SyncCore(Core):
             return None, transport.handle_request(request)
         except TRANSPORT_ERRORS as error:
             failed = error
+        if isinstance(failed, httpx.ConnectError):
+            self.check_open(call)
         return call.exchange_failure(failed, None), None
 
     def _open_custom(self, call: Call, transport: httpx.BaseTransport, request: httpx.Request) -> Exchange:
@@ -565,12 +567,14 @@ class AsyncCore(Core):
                 loop.call_soon_threadsafe(wake)
         for group in list(self.wait_groups):
             group.wake()
-        if self.detached:
-            import asyncio
+        try:
+            if self.detached:
+                import asyncio
 
-            await asyncio.gather(*self.detached, return_exceptions=True)
-        for transport in self.transports.each():
-            await transport.aclose()
+                await asyncio.wait(self.detached)
+        finally:
+            for transport in self.transports.each():
+                await transport.aclose()
 
     async def sleep(self, seconds: float) -> None:
         """Sleep before a poll, until the client is closed at the latest."""
@@ -622,6 +626,10 @@ class AsyncCore(Core):
         """Call a function once, when a permit may be free."""
         self._waiting.setdefault(wake)
 
+    def forget(self, wake: Callable[[], None]) -> None:
+        """Do not call a function that `call_when_free` was given."""
+        self._waiting.pop(wake, None)
+
     def wake_waiting(self) -> None:
         """Wake as many waits as there are free permits. Called whenever a permit has been released or is not used."""
         if not self._waiting:
@@ -662,9 +670,13 @@ class AsyncCore(Core):
                 return response
             if step is AUTHENTICATE:
                 self.check_open(call)
-                result = await self.authenticator.parameters_async()
+                if self.authenticator.is_fixed:
+                    result = self.authenticator.parameters()
+                else:
+                    result = await _in_time(call, self.authenticator.parameters_async(), "a credential")
             elif step is RENEW:
-                result = self.authenticator.renew()  # type: ignore[func-returns-value]
+                await _in_time(call, self.authenticator.renew_async(), "the renewal of a credential")
+                result = None
             elif not isinstance(step, httpx.Request):
                 await self._sleep_until_closed(step)  # type: ignore[arg-type]
                 result = None
@@ -675,17 +687,23 @@ class AsyncCore(Core):
                 result = await self._run_detachable(self._recorded(call, step, call.take_permit()))
 
     async def _run_detachable(self, attempt: Coroutine[Any, Any, T]) -> T:
-        """Run an attempt that a cancelled call leaves running: cancelling it would leak a connection of httpx."""
+        """Run an attempt that a cancelled call leaves running once it has begun, since a connection would leak."""
         import asyncio
 
-        loop = self.bind_loop()
-        if loop is None:
-            return await _run_shielded(attempt)
-        task = loop.create_task(attempt)
+        loop, state = self.bind_loop(), Attempt()
+        token = ATTEMPT.set(state)
+        try:
+            if loop is None:
+                return await _run_shielded(attempt, state)
+            task = loop.create_task(attempt)
+        finally:
+            ATTEMPT.reset(token)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             self.detach(task)
+            if not state.has_begun:
+                task.cancel()
             raise
 
     def bind_loop(self) -> asyncio.AbstractEventLoop | None:
@@ -704,12 +722,10 @@ class AsyncCore(Core):
         return running
 
     def detach(self, task: asyncio.Task[Any]) -> None:
-        """Leave a request running, unless it still waits for a connection; `close` waits for it."""
+        """Leave a request running; `close` waits for it."""
         if not task.done():
             self.detached.add(task)
             task.add_done_callback(self._discard)
-        if self.transports.is_queued(task):
-            task.cancel()
 
     def _discard(self, task: asyncio.Task[Any]) -> None:
         self.detached.discard(task)
@@ -723,7 +739,9 @@ class AsyncCore(Core):
         try:
             exchange = await self._attempt(call, request, permit)
         except BaseException:
-            self.record(request, None, began, start)
+            attempt = ATTEMPT.get()
+            if attempt is None or attempt.has_begun:
+                self.record(request, None, began, start)
             raise
         self.record(request, exchange, began, start)
         return exchange
@@ -764,13 +782,14 @@ class AsyncCore(Core):
             visible = request
             if self.request_hooks or self.response_hooks:
                 visible = call.without_credentials(request)
-                await _run_hooks_async(self.request_hooks, visible)
+                await _in_time(call, _run_hooks_async(self.request_hooks, visible), "a request hook")
             failure, response = await self._open(call, request)
             if response is None:
                 return failure, None
             response.request = visible
             try:
-                await _run_hooks_async(self.response_hooks, response)
+                if self.response_hooks:
+                    await _in_time(call, _run_hooks_async(self.response_hooks, response), "a response hook")
             except BaseException:
                 await response.aclose()
                 raise
@@ -786,6 +805,7 @@ class AsyncCore(Core):
         transport = self.transport_of(call)
         failed: BaseException
         if self.custom_transport is not None:
+            begin()
             error, opened = await bounded.run_async(lambda: transport.handle_async_request(request), call.deadline)
             if error is not None:
                 return self.custom_failure(call, error, None), None
@@ -797,6 +817,8 @@ class AsyncCore(Core):
             return None, await transport.handle_async_request(request)
         except TRANSPORT_ERRORS as error:
             failed = error
+        if isinstance(failed, httpx.ConnectError):
+            self.check_open(call)
         return call.exchange_failure(failed, None), None
 
     async def _read(self, call: Call, response: httpx.Response) -> Exchange:
@@ -834,14 +856,27 @@ def _other_loop() -> Any:
     return lowlevel.current_trio_token() if lowlevel is not None else sys.modules[__name__]
 
 
-async def _run_shielded(attempt: Coroutine[Any, Any, T]) -> T:
-    """Run an attempt to its end despite cancellation, in event loops other than asyncio's."""
+async def _run_shielded(attempt: Coroutine[Any, Any, T], state: Attempt) -> T:
+    """Run an attempt to its end despite cancellation once it has begun, in event loops other than asyncio's."""
     import anyio
 
     results: list[T] = []
-    with anyio.CancelScope(shield=True):
+    with anyio.CancelScope() as state.scope:
         results.append(await attempt)
     return results[0]
+
+
+async def _in_time(call: Call, awaited: Coroutine[Any, Any, T], what: str) -> T:
+    """Await what the caller has passed to the client, until the deadline of the call.
+
+    Raises:
+        TransportError: It has not returned in time.
+    """
+    import anyio
+
+    with anyio.move_on_after(max(call.deadline - time.monotonic(), 0.0)):
+        return await awaited
+    raise call.transport_error(TimeoutError(f"{what} did not return in time"))
 
 
 def _run_hooks(hooks: tuple[Callable[..., Any], ...], subject: Any) -> None:

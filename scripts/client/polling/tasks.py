@@ -201,6 +201,7 @@ class _AsyncWait:
         self.is_stopped = True
         self.queue.abandon()
         for core in self.cores:
+            core.forget(self.changed.set)
             core.wake_waiting()
         for task, job in self.polls.items():
             if task in self.notifying:

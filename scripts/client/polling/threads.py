@@ -96,6 +96,7 @@ class _ThreadedWait:
         self.threads = self.free_threads = 0
         self.max_threads = min(sum(core.max_in_flight for core in group.cores()) + 1, self.queue.pending)
         self.is_stopped = False
+        self.has_closed_client = False
         self.process = os.getpid()
         # An exception that ends the program, raised by a callback in one of the threads.
         self.fatal: BaseException | None = None
@@ -131,6 +132,10 @@ class _ThreadedWait:
             with self.lock:
                 if self.fatal is not None:
                     raise self.fatal
+                if self.has_closed_client:
+                    self.has_closed_client = False
+                    self.queue.end_closed()
+                    self._wake_all()
                 if self.queue.finished:
                     return self.queue.finished.popleft().outcome
                 if not self.queue.pending:
@@ -140,10 +145,9 @@ class _ThreadedWait:
                 self.changes.get(timeout=SIGNAL_INTERVAL)
 
     def wake(self) -> None:
-        """End the jobs of closed clients."""
-        with self.lock:
-            self.queue.end_closed()
-            self._wake_all()
+        """Let the caller of the wait end the jobs of closed clients. Takes no lock: a signal handler may call it."""
+        self.has_closed_client = True
+        self.changes.put(None)
 
     def _start_thread(self) -> None:
         """Start a thread, if none is free to wait for the next due time and more are allowed."""

@@ -247,8 +247,9 @@ class Job(_Handle[T_co]):
             if poller.has_ended:
                 return poller.final_status()
             call = poller.single_call()
-            response = core.send(call, poller.build_request())
-            status, update = poller.handle_single(call, response, core.settings.clock.now())
+            with poller.single_poll(call):
+                response = core.send(call, poller.build_request())
+                status, update = poller.handle_single(call, response, core.settings.clock.now())
             notify(self, update)
             return status
         finally:
@@ -358,8 +359,9 @@ class AsyncJob(_Handle[T_co]):
             if poller.has_ended:
                 return poller.final_status()
             call = poller.single_call()
-            response = await core.send(call, poller.build_request())
-            status, update = poller.handle_single(call, response, core.settings.clock.now())
+            with poller.single_poll(call):
+                response = await core.send(call, poller.build_request())
+                status, update = poller.handle_single(call, response, core.settings.clock.now())
             await notify_async(self, update)
             return status
         finally:

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar, cast
 
 import httpx
@@ -541,6 +541,16 @@ class Poller(Generic[T_co]):
         if self.outcome is not None and not self.has_ended:
             self._reopen()
         return self.new_call(CallPolicy())
+
+    @contextmanager
+    def single_poll(self, call: Call) -> Iterator[None]:
+        """Schedule the next poll also after an error of a single one, for engines that pause by themselves."""
+        try:
+            yield
+        except CallError as error:
+            pause = error.retry_after or 0.0 if isinstance(error, ApiError | UnexpectedResponseError) else 0.0
+            self._schedule_next(self.core.settings.clock.now(), pause or call.rate_limit_reset, error_backoff(1))
+            raise
 
     def handle_single(self, call: Call, response: httpx.Response, now: float) -> tuple[T_co, Update[T_co] | None]:
         """Process the response of a single poll. Return the status, and the status and progress if either has changed.
