@@ -1,6 +1,13 @@
 """Text for GitHub, in which untrusted text has no effect: workflow commands of its runner, and cells of tables."""
 
+from typing import Final
+
 from .printable import printable
+
+# A backslash before a character that is escaped would undo that.
+MARKDOWN: Final = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", "\\": "&#92;", "|": "\\|", "@": "@\u200b", **{one: f"\\{one}" for one in "`*_[]#"}}
+)
 
 
 def annotation(level: str, message: str, *, title: str, file: str = "", line: int = 0) -> str:
@@ -27,5 +34,4 @@ def _property(text: str) -> str:
 
 def markdown_cell(text: str) -> str:
     """Return a string that Markdown shows as it is, in one cell of a table, and that mentions nobody."""
-    shown = printable(text, None).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace("@", "@\u200b")
-    return "".join(f"\\{character}" if character in "`*_[]#" else character for character in shown)
+    return printable(text, None).translate(MARKDOWN)

@@ -409,17 +409,17 @@ def test_cookies_of_the_credentials_and_of_the_call_are_both_sent() -> None:
 
 
 def test_limits_store_that_hangs_is_left_alone_for_a_while() -> None:
-    asked = []
+    requests = []
 
     class Hanging:
         def acquire(self, key: str, windows: Any, *, is_sent: bool) -> float:
-            asked.append(key)
+            requests.append(key)
             raise TimeoutError
 
     store = Guarded(Hanging())
 
     assert [store.acquire("key", ((1, 1.0),), is_sent=False) for _ in range(50)] == [0.0] * 50
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 def test_rejected_credential_without_renewal_is_an_error() -> None:

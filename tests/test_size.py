@@ -11,7 +11,7 @@ from .conftest import ROOT
 LIMITS = {
     "airflow": 850,
     "document": 4110,
-    "client": 12870,
+    "client": 12980,
     "compare": 3120,
     "drift": 440,
     "export": 460,

@@ -160,3 +160,7 @@ def test_untrusted_text_is_escaped_in_the_note_of_an_interrupted_wait(caplog: py
         for message in (*caught.value.__notes__, *(record.getMessage() for record in caplog.records)):
             assert message.isprintable(), ascii(message)
             assert "##[" not in message
+
+
+def test_backslash_of_a_text_escapes_nothing_in_markdown() -> None:
+    assert markdown_cell("\\[a\\](b) \\*c\\*") == "&#92;\\[a&#92;\\](b) &#92;\\*c&#92;\\*"

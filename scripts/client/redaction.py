@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from . import secret_patterns as patterns
+from .archived_body import read_body
 from .secret_names import BARE, PUBLIC_PARAMETERS, is_plural, is_secret_by_value, is_secret_name, looks_random
 from .secret_values import SHORTEST, SecretValues
 
@@ -20,6 +21,7 @@ DEEPEST: Final = 3  # levels of text that is encoded in text
 SHORTEST_NUMBER: Final = 3  # digits of a number that is redacted in its place
 LONG_NUMBER: Final = 6  # digits of a number that is redacted wherever it occurs
 _URL_HEADERS: Final = frozenset({"referer", "location", "content-location"})
+_HOST_HEADERS: Final = frozenset({"host", ":authority"})
 _NEXT_COOKIE: Final = re.compile(r"\n|,(?=\s*[\w!#$%&'*+.^`|~-]+=)")
 _PARAMETERS: Final = re.compile(r"(?<![\w-])([\w-]+)=(?:\"([^\"]*)\"|([^\s,\"]+))")
 
@@ -71,6 +73,8 @@ class Redactor:
                 self.add(*_secrets_of_header(name.lower(), value))
             elif name.lower() in _URL_HEADERS:
                 self.learn_url(value)
+            elif name.lower() in _HOST_HEADERS:
+                self.learn_url(f"//{value}")
 
     def learn_url(self, url: str) -> None:
         """Add the secrets in a URL: the password of its user, and parameters by name."""
@@ -198,6 +202,8 @@ class Redactor:
     def header(self, name: str, value: str) -> str:
         """Return the value of a header with its secrets redacted."""
         lowered = name.lower()
+        if lowered in _HOST_HEADERS and "@" in value:
+            return f"{REDACTED}@{self.text(value.rpartition('@')[2])}"
         if not self.is_secret(name):
             return self.text(value)
         if lowered in {"set-cookie", "set-cookie2"}:
@@ -320,7 +326,7 @@ def learn_entry(redactor: Redactor, entry: Mapping[str, Any]) -> None:
         for body in (message.get("postData"), message.get("content")):
             if isinstance(body, dict):
                 redactor.learn_parameters(_pairs(body.get("params")))
-                redactor.learn_body(_content(body)[0])
+                redactor.learn_body(read_body(body, _headers_of(message)).text)
     # Extensions, such as the messages of a web socket.
     redactor.learn_json({name: value for name, value in entry.items() if name not in {"request", "response"}})
 
@@ -332,54 +338,50 @@ def _message(redactor: Redactor, message: Any) -> Any:
     redacted: dict[str, Any] = {}
     for name, value in message.items():
         if name == "headers" and isinstance(value, list):
-            redacted[name] = [_pair(item, redactor.header) for item in value]
+            redacted[name] = [_pair(redactor, item, redactor.header) for item in value]
         elif name == "cookies" and isinstance(value, list):
-            redacted[name] = [_pair(item, lambda *_: REDACTED) for item in value]
+            redacted[name] = [_pair(redactor, item, lambda *_: REDACTED) for item in value]
         elif name == "queryString" and isinstance(value, list):
-            redacted[name] = [_pair(item, redactor.parameter) for item in value]
+            redacted[name] = [_pair(redactor, item, redactor.parameter) for item in value]
         elif name in {"postData", "content"} and isinstance(value, dict):
-            redacted[name] = _body(redactor, value)
+            redacted[name] = _body(redactor, value, _headers_of(message))
         else:
             redacted[name] = redactor.member("", value)
     return redacted
 
 
-def _body(redactor: Redactor, body: dict[str, Any]) -> dict[str, Any]:
+def _body(redactor: Redactor, body: dict[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
     redacted = redactor.member("", {name: value for name, value in body.items() if name not in {"text", "params"}})
     if isinstance(params := body.get("params"), list):
-        redacted["params"] = [_pair(item, redactor.parameter) for item in params]
+        redacted["params"] = [_pair(redactor, item, redactor.parameter) for item in params]
     if isinstance(body.get("text"), str):
-        before, is_encoded = _content(body)
-        text = redactor.text(before)
+        archived = read_body(body, headers)
+        before = archived.text
+        text = redactor.text(before) if archived.is_readable else REDACTED
+        redacted["text"] = body["text"]
         if text != before:
+            redacted["text"] = archived.written(text)
             # The size is that of the text, so that the body does not look cut off.
             change = len(text.encode(errors="replace")) - len(before.encode(errors="replace"))
             size = body.get("size")
             redacted["size"] = (
                 size + change if isinstance(size, int) and size > 0 else len(text.encode(errors="replace"))
             )
-        redacted["text"] = base64.b64encode(text.encode("latin-1")).decode() if is_encoded else text
     return {name: redacted[name] for name in dict.fromkeys([*body, *redacted]) if name in redacted}
 
 
-def _content(body: Mapping[str, Any]) -> tuple[str, bool]:
-    """Return the text of a body, and whether it was encoded; its bytes are then the characters."""
-    text = body.get("text")
-    if not isinstance(text, str):
-        return "", False
-    if body.get("encoding") == "base64":
-        try:
-            return base64.b64decode(text, validate=True).decode("latin-1"), True
-        except (binascii.Error, ValueError):
-            return text, False
-    return text, False
+def _headers_of(message: Mapping[str, Any]) -> dict[str, str]:
+    return {name.lower(): value for name, value in _pairs(message.get("headers"))}
 
 
-def _pair(item: Any, redact: Callable[[str, Any], Any]) -> Any:
-    """Return a pair of a name and a value with the value redacted."""
-    if not isinstance(item, dict) or not isinstance(item.get("name"), str) or "value" not in item:
-        return item
-    return {**item, "value": redact(item["name"], item["value"])}
+def _pair(redactor: Redactor, item: Any, redact: Callable[[str, str], Any]) -> Any:
+    """Return a pair of a name and a value with the value redacted. Nothing else shows what is secret in it."""
+    if not isinstance(item, dict) or not isinstance(name := item.get("name"), str) or "value" not in item:
+        return _map_scalars(item, lambda _: REDACTED)
+    value = item["value"]
+    rest = {key: redactor.member("", child) for key, child in item.items() if key not in {"name", "value"}}
+    shown = redact(name, value) if isinstance(value, str) else redactor.member(name, value)
+    return {**item, **rest, "value": shown}
 
 
 def _pairs(items: Any) -> list[tuple[str, str]]:

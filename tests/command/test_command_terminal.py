@@ -312,6 +312,32 @@ def test_full_disk_is_4(command: Command, simulator: RunningSimulator) -> None:
     assert err.count("\n") == 1
 
 
+def test_started_job_is_named_though_stdout_is_full(command: Command) -> None:
+    with Path("/dev/full").open("w") as full:
+        process = command.start(
+            "start", "ai-for-process", "undeploy-model", "cm-20d4f1bf-0ac9-5e70-8b21-81c6a9f0e380", stdout=full
+        )
+        _, err = process.communicate(timeout=20)
+
+    assert process.returncode == 4
+    assert "wait for it with: job-status wait ai-for-process dock-status ds-" in err
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--url", ""), ("--resume", "", "--wait"), ("--api-key-file", "")], ids=["url", "resume", "file"]
+)
+def test_empty_option_is_wrong_usage_and_nothing_is_sent(
+    command: Command, simulator: RunningSimulator, arguments: tuple[str, ...]
+) -> None:
+    done = command.run(
+        "start", "ai-for-process", "undeploy-model", "cm-20d4f1bf-0ac9-5e70-8b21-81c6a9f0e380", *arguments
+    )
+
+    assert done.status == 2
+    assert "it is empty; give a value, or leave the option out" in done.err
+    assert not simulator.requests()
+
+
 def test_characters_that_the_terminal_does_not_have_are_escaped(command: Command, simulator: RunningSimulator) -> None:
     name = job(simulator, [[0, "SUCCESS"]], id="ds-\u00fc\u4e2d")
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from .argument_parser import Parser
 from .status import MEANINGS
 from .table import Distribution, Job, Parameter, Product, Start
-from .values import duration, limit, rate
+from .values import duration, given, limit, rate
 
 VERBS: Final = {
     "wait": "wait until jobs end, with success or failure",
@@ -146,13 +146,14 @@ def add_connection(arguments: Arguments, product: Product | None) -> None:
     """Add the options that say which server is called and with which credentials."""
     group = arguments.parser.add_argument_group("server and credentials")
     variable = f", instead of {product.url_variable}" if product else ""
-    arguments.option("--url", group=group, metavar="URL", help=f"the base URL{variable}")
+    arguments.option("--url", type=given, group=group, metavar="URL", help=f"the base URL{variable}")
     arguments.option("--profile", group=group, metavar="NAME", help="a profile of the configuration file")
     for credential in product.credentials if product else ():
         name = f"--{cli_name(credential.keyword)}-file"
         text = f"a file with {'user:password' if credential.kind == 'basic' else 'the credential'}, - for stdin, "
         arguments.option(
             name,
+            type=given,
             group=group,
             metavar="FILE",
             dest=credential_destination(credential.keyword),
@@ -189,7 +190,8 @@ def add_wait(arguments: Arguments, waits: Iterable[str], *, timeout: str = "1h")
         option(
             "--after-run", metavar="RUN", help="ignore this run and earlier ones: what `get --run` printed, or a file"
         )
-    option("--resume", metavar="FILE", help="keep resume tokens in a file; a restarted command continues with them")
+    text = "keep resume tokens in a file; a restarted command continues with them"
+    option("--resume", type=given, metavar="FILE", help=text)
     option("--max-rate", type=rate, metavar="NUMBER", help="at most so many requests per second")
     option("--schedule", metavar="FILE", help=SCHEDULE_HELP)
 
@@ -279,7 +281,7 @@ def _add_body(arguments: Arguments, body: str) -> None:
 def resume_parser(prog: str) -> argparse.ArgumentParser:
     """Return the parser of `resume`."""
     parser = new_parser(prog, "Continue the waits of a file that --resume has written.", statuses())
-    parser.add_argument("file", metavar="FILE", help="the file")
+    parser.add_argument("file", type=given, metavar="FILE", help="the file")
     arguments = Arguments(parser)
     add_output(arguments)
     add_until(arguments)

@@ -37,6 +37,13 @@ def duration(text: str) -> float:
     return seconds
 
 
+def given(text: str) -> str:
+    """Return an argument that is not empty, as that of a variable is that is not set."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; give a value, or leave the option out")
+    return text
+
+
 def limit(text: str) -> float | None:
     """Return the seconds of a duration that is above 0, or None for `none`."""
     seconds = None if text == "none" else duration(text)

@@ -349,9 +349,12 @@ def start(
             file.save([followed], now=True)
         if parsed.wait:
             return _follow(command, [followed], file, rate, f"started: {followed.name}" if response is not None else "")
-        Results().print(_started(followed, response, parsed.output))
         timeout = remaining(followed) if hasattr(parsed, "timeout") else None
-        print_error(f"wait for it with: {command.wait_command([followed], timeout=timeout)}")
+        try:
+            Results().print(_started(followed, response, parsed.output))
+        finally:
+            # Also if stdout fails: nothing else says which job has been started.
+            print_error(f"wait for it with: {command.wait_command([followed], timeout=timeout)}")
         return 0
 
 
