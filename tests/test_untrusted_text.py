@@ -12,6 +12,8 @@ import httpx
 import pytest
 from job_status import AgentPlatform, AsyncAgentPlatform, JobStatusError
 
+from scripts.github_text import markdown_cell
+
 KEY = "key-of-nobody"
 EVIL = (
     "\x1b[2J\x1b]0;title\x07",
@@ -162,5 +164,5 @@ def test_untrusted_text_is_escaped_in_the_note_of_an_interrupted_wait(caplog: py
             assert "##[" not in message
 
 
-def test_backslash_of_a_text_escapes_nothing_in_markdown() -> None:
+def test_backslash_escapes_nothing_in_markdown() -> None:
     assert markdown_cell("\\[a\\](b) \\*c\\*") == "&#92;\\[a&#92;\\](b) &#92;\\*c&#92;\\*"

@@ -66,10 +66,17 @@ def id_schema(document: Document, parameter: Parameter) -> Any:
     def is_possible(value: Any) -> bool:
         return value is not MISSING and allows(document, combined, value)
 
-    samples = (sample(document, parameter.schema, source) for source in (None, random.Random(0)))  # noqa: S311
+    samples = [sample(document, parameter.schema, source) for source in (None, random.Random(0))]  # noqa: S311
+    if document.validator(parameter.schema).is_valid(simulated_id(parameter)):
+        samples.append(simulated_id(parameter))
     if all(map(is_possible, samples)) or not is_possible(sample(document, combined)):
         return parameter.schema
     return combined
+
+
+def simulated_id(parameter: Parameter) -> str:
+    """Return an id that says what it is, for a parameter that accepts any string."""
+    return f"simulated-{parameter.name}"
 
 
 def _generated_values(document: Document, parameter: Parameter) -> Iterator[Any]:
@@ -77,7 +84,7 @@ def _generated_values(document: Document, parameter: Parameter) -> Iterator[Any]
     ends = [len((*j.success, *j.partial, *j.failure)) for _, j in _jobs_named_by(document, parameter)]
     count = min(max(ends, default=len(schema.get("enum", "x"))), MAX_VALUES)
     first = sample(document, allowed)
-    plain = f"simulated-{parameter.name}"
+    plain = simulated_id(parameter)
     values = [plain if first == "sample" and document.validator(allowed).is_valid(plain) else first]
     source = random.Random(parameter.name)  # noqa: S311 - ids, repeatable
     for _ in range(8 * count):

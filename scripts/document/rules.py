@@ -203,6 +203,9 @@ def _links(document: Document, operation: Operation) -> Iterator[Finding]:
             order = ", ".join(link.name for link in response.links)
             message = f"has several links but no x-link-order; add x-link-order: [{order}], a mapping has no order"
             yield (*response.pointer, "links"), operation.id, message
+        for link in response.links if response.status[0] == "3" else ():
+            message = f"is on {response.status}, which a client does not get as the response of a start; describe a 2xx"
+            yield link.pointer, operation.id, f"link {link.name} {message}"
         for link in response.links:
             target = next((other for other in document.operations if other.id == link.operation_id), None)
             if target is None or target.job is None:
@@ -227,6 +230,20 @@ def _links(document: Document, operation: Operation) -> Iterator[Finding]:
     if operation.job and operation.is_start:
         message = "has both x-job and links; x-job belongs to the operation that reports, links to the one that starts"
         yield operation.pointer, operation.id, message
+
+
+def _path_parameters(document: Document, operation: Operation) -> Iterator[Finding]:
+    """Find path parameters of jobs and starts that are written in another way than as they are."""
+    for parameter in operation.parameters_in("path") if operation.job or operation.is_start else ():
+        style = parameter.raw.get("style", "simple")
+        schema = document.resolve(parameter.schema)
+        kinds = schema.get("type", "string") if isinstance(schema, Mapping) else "string"
+        if style != "simple":
+            message = f"path parameter {parameter.name} has the style {style}, which is not supported; write simple"
+            yield parameter.pointer, operation.id, message
+        elif kinds in ("boolean", "array", "object"):
+            message = f"path parameter {parameter.name} is of type {kinds}, expected a string or a number"
+            yield parameter.pointer, operation.id, f"{message}; describe it as the string in the path"
 
 
 def _own_servers(document: Document, operation: Operation) -> Iterator[Finding]:
@@ -364,5 +381,13 @@ def _valid_invalid_examples(document: Document) -> Iterator[Finding]:
 
 
 SOURCE_RULES: Final = (_references, _link_expressions, _templates, _operation_ids, check_keywords)
-OPERATION_RULES: Final = (check_job, _links, _security, _supported_security, _few_ids, _underivable_bodies)
+OPERATION_RULES: Final = (
+    check_job,
+    _links,
+    _path_parameters,
+    _security,
+    _supported_security,
+    _few_ids,
+    _underivable_bodies,
+)
 DOCUMENT_RULES: Final = (_scenario_examples, _valid_invalid_examples)

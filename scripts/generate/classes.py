@@ -11,7 +11,7 @@ from attrs import frozen
 from ..client.retry import IDEMPOTENT_METHODS
 from ..document import Document, Operation, Response, SecurityScheme
 from . import waits
-from .credentials import credential_kind, requirements
+from .credentials import alternatives, credential_kind
 from .generated_source import EndpointFunction
 from .identifiers import Names
 from .options import CALL_OPTIONS, CLIENT_OPTIONS
@@ -123,7 +123,6 @@ def client_modules(view: View, names: Names, functions: list[EndpointFunction]) 
     starts = waits.StartMethods.of(functions, jobs)
     started = {start.function.operation.id for start in starts.rows}
     calls = [CallMethods(function, function.operation.id in started) for function in functions]
-    alternatives = dict.fromkeys(keys for one in view.operations for keys in requirements(document, one.operation))
     summary: str = document.data["info"].get("summary", document.title)
     values: dict[str, Any] = {
         "document": document,
@@ -138,7 +137,10 @@ def client_modules(view: View, names: Names, functions: list[EndpointFunction]) 
             for key, scheme in document.security_schemes.items()
             if key in names.schemes
         ],
-        "alternatives": tuple(tuple(names.schemes[key] for key in keys) for keys in alternatives),
+        "alternatives": tuple(
+            tuple(names.schemes[key] for key in keys)
+            for keys in alternatives(document, (one.operation for one in view.operations))
+        ),
         "client_options": CLIENT_OPTIONS,
         "call_options": CALL_OPTIONS,
         "calls": calls,

@@ -7,7 +7,7 @@ from ..document import Document, known_values
 from ..document import Parameter as DocumentParameter
 from ..printable import printable
 from .classes import example_url
-from .credentials import credential_kind, requirements
+from .credentials import alternatives, credential_kind
 from .distribution_names import DistributionNames
 from .docstrings import one_line
 from .generated_source import EndpointFunction
@@ -76,11 +76,6 @@ def _product(
     name: str, document: Document, names: Names, functions: list[EndpointFunction], jobs: list[JobMethods]
 ) -> dict[str, object]:
     schemes = {key: scheme for key, scheme in document.security_schemes.items() if key in names.schemes}
-    alternatives = dict.fromkeys(
-        tuple(names.schemes[key] for key in keys)
-        for function in functions
-        for keys in requirements(document, function.operation)
-    )
     taken: set[str] = set()
     commands = {job.operation.id: _free(job.noun, taken) for job in jobs}
     starts = StartMethods.of(functions, jobs)
@@ -97,7 +92,10 @@ def _product(
                 (names.schemes[key], document.environment_variable(key), credential_kind(scheme))
                 for key, scheme in schemes.items()
             ),
-            tuple(alternatives),
+            tuple(
+                tuple(names.schemes[key] for key in keys)
+                for keys in alternatives(document, (function.operation for function in functions))
+            ),
         ),
         "jobs": [_job(document, job, commands[job.operation.id]) for job in jobs],
         "starts": [

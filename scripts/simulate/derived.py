@@ -9,6 +9,12 @@ from attrs import Factory, define, field, frozen
 from ..document import MISSING, Document, MediaType, Operation, sample, sample_body
 from ..document import Response as DocumentedResponse
 
+# Headers that the server writes for each message, and those that are about one content: no example is true of another.
+OF_THE_MESSAGE = frozenset(
+    {"content-length", "content-encoding", "content-range", "transfer-encoding", "connection", "date"}
+)
+OF_THE_CONTENT = frozenset({"etag", "last-modified"})
+
 
 @define
 class DerivedResponses:
@@ -36,15 +42,23 @@ class DerivedResponses:
         """Return the headers that have an example, and the required ones."""
         key = id(response)
         if key not in self._headers:
-            values = {name: self._header(header) for name, header in response.headers.items()}
+            described = {name: one for name, one in response.headers.items() if name.lower() not in OF_THE_MESSAGE}
+            values = {
+                name: self._header(name, header)
+                for name, header in described.items()
+                if header.get("required") or name.lower() not in OF_THE_CONTENT
+            }
             self._headers[key] = {name: value for name, value in values.items() if value is not None}
         return self._headers[key]
 
-    def _header(self, header: Any) -> str | None:
+    def _header(self, name: str, header: Any) -> str | None:
         named = [example["value"] for example in header.get("examples", {}).values() if "value" in example]
         value = header.get("example", named[0] if named else MISSING)
         if value is MISSING and header.get("required"):
-            value = sample(self.document, header.get("schema", {}))
+            schema = next(iter(header.get("content", {}).values()), header).get("schema", {})
+            pause = "1" if name.lower() == "retry-after" else MISSING
+            is_pause = pause is not MISSING and self.document.validator(schema).is_valid(pause)
+            value = pause if is_pause else sample(self.document, schema)
         return None if value is MISSING or value is None else format_header(value)
 
 

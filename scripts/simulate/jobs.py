@@ -292,7 +292,12 @@ class OperationJobs:
                     self._ids.add(str(fresh))
                     break
         id_path = self.job_spec.id
-        return ((id_path, id_like(walk(template, id_path), value)), *runs) if id_path else tuple(runs)
+        if not id_path:
+            return tuple(runs)
+        # The body of one state may lack an id that others have.
+        bodies = (template, *(one.body for one in self._templates.by_state.values()))
+        shown = next((found for body in bodies if (found := walk(body, id_path)) is not MISSING), MISSING)
+        return ((id_path, id_like(shown, value)), *runs)
 
     def _make_timeline(self, final_state: str) -> Timeline:
         """Return a timeline of random duration through the pending states to a final state."""

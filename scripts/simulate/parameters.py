@@ -126,7 +126,7 @@ def parse_value(document: Document, parameter: Parameter, given: Sequence[str]) 
 def _interpretations(document: Document, parameter: Parameter, given: Sequence[str]) -> Iterator[Any]:
     """Yield the values that the strings of a parameter can stand for."""
     for content in parameter.raw.get("content", {}):
-        if content.endswith("json"):
+        if content.endswith(("/json", "+json")):
             yield _parse_json(given[-1])
     types = schema_types(document, parameter.schema)
     if "array" in types:

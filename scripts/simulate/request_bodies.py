@@ -37,7 +37,7 @@ async def parse_body(document: Document, operation: Operation, request: Request)
     body = await request.body()
     header = request.headers.get("content-type", "")
     given, content = essence(header), described.get("content", {})
-    has_fields = not given or given.endswith("json") or given in {FORM, MULTIPART}
+    has_fields = not given or _is_json(given) or given in {FORM, MULTIPART}
     if not body and has_fields:  # empty text and empty bytes are a body
         if not described.get("required"):
             return None
@@ -54,7 +54,7 @@ async def parse_body(document: Document, operation: Operation, request: Request)
         return _parse_form(document, schema, pairs, may_spread=True)
     if given == MULTIPART:
         return _parse_form(document, schema, _multipart_fields(header, body))
-    if given.endswith("json"):
+    if _is_json(given):
         return _parse_json(document, schema, body)
     text = body.decode(errors="replace")
     if document.resolve(schema).get("type") == "string" and not document.validator(schema, of_request=True).is_valid(
@@ -67,6 +67,10 @@ async def parse_body(document: Document, operation: Operation, request: Request)
 def essence(media_type: str) -> str:
     """Return a media type in lower case without its parameters."""
     return media_type.partition(";")[0].strip().lower()
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type == "application/json" or media_type.endswith("+json")
 
 
 def _decode(body: bytes) -> str:

@@ -35,8 +35,7 @@ PREFERRED: Mapping[str, tuple[str, ...]] = {
 }
 IMPLIED = frozenset({"no_credential", "wrong_credential", "unknown_id", "wrong_method", "empty_id"})
 REJECTED_INPUT = frozenset({"bad_parameter", "unsupported_media_type"})
-# Statuses of causes other than the content of the request; they do not stand for its rejection.
-UNRELATED = frozenset({"401", "402", "403", "405", "407", "408", "423", "425", "429", "451"})
+REJECTIONS = ("400", "404", "406", "415", "422")  # the statuses that can stand for it
 
 
 def gateway_response(derived: DerivedResponses, operation: Operation, fault: Fault) -> Response:
@@ -78,9 +77,11 @@ def scenario_response(routed: RoutedRequest, scenario: str, status: int) -> Resp
 
 
 def _nearest_response(operation: Operation, scenario: str) -> DocumentedResponse | None:
-    by_status = {response.status.upper(): response for response in operation.responses}
-    others = sorted(status for status in by_status if "400" <= status < "500" and status not in UNRELATED)
-    preferred = (*PREFERRED.get(scenario, ()), "4XX", "DEFAULT", *(others if scenario in REJECTED_INPUT else ()))
+    # A status that reports the job says nothing about the request.
+    reporting = operation.status_responses if operation.job else ()
+    by_status = {one.status.upper(): one for one in operation.responses if one not in reporting}
+    others = REJECTIONS if scenario in REJECTED_INPUT else ()
+    preferred = (*PREFERRED.get(scenario, ()), "4XX", "DEFAULT", *others)
     return next((by_status[status] for status in preferred if status in by_status), None)
 
 

@@ -6,6 +6,7 @@ time limit does not interrupt a response that is received very slowly, so the en
 """
 
 import copy
+import json
 import os
 import queue
 import threading
@@ -22,6 +23,7 @@ from schemathesis.engine.recorder import CheckNode, Interaction, ScenarioRecorde
 from schemathesis.generation import GenerationMode
 from schemathesis.generation.case import Case
 from schemathesis.generation.meta import REQUEST_SHAPE_PROBES, coverage_scenario
+from schemathesis.transport.requests import REQUESTS_TRANSPORT
 
 from .. import cli
 from ..document import Document, Operation, Parameter, snake_case, walk
@@ -36,6 +38,7 @@ from .checks.request_validity import (
     parse_parameter,
 )
 from .exchange import Exchange, documented_response
+from .interim_responses import interim_responses_skipped
 from .jobs import kind_of, sent_parameters
 from .network_errors import TOO_MANY, network_error, retry_delay
 from .schemas import schema_of, schema_types
@@ -78,6 +81,7 @@ def run_schemathesis(session: Session, seed: int) -> None:
     target, sender, result = session.target, session.sender, session.result
     if is_loopback(target.base_url):
         os.environ.setdefault("NO_PROXY", "127.0.0.1,localhost,::1")
+    _register_media_types(target)
     stream = from_schema(_schema(target, seed)).execute()
     for event in _events(stream, sender):
         limit_reached = max(sender.sent.values(), default=0) >= target.max_requests
@@ -109,8 +113,9 @@ def _events(stream: EventStream, sender: RequestSender) -> Iterator[events.Engin
 
     def receive_events() -> None:
         try:
-            for event in stream:
-                received.put(event)
+            with interim_responses_skipped():
+                for event in stream:
+                    received.put(event)
             received.put(None)
         except BaseException as error:
             received.put(error)
@@ -132,6 +137,20 @@ def _events(stream: EventStream, sender: RequestSender) -> Iterator[events.Engin
             raise event
         if event is not None:
             yield event
+
+
+def _register_media_types(target: Target) -> None:
+    """Let schemathesis send bodies of media types that it does not know as they are."""
+    for media_type in (media_type for operation in target.operations for media_type in operation.bodies):
+        essence = media_type.name.partition(";")[0].strip().lower()
+        if REQUESTS_TRANSPORT.get_first_matching_media_type(essence) is None:
+            REQUESTS_TRANSPORT.serializer(essence)(_as_it_is)
+
+
+def _as_it_is(_: Any, value: Any) -> dict[str, Any]:
+    if isinstance(value, bytes):
+        return {"data": value}
+    return {"data": (value if isinstance(value, str) else json.dumps(value)).encode(errors="replace")}
 
 
 def _schema(target: Target, seed: int) -> Any:
@@ -349,16 +368,20 @@ def _add_check(session: Session, operation: Operation, case: Case[Any], exchange
     session.add(check, operation, exchange, Finding(check.description, got, response))
 
 
+# The statuses with which a server may reject the content of a request.
+REJECTIONS = frozenset({"DEFAULT", "4XX", "400", "404", "406", "415", "422", "428"})
+
+
 def _is_json_request(exchange: Exchange) -> bool:
     headers = {name.lower(): value for name, value in exchange.request_headers.items()}
-    return headers.get("content-type", "").partition(";")[0].strip().lower().endswith("json")
+    essence = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return essence in {"application/json", "text/json"} or essence.endswith("+json")
 
 
 def _describes_rejection(operation: Operation) -> bool:
     """Return whether the document has a response that can reject the content of a request."""
-    others = {"401", "402", "403", "405", "407", "408", "423", "425", "429", "451"}
-    statuses = (response.status.upper() for response in operation.responses)
-    return any(status == "DEFAULT" or (status.startswith("4") and status not in others) for status in statuses)
+    reporting = operation.status_responses if operation.job else ()
+    return any(one.status.upper() in REJECTIONS for one in operation.responses if one not in reporting)
 
 
 def _may_be_rejected(target: Target, operation: Operation, exchange: Exchange) -> bool:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self, Unpack
 
 import httpx
-from attrs import evolve
+from attrs import evolve, frozen
 
 from ..document import Operation
 from .checks import CHECKS, Check, Finding
@@ -43,6 +43,19 @@ OBSERVERS: Sequence[Callable[[Target, Result], Observer]] = (
     ResponseChecks,
     Retirements,
 )
+
+
+@frozen
+class RequiredCredential:
+    """A credential that an operation requires: the key of its scheme, its value, and the other ones by key."""
+
+    key: str
+    value: str
+    others: Mapping[str, str]
+
+    def changed(self, value: str) -> dict[str, str]:
+        """Return the credentials of a request with another value of this one."""
+        return {**self.others, self.key: value}
 
 
 class Session:
@@ -205,11 +218,16 @@ class Session:
         """Return whether a live server may get more requests, apart from those reserved for schemathesis."""
         return self.is_full or self.sender.sent[operation.id] < self.target.max_requests - LIVE_REQUESTS
 
-    def required_credential(self, operation: Operation, values: Mapping[str, str]) -> tuple[str, str] | None:
-        """Return scheme key and value if the operation requires exactly one credential, else None."""
+    def required_credentials(self, operation: Operation, values: Mapping[str, str]) -> tuple[RequiredCredential, ...]:
+        """Return the credentials that the operation requires, each of them."""
         keys = self.target.security_requirement(operation) or ()
-        is_required = len(keys) == 1 and self.requires_credential(operation, values)
-        return (keys[0], self.target.credentials[keys[0]]) if is_required else None
+        if not keys or not self.requires_credential(operation, values):
+            return ()
+        credentials = {key: self.target.credentials[key] for key in keys}
+        return tuple(
+            RequiredCredential(key, value, {other: credentials[other] for other in keys if other != key})
+            for key, value in credentials.items()
+        )
 
     def requires_credential(self, operation: Operation, values: Mapping[str, str]) -> bool:
         """Return whether the operation requires a credential.

@@ -5,6 +5,7 @@ invalid credential, or return something false.
 """
 
 import re
+import urllib.parse
 from abc import abstractmethod
 from fnmatch import fnmatchcase
 from typing import Any
@@ -358,16 +359,32 @@ def _server_error(exchange: Exchange) -> str:
 
 
 def _content(exchange: Exchange) -> Any:
-    return exchange.status, exchange.body if exchange.json is MISSING else exchange.json
+    return exchange.status, exchange.body if exchange.json is MISSING else _without_own_url(exchange)
+
+
+def _without_own_url(exchange: Exchange) -> Any:
+    """Return the body without links to itself, which repeat the query of the request."""
+    parts = urllib.parse.urlsplit(exchange.url)
+    own = {exchange.url, urllib.parse.urlunsplit(("", "", parts.path, parts.query, ""))}
+
+    def without(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: without(child) for name, child in value.items()}
+        if isinstance(value, list):
+            return [without(child) for child in value]
+        return "" if isinstance(value, str) and value in own else value
+
+    return without(exchange.json)
 
 
 def _difference(first: Exchange, second: Exchange) -> str:
     """Return what differs in the second response; empty if nothing differs or it is missing."""
     if _content(first) == _content(second) or second.status is None:
         return ""
-    if first.status != second.status or not isinstance(first.json, dict) or not isinstance(second.json, dict):
+    one, other = _without_own_url(first), _without_own_url(second)
+    if first.status != second.status or not isinstance(one, dict) or not isinstance(other, dict):
         return _describe(second)
-    names = [name for name in {**first.json, **second.json} if first.json.get(name) != second.json.get(name)]
+    names = [name for name in {**one, **other} if one.get(name) != other.get(name)]
     return f"other {', '.join(names)}"
 
 

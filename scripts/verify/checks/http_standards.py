@@ -70,7 +70,9 @@ class Caching(HttpCheck):
         return is_read(operation) and operation.job is not None
 
     def check(self, exchange: Exchange, job: JobLifecycle | None) -> Findings:
-        if job and _has_body(exchange) and exchange.is_accepted and isinstance(exchange.json, dict):
+        is_shown = isinstance(exchange.json, dict) and _has_body(exchange)
+        is_report = exchange.is_accepted and exchange.method != "HEAD"
+        if job and is_report and (is_shown or job.conditions):
             state = job.state_of(exchange.json, exchange.status or 0, exchange.headers)
             if state in job.kinds and not job.is_final(state):
                 age = exchange.headers.get("age", "0")

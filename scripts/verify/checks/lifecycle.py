@@ -20,6 +20,7 @@ from ..probe import Probe
 from .registry import Check, Finding, Findings, ProbeCheck, ResponseCheck, excerpt, pointer_text, register, shorten
 
 YEAR_2000 = 946_684_800.0  # in seconds since 1970
+ZERO_TIMES = frozenset({0.0, -62_135_596_800.0})  # 1970, and the year 1
 EPOCH_DIGITS = frozenset({9, 10, 12, 13})  # digits of seconds and of milliseconds since 1970, in a string
 MAX_SKEW = 60.0  # seconds between the clocks of a server and its workers
 # Timestamps of what can happen to a job after its end.
@@ -388,7 +389,7 @@ class TimestampsInOrder(LifecycleCheck):
         if not poll.job.is_final(poll.state):
             return
         timestamps = [(path, timestamp_seconds(walk(poll.body, path))) for path in poll.job.timestamps]
-        known = [(path, value) for path, value in timestamps if value is not None]
+        known = [(path, value) for path, value in timestamps if value is not None and not _never_was(poll, value)]
         for (earlier, first), (later, second) in itertools.pairwise(known):
             got = f"{second:.3f} after {first:.3f}" if second < first else ""
             yield Finding(f"{pointer_text(later)} not before {pointer_text(earlier)}", got)
@@ -408,7 +409,7 @@ class TimestampsPlausible(LifecycleCheck):
             value = walk(poll.body, path)
             seconds = timestamp_seconds(value)
             # Zero is a common value of a time that has not come yet.
-            if seconds is None or (not poll.job.is_final(poll.state) and seconds <= 0):
+            if seconds is None or (not poll.job.is_final(poll.state) and seconds <= 0) or _never_was(poll, seconds):
                 continue
             expected, got = f"{pointer_text(path)} from 2000 to the Date of the response", f"{shorten(value)}"
             is_planned = bool(PLANNED.search(path[-1]))
@@ -418,6 +419,11 @@ class TimestampsPlausible(LifecycleCheck):
                 units.add("milliseconds" if abs(value) > 1e11 else "seconds")
         if units:
             yield Finding("timestamps in one unit", " and ".join(sorted(units)) if len(units) > 1 else "")
+
+
+def _never_was(poll: Poll, seconds: float) -> bool:
+    """Return whether a time is that of something that a job has not come to before it failed."""
+    return seconds in ZERO_TIMES and poll.kind in {"failure", "partial"}
 
 
 def fixed_timestamps(job: JobLifecycle) -> tuple[Keys, ...]:

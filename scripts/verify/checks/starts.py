@@ -8,6 +8,7 @@ from ..exchange import documented_response
 from ..jobs import reports_job, started_operations, state_of
 from ..network_errors import TOO_MANY
 from ..probe import Probe, StartProbe
+from .lifecycle import RANKS
 from .registry import Check, Finding, Findings, excerpt, pointer_text, register, shorten
 
 
@@ -102,6 +103,11 @@ class StartState(StartCheck):
             state = state_of(probe.status_operation, poll)
             got = "" if state == started else f"{state} after the start had returned {started}"
             yield Finding(f"{started}, as in the start response", got, exchange=poll)
+        first = state_of(probe.status_operation, polls[0])
+        if isinstance(started, str) and started in job.kinds and first in job.kinds:
+            is_earlier = RANKS[job.kinds[first]] < RANKS[job.kinds[started]]
+            got = f"{first} after the start had returned {started}" if is_earlier else ""
+            yield Finding(f"{started} or later, as in the start response", got, exchange=polls[0])
         progress = [job.progress.percent(one.json) if job.progress else None for one in (probe.exchange, polls[0])]
         if progress[0] is not None and progress[1] is not None:
             got = f"{progress[1]:g} after {progress[0]:g}" if progress[1] < progress[0] else ""

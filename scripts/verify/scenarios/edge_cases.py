@@ -1,6 +1,7 @@
 """Edge cases: unusual requests for a job that is known to exist. The check of the same name says what they show."""
 
 import base64
+import functools
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -8,13 +9,13 @@ from typing import Any, Unpack
 
 from attrs import frozen
 
-from ...document import Operation
+from ...document import Operation, walk
 from ..exchange import Exchange
-from ..jobs import id_parameter, is_read
+from ..jobs import id_parameter, is_read, reports_job
 from ..probe import WITHOUT_CREDENTIAL, Probe, VariantProbe
 from ..schemas import UNLIKE_TEXT, schema_types
 from ..sender import Query, RequestChanges
-from ..session import Session
+from ..session import RequiredCredential, Session
 from ..target import credential_location, near_misses
 
 LONG = 1500  # characters of an id
@@ -57,9 +58,9 @@ class EdgeCaseRequests:
         return VariantProbe(self.operation, exchange, others, variant=variant)
 
     @property
-    def required_credential(self) -> tuple[str, str] | None:
-        """Return scheme key and value if the operation requires exactly one credential, else None."""
-        return self.session.required_credential(self.operation, self.values)
+    def required_credentials(self) -> tuple[RequiredCredential, ...]:
+        """The credentials that the operation requires."""
+        return self.session.required_credentials(self.operation, self.values)
 
 
 @frozen
@@ -88,60 +89,69 @@ def request_edge_cases(session: Session, operation: Operation) -> None:
                     session.check(edge_case.check, probe)
 
 
-def _near_misses(requests: EdgeCaseRequests) -> Probes:
-    """Change the credential in one character, or its case. Yield nothing if none is required."""
-    if not (required := requests.required_credential):
-        return
-    key, value = required
-    for changed in dict.fromkeys(changed for changed, _ in near_misses(value)):
-        if changed and changed != value:
-            yield requests.probe(requests.call(credentials={key: changed}))
+def _in_turns(probes: Callable[[EdgeCaseRequests, RequiredCredential], Probes]) -> Callable[[EdgeCaseRequests], Probes]:
+    """Return the probes of each required credential, in turns: a live run sends the first ones only."""
+
+    @functools.wraps(probes)
+    def each(requests: EdgeCaseRequests) -> Probes:
+        running = [probes(requests, required) for required in requests.required_credentials]
+        while running:
+            for one in list(running):
+                probe = next(one, None)
+                if probe is None:
+                    running.remove(one)
+                else:
+                    yield probe
+
+    return each
 
 
-def _wrong_credentials(requests: EdgeCaseRequests) -> Probes:
+def _near_misses(requests: EdgeCaseRequests, required: RequiredCredential) -> Probes:
+    """Change the credential in one character, or its case."""
+    for changed in dict.fromkeys(changed for changed, _ in near_misses(required.value)):
+        if changed and changed != required.value:
+            yield requests.probe(requests.call(credentials=required.changed(changed)))
+
+
+def _wrong_credentials(requests: EdgeCaseRequests, required: RequiredCredential) -> Probes:
     """Send no credential, wrong ones and parts of the valid one, also with HEAD, and one wrong one repeatedly."""
-    if not (required := requests.required_credential):
-        return
-    key, value = required
+    key, value, others = required.key, required.value, dict(required.others)
     scheme = requests.session.target.document.security_schemes[key]
     user, _, password = value.partition(":")
     wrong: tuple[str, ...] = ("wrong", "null", "")
     if scheme.scheme == "basic":
         wrong = (f"{user}:wrong", f"{user}:", f"wrong:{password}", ":", "wrong:wrong", f"{user}:{password.swapcase()}")
-    yield requests.probe(requests.call(credentials={}))
+    yield requests.probe(requests.call(credentials=others))
     for changed in wrong:
         if changed != value and (changed or scheme.type == "apiKey"):
-            yield requests.probe(requests.call(credentials={key: changed}))
+            yield requests.probe(requests.call(credentials=required.changed(changed)))
     # A client cannot send a credential of these schemes that is empty.
     empty = ("", (scheme.scheme or "bearer").capitalize()) if scheme.type != "apiKey" else ()
     for headers in (*({"authorization": value} for value in empty), {"x-forwarded-for": "127.0.0.1"}):
-        yield requests.probe(requests.call(credentials={}, headers=headers))
+        yield requests.probe(requests.call(credentials=others, headers=headers))
     if requests.operation.method == "GET":
-        for credentials in ({}, {key: wrong[0]}):
+        for credentials in (others, required.changed(wrong[0])):
             yield requests.probe(requests.call(credentials=credentials, method="HEAD"))
     for _ in range(REPETITIONS):
-        yield requests.probe(requests.call(credentials={key: wrong[0]}))
+        yield requests.probe(requests.call(credentials=required.changed(wrong[0])))
 
 
-def _after_refusal(requests: EdgeCaseRequests) -> Probes:
+def _after_refusal(requests: EdgeCaseRequests, required: RequiredCredential) -> Probes:
     """Send a wrong credential between requests with the valid one."""
-    if required := requests.required_credential:
-        current = requests.read()
-        first = requests.session.first_reads.get(current.url, current)
-        yield requests.probe(current, first)
-        requests.call(credentials={required[0]: "wrong:wrong"})
-        for _ in range(2):
-            yield requests.probe(requests.read(), first)
+    current = requests.read()
+    first = requests.session.first_reads.get(current.url, current)
+    yield requests.probe(current, first)
+    requests.call(credentials=required.changed("wrong:wrong"))
+    for _ in range(2):
+        yield requests.probe(requests.read(), first)
 
 
-def _elsewhere(requests: EdgeCaseRequests) -> Probes:
+def _elsewhere(requests: EdgeCaseRequests, required: RequiredCredential) -> Probes:
     """Send the credential under another scheme or in another location.
 
     The first one is never in the URL, so the URLs of a live server, which it may log, stay free of it.
     """
-    if not (required := requests.required_credential):
-        return
-    key, value = required
+    key, value = required.key, required.value
     schemes = requests.session.target.document.security_schemes
     scheme, encoded = schemes[key], base64.b64encode(value.encode()).decode()
     is_authorization = scheme.type == "apiKey" and scheme.where == "header" and scheme.name.lower() == "authorization"
@@ -153,11 +163,14 @@ def _elsewhere(requests: EdgeCaseRequests) -> Probes:
     alternatives = {other for keys in requests.operation.security for other in keys}
     described = {_place(*credential_location(schemes[other], value)) for other in alternatives}
     places = [("header", "authorization", other_scheme), ("cookie", name, value), ("query", name, value)]
+    if scheme.type != "apiKey" and scheme.scheme != "basic":
+        # The same value without its scheme, and under another one.
+        places += [("header", "authorization", value), ("header", "authorization", f"Basic {value}")]
     for where, field, sent in places[is_authorization:]:
         if _place(where, field, sent) not in described:
             headers = {"header": {field: sent}, "cookie": {"cookie": f"{field}={sent}"}}.get(where, {})
             query = {field: sent} if where == "query" else None
-            yield requests.probe(requests.call(query, credentials={}, headers=headers))
+            yield requests.probe(requests.call(query, credentials=dict(required.others), headers=headers))
 
 
 def _place(where: str, name: str, value: str) -> tuple[str, str, str]:
@@ -170,10 +183,21 @@ def _unknown_ids(requests: EdgeCaseRequests) -> Probes:
         return
     name, known = parameter.name, requests.values[parameter.name]
     for unknown in ("Ünknøwn-☃", "x" * LONG, "%", "' OR 1=1--", "a b", "\x00", f"{known}x", known[:-1]):
-        if unknown:
-            yield requests.probe(requests.call(values={**requests.values, name: unknown}))
+        if not unknown:
+            continue
+        exchange = requests.call(values={**requests.values, name: unknown})
+        # Sequential ids: the shorter one may be that of another job.
+        if unknown != known[:-1] or not _is_another_job(requests.operation, exchange, unknown):
+            yield requests.probe(exchange)
     if parameter.where == "path":
         yield requests.probe(requests.call(path=requests.operation.path.replace(f"{{{name}}}", "%zz")))
+
+
+def _is_another_job(operation: Operation, exchange: Exchange, name: str) -> bool:
+    job = operation.job
+    if job is None or not reports_job(operation, exchange):
+        return False
+    return job.id is None or job.is_id(walk(exchange.json, job.id), name)
 
 
 def _odd_queries(requests: EdgeCaseRequests) -> Probes:
@@ -251,7 +275,7 @@ def _path_forms(requests: EdgeCaseRequests) -> Probes:
     for form in (f"{path}/", re.sub(r"[^{}]+(?=\{|$)", lambda literal: literal[0].swapcase(), path)):
         exchange, after = requests.call(path=form), requests.read()
         yield requests.probe(exchange, before, after)
-        if requests.required_credential:
+        if requests.required_credentials:
             yield requests.variant(requests.call(path=form, credentials={}), variant=WITHOUT_CREDENTIAL)
         before = after
 
@@ -284,10 +308,10 @@ def _concurrent(requests: EdgeCaseRequests) -> Probes:
 
 
 EDGE_CASES = (
-    EdgeCase("near_miss_credential", _near_misses, live=3, writes=True),
-    EdgeCase("wrong_credential", _wrong_credentials, live=2, writes=True),
-    EdgeCase("after_refusal", _after_refusal, live=0),
-    EdgeCase("credential_elsewhere", _elsewhere, live=1),
+    EdgeCase("near_miss_credential", _in_turns(_near_misses), live=3, writes=True),
+    EdgeCase("wrong_credential", _in_turns(_wrong_credentials), live=2, writes=True),
+    EdgeCase("after_refusal", _in_turns(_after_refusal), live=0),
+    EdgeCase("credential_elsewhere", _in_turns(_elsewhere), live=1),
     EdgeCase("unknown_ids", _unknown_ids, live=1),
     EdgeCase("odd_queries", _odd_queries, live=1),
     EdgeCase("defaults", _defaults, live=1),

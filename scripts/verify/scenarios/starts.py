@@ -2,7 +2,8 @@
 
 import itertools
 import re
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Set
 
 from attrs import evolve
 
@@ -16,6 +17,7 @@ from ..session import Session
 from .polling import poll_job
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{2,199}")
+IDEMPOTENCY_KEY = "idempotency-key"
 MAX_CANDIDATES = 12  # strings of a refusal under which a job is looked for
 HTTP_HEADERS = frozenset({"date", "server", "content-type", "content-length", "connection", "allow", "vary", "via"})
 
@@ -37,8 +39,9 @@ def start_jobs(session: Session, operation: Operation) -> None:
 def _start_refused(session: Session, operation: Operation, values: dict[str, str], last: StartProbe) -> None:
     """Send starts that are refused, and poll the job that was started last: it must not change. Then start again."""
     changes: list[tuple[dict[str, str], RequestChanges]] = []
-    if required := session.required_credential(operation, values):
-        changes += [(values, {"credentials": {}}), (values, {"credentials": {required[0]: "wrong:wrong"}})]
+    if required := session.required_credentials(operation, values):
+        changes.append((values, {"credentials": {}}))
+        changes += [(values, {"credentials": one.changed("wrong:wrong")}) for one in required]
     if operation.bodies:
         changes.append((values, {"content": b"{", "headers": {"content-type": operation.bodies[0].name}}))
     for parameter in sent_parameters(operation):
@@ -46,7 +49,7 @@ def _start_refused(session: Session, operation: Operation, values: dict[str, str
         changes += [({**values, parameter.name: unknown}, {})] if unknown is not None else []
     for sent, change in changes:
         exchange = session.call(operation, sent, documented=False, **change)
-        _check_refusal(session, operation, exchange, last)
+        _check_refusal(session, operation, exchange, {*last.existing, last.started}, last)
     for _ in range(2 if changes else 0):
         parameters = dict(zip(last.names, last.started, strict=True))
         session.call(last.status_operation, parameters, plain=True)
@@ -54,10 +57,23 @@ def _start_refused(session: Session, operation: Operation, values: dict[str, str
         session.check("after_refusal", Probe(operation, session.call(operation, values), (last.exchange,)))
 
 
-def _check_refusal(session: Session, operation: Operation, exchange: Exchange, last: StartProbe | None = None) -> None:
-    """Check that a refused start names no job; after another start, also anywhere in the response."""
+def _check_refusal(
+    session: Session,
+    operation: Operation,
+    exchange: Exchange,
+    existing: Set[tuple[str, ...]],
+    last: StartProbe | None = None,
+) -> None:
+    """Check that a refused start names no new job; after another start, also anywhere in the response.
+
+    A 409 may name the job that is in the way.
+    """
+    if not session.is_full:
+        return
     reporting = started_operations(session.target.document, operation)[0]
     announced = _announced(session, operation, reporting, message(operation, exchange))
+    if announced in existing:
+        announced = ()
     if last is not None and not announced:
         announced = _hidden(session, exchange, last)
     probe = StartProbe(
@@ -105,14 +121,25 @@ def _strings(exchange: Exchange) -> Iterator[str]:
     yield from (found for part in parts for found in ID.findall(part) if not found.isalpha())
 
 
+def _fresh_keys(session: Session, operation: Operation, number: int) -> dict[str, str]:
+    """Return a new idempotency key, if the operation takes one: a server returns the same job for the same key."""
+    document, fresh = session.target.document, str(uuid.uuid5(uuid.NAMESPACE_URL, f"{operation.id} {number}"))
+    for parameter in operation.parameters_in("header"):
+        if parameter.name.lower() == IDEMPOTENCY_KEY:
+            is_valid = document.validator(parameter.schema).is_valid
+            forms = (fresh, fresh.replace("-", "")[:16])
+            return {IDEMPOTENCY_KEY: next((key for key in forms if is_valid(key)), fresh)}
+    return {}
+
+
 def _start_and_poll(
     session: Session, operation: Operation, values: dict[str, str], started: set[tuple[str, ...]]
 ) -> StartProbe | None:
     """Start a job and poll it under the id in the response; add it to those that were started."""
-    exchange = session.call(operation, values)
+    exchange = session.call(operation, values, headers=_fresh_keys(session, operation, len(started)))
     response, request = documented_response(operation, exchange.status or 0), message(operation, exchange)
     if not exchange.is_accepted or response is None:
-        _check_refusal(session, operation, exchange)
+        _check_refusal(session, operation, exchange, started)
         return None
     document = session.target.document
     reporting = {one.id for one in started_operations(document, operation)}

@@ -98,7 +98,9 @@ def _actions(
     elif kind in {"status", "content type"}:
         names = {str(value) for value in seen.values.values()} - {""} if kind == "status" else {name}
         names = set() if kind == "status" and name in BODILESS else names
-        content = {each: {"schema": {"type": "object"} if each.endswith("json") else {}} for each in sorted(names)}
+        content = {
+            each: {"schema": {"type": "object"} if each.endswith(("/json", "+json")) else {}} for each in sorted(names)
+        }
         response = {"description": "Seen in traffic.", **({"content": content} if content else {})}
         update = {name: response} if kind == "status" else content
         yield f"{kind} {name}, {_times(seen)}", {"target": json_path(pointer), "update": update}

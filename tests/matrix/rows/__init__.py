@@ -6,9 +6,22 @@ from typing import Final
 from attrs import evolve
 
 from ..row import Row
-from . import bodies, fields, files, jobs, names, others, overlays, published, responses, starts, versions
+from . import (
+    bodies,
+    fields,
+    files,
+    jobs,
+    names,
+    others,
+    overlays,
+    published,
+    responses,
+    starts,
+    third_party,
+    versions,
+)
 
-MODULES = (versions, files, names, bodies, responses, jobs, fields, starts, others, overlays, published)
+MODULES = (versions, files, names, bodies, responses, jobs, fields, starts, others, third_party, overlays, published)
 ROWS: Final = tuple(evolve(row, group=module.__name__.rsplit(".", 1)[1]) for module in MODULES for row in module.ROWS)
 BATCH: Final = 30  # documents per generated distribution
 
