@@ -17,6 +17,7 @@ from ..session import Session
 from .polling import poll_job
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{2,199}")
+CONFLICT = 409
 IDEMPOTENCY_KEY = "idempotency-key"
 MAX_CANDIDATES = 12  # strings of a refusal under which a job is looked for
 HTTP_HEADERS = frozenset({"date", "server", "content-type", "content-length", "connection", "allow", "vary", "via"})
@@ -72,7 +73,7 @@ def _check_refusal(
         return
     reporting = started_operations(session.target.document, operation)[0]
     announced = _announced(session, operation, reporting, message(operation, exchange))
-    if announced in existing:
+    if exchange.status == CONFLICT and announced in existing:
         announced = ()
     if last is not None and not announced:
         announced = _hidden(session, exchange, last)
