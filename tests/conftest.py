@@ -114,6 +114,7 @@ SLOW = frozenset(
         "simulator_faults",
         "site",
         "soak",
+        "third_party_servers",
         "tools",
         "tracing",
         "tutorial",

@@ -12,7 +12,7 @@ LIMITS = {
     "airflow": 850,
     "document": 4140,
     "client": 12980,
-    "compare": 3120,
+    "compare": 3170,
     "drift": 440,
     "export": 460,
     "learn": 380,

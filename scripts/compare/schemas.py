@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from attrs import Factory, define, frozen
 
+from ..document.one_way import READ_ONLY, WRITE_ONLY, is_marked
 from ..document.references import resolve
 from ..document.source import Pointer
 from .change import FINE, Both, Change, Verdict, breaks, changes
@@ -33,6 +34,8 @@ OTHER_LIMITS = ("pattern", "format", "multipleOf", "uniqueItems", *OTHERS)
 # The value of a limit that allows all that its absence allows.
 FREE = {"minLength": 0, "minItems": 0, "minProperties": 0, "uniqueItems": False}
 COMPARED = {*LIMITS, *OTHER_LIMITS, "$defs", "const", "default", "enum", "items", "properties", "required", "type"}
+# Keywords that limit values next to `$ref`, from OpenAPI 3.1 on.
+NEXT_TO_REFERENCES = {*LIMITS, *OTHER_LIMITS, "const", "enum", "not", "required"}
 # Keywords that refuse no request.
 SAYING = {"readOnly", "writeOnly", "discriminator"}
 JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
@@ -65,6 +68,7 @@ class SchemaComparison:
     renamed: dict[str, str] = Factory(dict)
     _found: dict[tuple[str, str, str], tuple[set[Direction], Change, Mapping[Direction, Verdict]]] = Factory(dict)
     _seen: set[tuple[Pointer, Pointer, Direction]] = Factory(set)
+    _one_sided: set[tuple[str, tuple[Any, ...], Direction]] = Factory(set)
 
     def compare(self, old: Any, new: Any, places: tuple[Pointer, Pointer], subject: str, direction: Direction) -> None:
         """Compare two schemas that describe the same value."""
@@ -305,6 +309,12 @@ class SchemaComparison:
     def _additional(self, keyword: str, before: Node, after: Node, direction: Direction) -> None:
         old, new = before.schema.get(keyword, True), after.schema.get(keyword, True)
         if keyword in OTHERS and old is not False and new is not False and (old, new) != (True, True):
+            # A schema that refers to itself here has no counterpart at the place of each further level.
+            references = tuple(one.get("$ref") if isinstance(one, Mapping) else None for one in (old, new))
+            if True in (old, new) and any(references):
+                if (keyword, references, direction) in self._one_sided:
+                    return
+                self._one_sided.add((keyword, references, direction))
             pointers = ((*before.pointer, keyword), (*after.pointer, keyword))
             self.compare(old, new, pointers, f"{before.subject}.*", direction)
 
@@ -315,7 +325,16 @@ class SchemaComparison:
             id(node): content(one, node.schema) for one, nodes in zip(data, (old, new), strict=True) for node in nodes
         }
         pairs = pair_renamed(pair(old, new, _key), lambda node: contents[id(node)], lambda node: str(_key(node)))
-        required = [set(node.schema.get("required", ())) for node in (before, after)]
+        # A request may leave out what is read-only, and a response what is write-only.
+        mark = READ_ONLY if direction == "request" else WRITE_ONLY
+        marked = [
+            {_key(node) for node in nodes if is_marked(node.schema, one, mark)}
+            for one, nodes in zip(data, (old, new), strict=True)
+        ]
+        required = [
+            set(node.schema.get("required", ())) - left_out
+            for node, left_out in zip((before, after), marked, strict=True)
+        ]
         for one, two in pairs.both:
             pointers = (one.pointer, two.pointer)
             if _key(one) != _key(two):
@@ -387,6 +406,10 @@ def _flat(data: Any, schema: Any, pointer: Pointer, subject: str) -> Node:
     """Return a schema with what its reference and its `allOf` say; a component gives the subject its name."""
     component = ""
     while isinstance(schema, Mapping) and "$ref" in schema:
+        limiting = {key: schema[key] for key in schema.keys() & NEXT_TO_REFERENCES}
+        if limiting and not str(data.get("openapi", "")).startswith("3.0"):
+            referred = _flat(data, {"$ref": schema["$ref"]}, pointer, subject)
+            return Node(_merged(referred.schema, limiting), pointer, referred.subject, referred.component)
         schema, pointer = resolve(data, schema, pointer)
         if pointer[:2] == ("components", "schemas"):
             subject = component = str(pointer[2])
@@ -405,13 +428,38 @@ def _flat(data: Any, schema: Any, pointer: Pointer, subject: str) -> Node:
             for name, child in flat.schema.get("properties", {}).items()
             if isinstance(child, Mapping)
         }
+        both = merged.get("properties", {}), properties
         merged = {
-            **merged,
-            **flat.schema,
-            "properties": {**merged.get("properties", {}), **properties},
+            **_merged(merged, flat.schema),
+            "properties": {**both[0], **{name: _joined(both[0].get(name), child) for name, child in both[1].items()}},
             "required": [*merged.get("required", ()), *flat.schema.get("required", ())],
         }
     return Node({key: value for key, value in merged.items() if value not in ({}, [])}, pointer, subject, component)
+
+
+def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what two branches of `allOf` say together. What cannot be united is kept, to be compared as it is."""
+    found, kept = dict(first), {}
+    for key, value in second.items():
+        if key not in first or first[key] == value or key == "type" or key in ANNOTATIONS or key.startswith("x-"):
+            found[key] = value
+        elif key in LIMITS:
+            found[key] = max(first[key], value) if LIMITS[key] else min(first[key], value)
+        elif key == "enum":
+            found[key] = [one for one in first[key] if one in value]
+        elif key not in ("properties", "required", "allOf"):
+            kept[key] = value
+    branches = [*first.get("allOf", ()), *second.get("allOf", ()), *([kept] if kept else [])]
+    return {**found, "allOf": branches} if branches else found
+
+
+def _joined(first: "_Placed | None", second: "_Placed") -> "_Placed":
+    """Return a property that two branches of `allOf` describe."""
+    if first is None or first == second:
+        return second
+    if second.keys() <= set(ANNOTATIONS):
+        return _Placed({**first, **second}, first.pointer)
+    return _Placed({"allOf": [dict(first), dict(second)]}, second.pointer)
 
 
 class _Placed(dict[str, Any]):
@@ -490,7 +538,9 @@ def _listed_types(schema: Schema) -> frozenset[str]:
     if "type" not in schema and values:
         return frozenset(JSON_TYPES.get(type(value), "object") for value in values)
     found = schema.get("type", ())
-    return frozenset([found] if isinstance(found, str) else found)
+    types = frozenset([found] if isinstance(found, str) else found)
+    # A list of values without null allows none, whatever the type says.
+    return types - {"null"} if values and None not in values else types
 
 
 def _types(schema: Schema) -> frozenset[str]:

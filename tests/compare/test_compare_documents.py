@@ -92,6 +92,10 @@ start, read = at("paths", "/casts", "post"), at("paths", "/casts/{castId}", "get
 job, sent = at("paths", "/casts/{castId}", "get", "x-job"), at("components", "schemas", "CastRequest")
 schemes, alloy = at("components", "securitySchemes"), at("components", "schemas", "CastRequest", "properties", "alloy")
 STATE = ("paths", "/casts/{castId}", "get", "x-job", "state")
+schemas, sent_properties = at("components", "schemas"), at("components", "schemas", "CastRequest", "properties")
+MADE = {"type": "string", "readOnly": True}
+TEXT = {"$ref": "#/components/schemas/Text"}
+IF_NOTE = {"if": {"required": ["note"]}, "then": {"required": ["colour"]}}
 note = at("components", "schemas", "CastRequest", "properties", "note")
 
 
@@ -277,6 +281,66 @@ CASES: dict[str, tuple[Apply, Apply, str, str]] = {
     ),
     "not": (untouched, put(sent, **{"not": {"required": ["colour"]}}), "field", "schema-changed"),
     "not dropped": (put(sent, **{"not": {"required": ["x"]}}), put(sent, **{"not": None}), "", "schema-changed"),
+    "second if in allOf": (
+        put(sent, allOf=[IF_NOTE, {"if": {"required": ["x"]}, "then": {"required": ["y"]}}]),
+        lambda data: sent(data)["allOf"][0]["then"]["required"].append("z"),
+        "field",
+        "schema-changed",
+    ),
+    "second not in allOf": (
+        put(sent, allOf=[{"not": {"required": ["x"]}}, {"not": {"required": ["y"]}}]),
+        lambda data: sent(data)["allOf"][0]["not"].update(required=["z"]),
+        "field",
+        "schema-changed",
+    ),
+    "limit of the first branch": (
+        put(note, allOf=[{"maxLength": 10}, {"maxLength": 100}]),
+        lambda data: note(data)["allOf"][0].update(maxLength=5),
+        "field",
+        "limit-tightened",
+    ),
+    "limit of a branch that another exceeds": (
+        put(note, allOf=[{"maxLength": 10}, {"maxLength": 100}]),
+        lambda data: note(data)["allOf"][1].update(maxLength=50),
+        "",
+        "",
+    ),
+    "value removed in a branch": (
+        put(alloy, allOf=[{"enum": ["bronze", "iron"]}, {"description": "The metal."}]),
+        lambda data: alloy(data)["allOf"][0].update(enum=["bronze"]),
+        "field",
+        "value-removed",
+    ),
+    "limit next to a reference": (
+        lambda data: (schemas(data).update(Text={"type": "string"}), put(sent_properties, note=TEXT)(data)),
+        lambda data: sent_properties(data)["note"].update(maxLength=3),
+        "field",
+        "limit-tightened",
+    ),
+    "null removed from the values": (
+        put(note, type=["string", "null"], default=None, enum=["a", None]),
+        put(note, enum=["a"]),
+        "field",
+        "not-nullable",
+    ),
+    "required and read-only": (
+        untouched,
+        lambda data: (put(sent_properties, made=dict(MADE))(data), sent(data)["required"].append("made")),
+        "",
+        "property-added",
+    ),
+    "required and read-only no more": (
+        lambda data: (put(sent_properties, made=dict(MADE))(data), sent(data)["required"].append("made")),
+        put(at("components", "schemas", "CastRequest", "properties", "made"), readOnly=None),
+        "field",
+        "required schema-changed",
+    ),
+    "recursion begins": (
+        untouched,
+        put(at("components", "schemas", "Started"), additionalProperties={"$ref": "#/components/schemas/Started"}),
+        "",
+        "property-added type-changed",
+    ),
     "propertyNames": (untouched, put(sent, propertyNames={"pattern": "^a"}), "field", "schema-changed"),
     "description in a keyword": (
         put(sent, propertyNames={"pattern": "^a"}),
