@@ -22,7 +22,7 @@ LIMITS = {
     "release": 620,
     "simulate": 5520,
     "site": 960,
-    "verify": 8900,
+    "verify": 8930,
     "mutate": 6080,
 }
 

@@ -1,6 +1,7 @@
 """Verification: it finds failures, reports their location, and reports what could not be checked."""
 
 import contextlib
+import importlib
 import io
 import json
 import os
@@ -20,6 +21,7 @@ from scripts.document import Document, load
 from scripts.simulate import Simulator, SimulatorSettings, SteppingClock
 from scripts.verify.__main__ import main
 from scripts.verify.checks import CHECKS
+from scripts.verify.local_constants import constants_kept, local_constants
 
 from .conftest import ENVIRONMENT, ROOT, Serve
 from .faulty_responses import FaultyServer, OutgoingResponse
@@ -542,3 +544,17 @@ def test_steps_are_shown_on_a_terminal(tmp_path: Path) -> None:
     ]
     assert shown.endswith("\r\x1b[2K")
     assert b"\x1b" not in done.stdout
+
+
+def test_modules_that_are_imported_during_a_run_do_not_change_the_requests(tmp_path: Path) -> None:
+    constants = local_constants()
+    known = set(constants.integers)
+    (tmp_path / "constants_of_nobody.py").write_text("NUMBER = 918273645\n", encoding="utf-8")
+
+    with constants_kept(constants), pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(tmp_path)
+        patch.chdir(tmp_path)
+        importlib.import_module("constants_of_nobody")
+
+        assert local_constants() is constants
+        assert set(local_constants().integers) == known

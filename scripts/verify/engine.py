@@ -40,6 +40,7 @@ from .checks.request_validity import (
 from .exchange import Exchange, documented_response
 from .interim_responses import interim_responses_skipped
 from .jobs import kind_of, sent_parameters
+from .local_constants import constants_kept, local_constants
 from .network_errors import TOO_MANY, network_error, retry_delay
 from .schemas import schema_of, schema_types
 from .sender import RequestSender, TimeBudgetExceededError
@@ -110,10 +111,11 @@ def _events(stream: EventStream, sender: RequestSender) -> Iterator[events.Engin
     a response that is received very slowly.
     """
     received: queue.Queue[events.EngineEvent | BaseException | None] = queue.Queue(maxsize=1)
+    constants = local_constants()
 
     def receive_events() -> None:
         try:
-            with interim_responses_skipped():
+            with interim_responses_skipped(), constants_kept(constants):
                 for event in stream:
                     received.put(event)
             received.put(None)
