@@ -68,7 +68,7 @@ def _unpacked(data: bytes, encoding: str) -> bytes:
     """Return data without one compression, or the same object if it has none."""
     is_zlib = len(data) > 2 and data[0] == 0x78 and (data[0] << 8 | data[1]) % 31 == 0
     bits = zlib.MAX_WBITS | 32 if data.startswith(GZIP) or is_zlib else 0
-    if not bits and "deflate" in encoding and not _is_text(data):
+    if not bits and "deflate" in encoding and not is_utf8(data):
         bits = -zlib.MAX_WBITS
     if not bits:
         return data
@@ -89,10 +89,11 @@ def _charset(data: bytes, media_type: str) -> str:
         text = data.decode(charset, errors="replace")
         if sum(character.isascii() for character in text) * 2 > len(text):
             return charset
-    return "utf-8" if _is_text(data) else "latin-1"
+    return "utf-8" if is_utf8(data) else "latin-1"
 
 
-def _is_text(data: bytes) -> bool:
+def is_utf8(data: bytes) -> bool:
+    """Return whether data is UTF-8."""
     try:
         data.decode()
     except UnicodeDecodeError:

@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
+from ...client.archived_body import MAX_SIZE, is_utf8
 from ...client.redaction import REDACTED
 from ...har.archive import GZIP_MAGIC
 from ..exchange import Exchange
@@ -20,7 +21,6 @@ SCHEMATHESIS = "x-schemathesis-testcaseid"  # a header of its requests
 BYTE_ORDER_MARK_LENGTH = 3  # bytes that a recorder may have removed from a body
 FRAMING = 64  # bytes on the wire that an empty body may have: of chunks, of frames, of its compression
 UNREAD = {"br", "zstd", "deflate"}  # encodings of clients in which a recorder may keep a body
-MAX_BODY = 100 * 2**20  # bytes of a body once it is decompressed
 # What browsers write about a response that is not from the server: Chromium, its service workers, and WebKit.
 FROM_CACHE = {
     "_fromCache": {"disk", "memory", "prefetch"},
@@ -143,7 +143,7 @@ def _response_body(response: Mapping[str, Any]) -> tuple[bytes, bool]:
     decoded = _decoded(content)
     body = None if decoded is None else _decompressed(decoded)
     is_text = "json" in f"{content.get('mimeType')} {headers.get('content-type')}".lower()
-    if body is None or (encoding in UNREAD and is_text and _is_base64(content) and not _is_utf8(body)):
+    if body is None or (encoding in UNREAD and is_text and _is_base64(content) and not is_utf8(body)):
         return b"", True
     size, length, wire = (
         int(str(one)) if str(one).isdecimal() else None
@@ -176,7 +176,7 @@ def _decompressed(body: bytes) -> bytes | None:
         return body
     try:
         unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-        unzipped = unzip.decompress(body, MAX_BODY)
+        unzipped = unzip.decompress(body, MAX_SIZE)
     except zlib.error:
         return None
     return unzipped if unzip.eof else None
@@ -207,14 +207,6 @@ def _decoded(content: Mapping[str, Any]) -> bytes | None:
 
 def _is_base64(content: Mapping[str, Any]) -> bool:
     return str(content.get("encoding")).lower() == "base64"
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _headers(headers: Any) -> dict[str, str]:
