@@ -264,6 +264,18 @@ def test_cancellation_in_trio_ends_a_call_that_waits_for_a_connection(released: 
         trio.run(calls, server)
 
 
+def test_request_that_has_begun_is_not_cancelled_in_trio() -> None:
+    async def calls(server: HostileServer) -> None:
+        async with AsyncAgentPlatform(server.url, api_key="k", timeout=10) as api:
+            with trio.move_on_after(0.05):
+                await api.get_dock_status("ds-1")
+            await api.get_dock_status("ds-2")
+            assert server.connections == 1
+
+    with hostile(echo(AGENT, pause=0.3)) as server:
+        trio.run(calls, server)
+
+
 def test_single_status_that_fails_sets_the_pause_until_the_next() -> None:
     limited = http_response(429, b"{}", "Retry-After: 60")
     with hostile(always(limited)) as server, AgentPlatform(server.url, api_key="k", timeout=1) as api:
@@ -378,7 +390,9 @@ def test_response_of_an_earlier_credential_is_redacted() -> None:
         with pytest.raises(JobStatusError) as caught:
             api.wait(started)
 
-    assert CANARY not in "".join(traceback.format_exception(caught.value))
+    shown = [*traceback.format_exception(caught.value), str(getattr(caught.value, "excerpt", ""))]
+    assert CANARY not in "".join(shown)
+    assert "***" in shown[-1]
 
 
 @pytest.mark.parametrize("value", [f"{CANARY}\n", f" {CANARY}", (CANARY,), b"canary-that-must-not-be-shown"])
