@@ -11,7 +11,7 @@ from .conftest import ROOT
 LIMITS = {
     "airflow": 850,
     "document": 4140,
-    "client": 12980,
+    "client": 12990,
     "compare": 3170,
     "drift": 440,
     "export": 460,

@@ -267,6 +267,35 @@ def test_max_rate_applies_to_all_jobs_together() -> None:
     assert {name for _, name in vendor.polls[:300]} == {f"ds-{number}" for number in range(100)}
 
 
+@pytest.mark.parametrize("limit", [{"max_in_flight": 1}, {"max_rate": 0.05}], ids=["in flight", "rate"])
+def test_each_delayed_job_ends_at_a_deadline_of_its_own(limit: dict[str, Any]) -> None:
+    clock = VirtualClock()
+    ended: dict[str, float] = {}
+
+    async def slow(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(1000 if "max_in_flight" in limit else 0)
+        return json_response(200, dock_status(id_in(request.url.raw_path), "IN_PROGRESS"))
+
+    async def wait() -> None:
+        api = clock.client_class(AsyncAIForProcess)(
+            "http://v", api_key="k", timeout=2000, http_transport=httpx.MockTransport(slow)
+        )
+        # The deadlines are in no order of the jobs.
+        timeouts = [1 + (number * 37) % 100 for number in range(300)]
+        jobs = [api.dock_status_job(f"ds-{n}", timeout=seconds) for n, seconds in enumerate(timeouts)]
+        async for outcome in async_as_completed([*jobs, api.dock_status_job("last", timeout=None)], **limit):
+            ended[outcome.job.name] = clock.time
+            if len(ended) >= 299:
+                return
+
+    run_until_complete(clock, wait())
+
+    late = [at - (1 + (int(name.rpartition("-")[2]) * 37) % 100) for name, at in ended.items() if "ds-" in name]
+    assert len(late) >= 298
+    assert min(late) > -0.001
+    assert max(late) < 0.01
+
+
 def test_timeout_for_all_jobs_ends_pending_waits() -> None:
     clock = VirtualClock()
 

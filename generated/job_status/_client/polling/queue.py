@@ -6,13 +6,16 @@ import heapq
 import math
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from ..arguments import to_float, validate_maximum
 from ..errors import InvalidArgumentError
 from ..poll_limit import LARGEST_MAXIMUM, Permit
 from ..sanitize import describe
 from .poller import Poller
+
+# Seconds, per wait, for which waits are not examined again: many times what that takes.
+EXAMINATION: Final = 2e-6
 
 
 class PollQueue:
@@ -44,11 +47,12 @@ class PollQueue:
         self._claims: dict[int, Permit] = {}
         self._min_interval = 1 / rate if rate else 0.0
         self._next_request_at = now
-        # Waits that the rate or the limit on polls in flight delays beyond their deadlines end on time all the same.
-        self._deadlines: list[tuple[float, int, Poller[Any]]] = []
-        self._watched: set[int] = set()
+        # Waits that the rate or the limit on polls in flight delays beyond their deadlines end on time all the same:
+        # all of them are examined at the earliest deadline of one, and not again too soon.
+        self._earliest_deadline = math.inf
+        self._examined_until = now
         for poller in self._heap if rate else ():
-            self._watch(poller)
+            self._note_deadline(poller)
         self._popped: dict[int, Permit | None] = {}
         self.finished = deque(poller for poller in pollers if poller.is_finished)
 
@@ -129,7 +133,7 @@ class PollQueue:
             if permit is not None:
                 return poller, permit
             self._throttled.setdefault(client, deque()).append(poller)
-            self._watch(poller)
+            self._note_deadline(poller)
         return None
 
     def _acquire(self, poller: Poller[Any], now: float) -> Permit | None:
@@ -151,18 +155,29 @@ class PollQueue:
             poller.end_closed()
         self._store(poller)
 
-    def _watch(self, poller: Poller[Any]) -> None:
-        """End a wait at its deadline although no poll of it is due or allowed then."""
-        if poller.deadline is not None and id(poller) not in self._watched:
-            self._watched.add(id(poller))
-            heapq.heappush(self._deadlines, (poller.deadline, id(poller), poller))
+    def _note_deadline(self, poller: Poller[Any]) -> None:
+        if poller.deadline is not None and poller.deadline < self._earliest_deadline:
+            self._earliest_deadline = poller.deadline
+
+    @property
+    def _expires_at(self) -> float:
+        """When waits whose polls are delayed are to be examined for the next time."""
+        return max(self._earliest_deadline, self._examined_until)
 
     def _expire(self, now: float) -> None:
         """End the waits whose deadline has passed while the rate or the limit on polls in flight delays them."""
-        while self._deadlines and self._deadlines[0][0] <= now:
-            poller = heapq.heappop(self._deadlines)[2]
-            self._watched.discard(id(poller))
-            if not poller.is_finished and id(poller) not in self._popped:
+        if self._expires_at <= now:
+            delayed = [poller for jobs in self._throttled.values() for poller in jobs]
+            if self._min_interval:
+                delayed += self._heap
+            self._earliest_deadline = math.inf
+            self._examined_until = now + EXAMINATION * len(delayed)
+            for poller in delayed:
+                if poller.is_finished or poller.deadline is None:
+                    continue
+                if poller.deadline > now:
+                    self._note_deadline(poller)
+                    continue
                 poller.expire(now)
                 if poller.is_finished:
                     self._store(poller)
@@ -185,15 +200,14 @@ class PollQueue:
 
     def delay(self, now: float) -> float | None:
         """Return the seconds until the next poll may be due, or None if that depends on responses alone."""
-        times = []
         is_limited = self._is_rate_limited(now)
+        times = [self._expires_at] if is_limited or self._throttled else []
         if self._heap:
             times.append(max(self._heap[0].next_poll_at, self._next_request_at if is_limited else now))
-        if is_limited:
-            times.extend([self._next_request_at] if self._throttled else [])
-        if self._deadlines and (is_limited or self._throttled):
-            times.append(self._deadlines[0][0])
-        return min(times) - now if times else None
+        if is_limited and self._throttled:
+            times.append(self._next_request_at)
+        earliest = min(times, default=math.inf)
+        return earliest - now if earliest < math.inf else None
 
     def _store(self, poller: Poller[Any]) -> None:
         if poller.is_finished:
@@ -202,4 +216,4 @@ class PollQueue:
         else:
             heapq.heappush(self._heap, poller)
             if self._min_interval:
-                self._watch(poller)
+                self._note_deadline(poller)
