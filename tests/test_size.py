@@ -10,9 +10,9 @@ from .conftest import ROOT
 # Lines of Python, templates and YAML.
 LIMITS = {
     "airflow": 850,
-    "document": 4140,
+    "document": 4150,
     "client": 12990,
-    "compare": 3170,
+    "compare": 3520,
     "drift": 440,
     "export": 460,
     "learn": 380,

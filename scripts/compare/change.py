@@ -1,7 +1,6 @@
 """A change between two versions, and its three verdicts: for code, for installed clients, and for waits."""
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +10,7 @@ from attrs import Factory, define, frozen
 from ..document import Document
 from ..document.source import Pointer
 from .package import Breakage
+from .pairing import python_name
 
 
 class Level(StrEnum):
@@ -44,11 +44,6 @@ def breaks(why: str, fix: str = REGENERATE) -> Verdict:
     return Verdict(Level.BREAKS, why, fix)
 
 
-def python_name(name: str) -> str:
-    """Return what is the same in all spellings of a name: `JobResult`, `job_result` and `_job-result` are equal."""
-    return re.sub(r"[\W_]", "", name).lower()
-
-
 @frozen
 class Place:
     """The file and the line of a clause, as the report prints it."""
@@ -80,6 +75,7 @@ class Change:
         breakages: The differences of the package that it causes.
         additions: The paths in the package that are new because of it.
         accepted: The reason for which it is accepted, or an empty string.
+        content: What the message leaves out, which distinguishes the change from others of the same place.
     """
 
     rule: str
@@ -97,6 +93,7 @@ class Change:
     breakages: list[Breakage] = Factory(list)
     additions: list[str] = Factory(list)
     accepted: str = ""
+    content: str = ""
 
     @property
     def verdicts(self) -> dict[str, Verdict]:
@@ -106,8 +103,8 @@ class Change:
     @property
     def fingerprint(self) -> str:
         """Twelve digits that stay the same while the change does, wherever it stands in the file."""
-        parts = "\n".join((self.rule, self.document, self.subject, self.message))
-        return hashlib.sha256(parts.encode()).hexdigest()[:12]
+        parts = (self.rule, self.document, self.subject, self.message, *([self.content] if self.content else []))
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
     @property
     def breaks(self) -> list[str]:
@@ -137,6 +134,7 @@ class Both:
         field: Verdict = FINE,
         wait: Verdict = FINE,
         is_new: bool = False,
+        content: str = "",
     ) -> Change:
         """Return a change with the lines of its clauses."""
         return Change(
@@ -152,6 +150,7 @@ class Both:
             wait=wait,
             is_new=is_new,
             names=frozenset(python_name(name) for name in names if name),
+            content=content,
         )
 
 

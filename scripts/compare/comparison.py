@@ -9,10 +9,10 @@ from attrs import evolve, frozen
 from ..document import Document
 from ..document.source import Pointer
 from ..generate.distribution_names import OWN_PACKAGE
-from .change import Both, Change, Level, Place, Verdict, breaks, changes, python_name
+from .change import Both, Change, Level, Place, Verdict, breaks, changes
 from .operations import compare_documents
 from .package import Breakage, compare_packages
-from .pairing import Pairs, content, pair
+from .pairing import Pairs, content, pair, python_name
 from .side import CannotCompareError, Side
 
 LISTED = 3  # differences of the package that a verdict names

@@ -1,19 +1,21 @@
 """Compare how two versions of a document say that a job ends: `x-job`, rate limits and links."""
 
 import itertools
+import json
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import evolve
 
-from ..document import FieldTest, JobLifecycle, Link, Operation, Progress, Response
-from ..document.job import Detail, Kind
+from ..document import Document, FieldTest, JobLifecycle, Link, MediaType, Operation, Parameter, Progress, Response
+from ..document.expression import BODY, Keys
+from ..document.job import KINDS, Detail, Kind
 from ..document.naming import job_noun
 from ..document.source import Pointer
 from .change import FINE, Both, Change, Verdict, breaks, changes
 from .pairing import pair
+from .schemas import is_always_there
 
 # What a wait does when it sees a state of this kind. An unknown state counts as pending.
 EFFECTS: Mapping[Kind | None, str] = {
@@ -37,6 +39,7 @@ STATUS_NAMES = (
 )
 # The keywords that only the verification and the simulator read.
 VERIFICATION = ("timestamps", "immutable", "append_only", "subtasks", "mirrors")
+KEYS = {"append_only": "appendOnly"}  # in `x-job`, where the name is another
 LOWER = "poll less often, or update the client"
 
 
@@ -57,7 +60,7 @@ def compare_jobs(both: Both, old: Operation, new: Operation) -> Iterator[Change]
         )
         return
     if before.conditions or after.conditions:
-        yield from _conditions(both, new, before, after, places)
+        yield from _conditions(both, (old, new), before, after, places)
     else:
         yield from _states(both, new, before, after, places)
     yield from _fields(both, (old, new), before, after, places)
@@ -152,31 +155,77 @@ def _renamed_states(old: JobLifecycle, new: JobLifecycle) -> dict[str, str]:
 
 
 def _conditions(
-    both: Both, operation: Operation, old: JobLifecycle, new: JobLifecycle, places: tuple[Pointer, Pointer]
+    both: Both,
+    operations: tuple[Operation, Operation],
+    old: JobLifecycle,
+    new: JobLifecycle,
+    places: tuple[Pointer, Pointer],
 ) -> Iterator[Change]:
     if (_rows(old), old.state, old.lists) == (_rows(new), new.state, new.lists):
         return
     kinds = {kind for job in (old, new) for kind in job.kinds.values()}
-    verdict = breaks(
-        "the state of a job follows from other fields or values: clients installed before and new ones can disagree "
-        "about its end",
-        "update the clients together with the server",
-    )
+    # A response that satisfies no row is one of a pending job.
+    verdict = FINE
+    if (_ends(old), old.state, old.lists) != (_ends(new), new.state, new.lists):
+        verdict = breaks(
+            "the state of a job follows from other fields or values: clients installed before and new ones can "
+            "disagree about its end",
+            "update the clients together with the server",
+        )
     yield both.change(
         "state-conditions-changed",
-        operation.id,
+        operations[1].id,
         "the conditions that decide the state of the job changed",
         (*places[0], "state"),
         (*places[1], "state"),
         names=[name for kind in kinds for name in OPTIONS.get(kind, ())],
         wait=verdict,
+        content=_content(operations, "state", *KINDS),
     )
 
 
-def _rows(job: JobLifecycle) -> list[tuple[Kind, frozenset[tuple[FieldTest, ...]]]]:
-    """Return the conditions; the order of tests, and of rows of one kind that follow each other, means nothing."""
+def _content(operations: tuple[Operation, Operation], *keys: str) -> str:
+    """Return what two versions of `x-job` say about some keys."""
+    written = [{key: one.raw["x-job"][key] for key in keys if key in one.raw["x-job"]} for one in operations]
+    return json.dumps(written, sort_keys=True, default=str)
+
+
+Row = tuple[FieldTest, ...]
+
+
+def _rows(job: JobLifecycle) -> list[tuple[Kind, frozenset[Row]]]:
+    """Return the conditions, each test with one value.
+
+    The order of tests, and of rows of one kind that follow each other, means nothing.
+    """
     groups = itertools.groupby(job.conditions, lambda row: row.kind)
-    return [(kind, frozenset(_tests(row.tests) for row in rows)) for kind, rows in groups]
+    return [(kind, frozenset(one for row in rows for one in _single_values(row.tests))) for kind, rows in groups]
+
+
+def _single_values(tests: Iterable[FieldTest]) -> Iterator[Row]:
+    """Yield the rows that say together what one row says, each with one value for each field."""
+    choices = [[evolve(one, values=(value,)) for value in one.values] or [one] for one in tests]
+    for row in itertools.product(*choices):
+        yield _tests(row)
+
+
+def _ends(job: JobLifecycle) -> list[tuple[Kind, frozenset[Row]]]:
+    """Return the conditions without the rows of pending jobs that hide no later row."""
+    kept: list[tuple[Kind, Row]] = []
+    for kind, rows in reversed(_rows(job)):
+        kept += [
+            (kind, row)
+            for row in rows
+            if kind != "pending" or not all(_excludes(row, other) for later, other in kept if later != "pending")
+        ]
+    groups = itertools.groupby(reversed(kept), lambda entry: entry[0])
+    return [(kind, frozenset(row for _, row in rows)) for kind, rows in groups]
+
+
+def _excludes(row: Row, other: Row) -> bool:
+    """Return whether no response satisfies both rows: a field would have two values, or a value and none."""
+    pairs = ((one, two) for one in row for two in other if one.expression == two.expression and one != two)
+    return any(False in (one.present, two.present) or one.present is two.present is None for one, two in pairs)
 
 
 def _tests(tests: Iterable[FieldTest]) -> tuple[FieldTest, ...]:
@@ -210,8 +259,8 @@ def _fields(
         "state": (old.state, new.state, FINE, breaks(stuck)),
         "id": (_identity(old), _identity(new), FINE if accepts_id else refused, FINE),
         "names": (
-            _job_parameter(operations[0]),
-            _job_parameter(operation),
+            _place_of(operations[0], operations[0].job_parameter),
+            _place_of(operation, operation.job_parameter),
             FINE,
             breaks("waits name the job by another parameter"),
         ),
@@ -244,18 +293,69 @@ def _fields(
             wait=breaks(field.why) if field.level == "breaks" else wait,
             is_new=change == "added",
         )
+    yield from _optional(both, operations, old, new, places)
     for name in VERIFICATION:
         is_reported = name == "timestamps" and begins[0] != begins[1]
         if getattr(old, name) != getattr(new, name) and not is_reported:
             message = f"x-job {name} changed, which only the verification reads"
-            yield both.change("job-check-changed", f"{operation.id} {name}", message, *places)
+            written = _content(operations, KEYS.get(name, name))
+            yield both.change("job-check-changed", f"{operation.id} {name}", message, *places, content=written)
 
 
-def _job_parameter(operation: Operation) -> tuple[str, ...]:
-    """Return the place of the parameter that names the job, which says nothing about its name in the path."""
-    parameter = operation.job_parameter
-    if parameter.where == "path":
-        return "path", str(re.findall(r"\{([^{}]+)\}", operation.path).index(parameter.name))
+def _optional(
+    both: Both,
+    operations: tuple[Operation, Operation],
+    old: JobLifecycle,
+    new: JobLifecycle,
+    places: tuple[Pointer, Pointer],
+) -> Iterator[Change]:
+    """Report the state and the id if a response may lack them now."""
+    stuck = breaks(
+        "a wait keeps polling while the state is missing, up to its deadline",
+        "poll with the call itself, and treat a missing state",
+    )
+    refused = breaks(
+        "a response without the id is refused, as that of another job",
+        "regenerate once the document says where the id is",
+    )
+    for name, field, wait in (("state", FINE, stuck), ("id", refused, refused)):
+        paths = [_needed(job, name) for job in (old, new)]
+        for path in paths[1]:
+            if path in paths[0] and [
+                all(is_always_there(side.data, media_type.schema, path) for media_type in _bodies_of(operation))
+                for side, operation in zip((both.old, both.new), operations, strict=True)
+            ] == [True, False]:
+                yield both.change(
+                    f"job-{name}-optional",
+                    operations[1].id,
+                    f"a response may lack the {name} of the job, {'/'.join(path)}, now, or have null there",
+                    (*places[0], name),
+                    (*places[1], name),
+                    field=field,
+                    wait=wait,
+                )
+
+
+def _needed(job: JobLifecycle, name: str) -> list[Keys]:
+    """Return the paths of what has to be in a response so that the end of the job is seen."""
+    if name == "state" and job.conditions:
+        ends = [test for row in job.conditions if row.kind != "pending" for test in row.tests]
+        needed = [test.expression for test in ends if test.present is not False and None not in test.values]
+        return list(dict.fromkeys(one.keys for one in needed if one.source == BODY))
+    if name == "state" and "null" in job.raw_states and job.raw_states["null"] is None:
+        return []  # null is a state
+    return list(job.expressions()[name])
+
+
+def _bodies_of(operation: Operation) -> Iterator[MediaType]:
+    for response in operation.status_responses:
+        yield from (one for one in response.media_types if one.is_json)
+
+
+def _place_of(operation: Operation, parameter: Parameter) -> tuple[str, ...]:
+    """Return the place of a parameter, which says nothing about its name in the path."""
+    if parameter.where == "path" and parameter.name in operation.path_names:
+        return "path", str(operation.path_names.index(parameter.name))
     return parameter.where, parameter.name
 
 
@@ -302,11 +402,13 @@ def compare_links(
     `renamed` is the new id of each operation of the old document.
     """
     subject = f"{operation} {new.status}"
+    followed = {id(link): _followed(both.old, link, renamed) for link in old.links}
+    followed |= {id(link): _followed(both.new, link, {}) for link in new.links}
     pairs = pair(
         old.links,
         new.links,
-        lambda link: (link.name, *_followed(link, renamed if link in old.links else {})),
-        lambda link: _followed(link, renamed if link in old.links else {}),
+        lambda link: (link.name, *followed[id(link)]),
+        lambda link: followed[id(link)],
         lambda link: link.name,
     )
     for link in pairs.removed:
@@ -317,7 +419,7 @@ def compare_links(
         )
     for one, two in pairs.both:
         places = (one.pointer, two.pointer)
-        if _followed(one, renamed) != _followed(two, {}):
+        if followed[id(one)] != followed[id(two)]:
             verdict = breaks("wait(started) takes the id from another place, or follows another operation")
             message = f"link {one.name} was {_link(one)}, and is {_link(two)}"
             names = ("wait", "job")
@@ -355,8 +457,11 @@ def compare_links(
         )
 
 
-def _followed(link: Link, renamed: Mapping[str, str]) -> tuple[str, frozenset[str]]:
-    values = frozenset(str(expression) for expression in link.parameters.values())
+def _followed(document: Document, link: Link, renamed: Mapping[str, str]) -> tuple[str, frozenset[tuple[Any, str]]]:
+    """Return the operation that a link leads to, and what each of its parameters gets."""
+    target = next((one for one in document.operations if one.id == link.operation_id), None)
+    parameters = {one.name: _place_of(target, one) for one in target.parameters} if target else {}
+    values = frozenset((parameters.get(name, name), str(value)) for name, value in link.parameters.items())
     return renamed.get(link.operation_id, link.operation_id), values
 
 

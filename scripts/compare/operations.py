@@ -8,10 +8,11 @@ from ..document import Document, Operation, Parameter, Response, SecurityScheme,
 from ..document.source import Pointer
 from .change import FINE, Both, Change, Verdict, breaks, changes
 from .jobs import compare_jobs, compare_links
-from .pairing import Pairs, content, pair
-from .schemas import SchemaComparison
+from .pairing import Pairs, content, pair, reused_names
+from .schemas import SchemaComparison, may_have_parts
 
 Content = tuple[str, str, str, str]
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 def compare_documents(both: Both) -> list[Change]:
@@ -57,7 +58,18 @@ def _shape(path: str) -> str:
 
 
 def _urls(document: Document) -> list[str]:
-    return [str(one.get("url", "/")) for one in document.data.get("servers") or [{}]]
+    """Return the base URLs, in one spelling: with the default values of their variables, and without default ports."""
+    found = []
+    for one in document.data.get("servers") or [{}]:
+        url = str(one.get("url", "/"))
+        for name, variable in one.get("variables", {}).items():
+            url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
+        origin = re.match(r"(https?)://([^/?#@]+)", url, re.IGNORECASE)
+        if origin:
+            scheme, host = origin[1].lower(), origin[2].lower().removesuffix(DEFAULT_PORTS[origin[1].lower()])
+            url = f"{scheme}://{host}{url[origin.end() :]}"
+        found.append(url)
+    return found
 
 
 def _addresses(document: Document, operation: Operation) -> set[str]:
@@ -186,7 +198,12 @@ def _address(both: Both, old: Operation, new: Operation) -> Iterator[Change]:
     places = (old.pointer, new.pointer)
     if old.id != new.id:
         names = (*_names(old), *_names(new))
-        yield both.change("operation-renamed", old.id, f"{old.id} was renamed to {new.id}", *places, names=names)
+        code = FINE
+        other = next((one for one in both.new.operations if one.id == old.id), None)
+        if other:
+            code = breaks(f"{old.id} calls {other.method.upper()} {other.path} now", f"call {new.id}")
+        message = f"{old.id} was renamed to {new.id}"
+        yield both.change("operation-renamed", old.id, message, *places, names=names, code=code)
     if _is_moved(both, old, new):
         field = breaks(f"a client installed before calls {old.path}: 404")
         yield both.change("path-changed", new.id, f"path was {old.path}, and is {new.path}", *places, field=field)
@@ -263,10 +280,10 @@ def _missing_credentials(both: Both, known: set[str], after: list[frozenset[str]
 
 def _parameters(both: Both, old: Operation, new: Operation, schemas: SchemaComparison) -> Iterator[Change]:
     positions = {
-        id(one): re.findall(r"\{([^{}]+)\}", operation.path).index(one.name)
+        id(one): operation.path_names.index(one.name)
         for operation in (old, new)
         for one in operation.parameters_in("path")
-        if f"{{{one.name}}}" in operation.path
+        if one.name in operation.path_names
     }
     data = {id(one): both.old.data for one in old.parameters} | {id(one): both.new.data for one in new.parameters}
     pairs = pair(
@@ -276,10 +293,17 @@ def _parameters(both: Both, old: Operation, new: Operation, schemas: SchemaCompa
         lambda one: (one.where, positions.get(id(one))) if one.where == "path" else None,
         lambda one: (one.where, one.required, content(data[id(one)], one.schema)) if one.where != "path" else None,
     )
+    yield from _order(both, old, new)
+    named = [(one, two, _given_name(one), _given_name(two)) for one, two in pairs.both]
+    for reused in reused_names(named):
+        message = f"keyword {reused.name} was {reused.before.name}, and is {reused.after.name}"
+        code = breaks(f"with {reused.name}=, a program sets {reused.after.name} now", f"pass it as {reused.other}")
+        subject, places = f"{new.id}({reused.name})", (reused.before.pointer, reused.after.pointer)
+        yield both.change("name-reused", subject, message, *places, names=(reused.name, new.id), code=code)
     for before, after in pairs.both:
         yield from _parameter(both, new, before, after)
-        places = ((*before.pointer, "schema"), (*after.pointer, "schema"))
-        schemas.compare(before.schema, after.schema, places, f"{new.id}({before.name})", "request")
+        (old_schema, old_place), (new_schema, new_place) = (_schema_of(one) for one in (before, after))
+        schemas.compare(old_schema, new_schema, (old_place, new_place), f"{new.id}({before.name})", "request")
     for one in pairs.removed:
         message = f"{one.where} parameter {one.name} was removed"
         ignored = changes(f"the server may ignore or refuse {one.name}")
@@ -300,6 +324,31 @@ def _parameters(both: Both, old: Operation, new: Operation, schemas: SchemaCompa
             field=lacks if one.required else FINE,
             is_new=True,
         )
+
+
+def _given_name(parameter: Parameter) -> str:
+    return str(parameter.raw.get("x-name", parameter.name))
+
+
+def _schema_of(parameter: Parameter) -> tuple[Any, Pointer]:
+    """Return the schema of a parameter, which may be that of its media type, and its place."""
+    for name, media_type in parameter.raw.get("content", {}).items():
+        return media_type.get("schema", {}), (*parameter.pointer, "content", name, "schema")
+    return parameter.schema, (*parameter.pointer, "schema")
+
+
+def _order(both: Both, old: Operation, new: Operation) -> Iterator[Change]:
+    """Report parameters that have changed places in the path."""
+    before, after = (
+        [name for name in one.path_names if name in other.path_names] for one, other in ((old, new), (new, old))
+    )
+    if before != after:
+        shown = [", ".join(names) for names in (before, after)]
+        message = f"the path had {shown[0]}, and has {shown[1]}"
+        moved = next(pair for pair in zip(before, after, strict=True) if pair[0] != pair[1])
+        field = breaks(f"a client installed before sends {moved[0]} where the server expects {moved[1]}")
+        names = (*before, new.id)
+        yield both.change("path-order-changed", new.id, message, old.pointer, new.pointer, names=names, field=field)
 
 
 def _sent_name(parameter: Parameter) -> str:
@@ -332,17 +381,21 @@ def _parameter(both: Both, operation: Operation, old: Parameter, new: Parameter)
         yield both.change("parameter-optional", subject, f"{new.name} is optional now", *places, names=names)
     if new.raw.get("deprecated") and not old.raw.get("deprecated"):
         yield _deprecated(both, subject, new.name, new.pointer, names)
-    styles = [_style(one) for one in (old, new)]
+    styles = [_style(side, one) for side, one in ((both.old, old), (both.new, new))]
     if styles[0] != styles[1]:
         field = breaks("a client installed before writes the value in another form")
         message = f"style of {new.name} was {styles[0]}, and is {styles[1]}"
         yield both.change("parameter-style", subject, message, *places, names=names, field=field)
 
 
-def _style(parameter: Parameter) -> str:
+def _style(document: Document, parameter: Parameter) -> str:
+    """Return how a value is written. A value that is no list or object is written in one way, exploded or not."""
+    if "content" in parameter.raw:
+        return ", ".join(parameter.raw["content"])
     usual = {"path": "simple", "header": "simple"}.get(parameter.where, "form")
-    style = parameter.raw.get("style", usual)
-    return f"{style}{', exploded' if parameter.raw.get('explode', style == 'form') else ''}"
+    style = str(parameter.raw.get("style", usual))
+    is_exploded = parameter.raw.get("explode", style == "form") and may_have_parts(document.data, parameter.schema)
+    return f"{style}{', exploded' if is_exploded else ''}"
 
 
 def _bodies(both: Both, old: Operation, new: Operation, schemas: SchemaComparison) -> Iterator[Change]:

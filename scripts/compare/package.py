@@ -4,7 +4,7 @@ griffe reads them without importing them, and finds what was removed; types are 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +177,10 @@ class _Types:
                 self._function(before, after)
 
     def _attribute(self, old: griffe.Attribute, new: griffe.Attribute) -> None:
+        values = str(old.value), str(new.value)
+        if values[0] != values[1] and values[0] in _values(new.parent, self._strings):
+            # No type shows that a member has the value of another one.
+            self._add(old, "stands for another value", values, None)
         if old.annotation is None or new.annotation is None:
             return
         removed, added = self._parts(old.annotation, new.annotation)
@@ -239,6 +243,12 @@ class _Types:
     def _add(self, obj: Any, what: str, types: tuple[str, str], witness: Witness | None, parameter: str = "") -> None:
         path, home = public_path(obj, self._old), below(obj.canonical_path)
         self._found.append(Breakage(path, home, what, parameter, *types, witness=witness))
+
+
+def _values(parent: Any, enums: Container[str]) -> list[str]:
+    """Return the values of the members of an enum, or none of another class."""
+    is_enum = parent is not None and parent.is_class and parent.name in enums
+    return [str(one.value) for one in parent.attributes.values()] if is_enum else []
 
 
 def alternatives(annotation: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -26,6 +27,9 @@ ANNOTATIONS = frozenset(
         "x-unverified",
     }
 )
+
+# Keywords whose items satisfy a value in any order.
+UNORDERED = frozenset({"allOf", "anyOf", "dependentRequired", "oneOf", "type"})
 
 
 @frozen
@@ -65,6 +69,38 @@ def pair_renamed(pairs: Pairs[T], content_of: Callable[[T], Hashable], name_of: 
     return Pairs(tuple(both), tuple(rest_old), tuple(rest_new))
 
 
+@frozen
+class Reused(Generic[T]):
+    """A name that stands for another part than before, which has the name `other` now."""
+
+    name: str
+    before: T
+    after: T
+    other: str
+
+
+def reused_names(named: Iterable[tuple[T, T, str, str]]) -> list[Reused[T]]:
+    """Return the names that have passed from one part to another one, which no type shows.
+
+    Not the name of a part that was removed: `x-name` keeps a name for what takes its place.
+
+    Args:
+        named: The parts that both versions have, with the names that both give them.
+    """
+    listed = list(named)
+    now = {python_name(one[3]): one[1] for one in _unique(listed, lambda one: python_name(one[3])).values()}
+    return [
+        Reused(old_name, before, now[python_name(old_name)], new_name)
+        for before, after, old_name, new_name in listed
+        if now.get(python_name(old_name), after) is not after
+    ]
+
+
+def python_name(name: str) -> str:
+    """Return what is the same in all spellings of a name: `JobResult`, `job_result` and `_job-result` are equal."""
+    return re.sub(r"[\W_]", "", name).lower()
+
+
 def _unique(parts: Iterable[T], key: Callable[[T], Hashable]) -> dict[Hashable, T]:
     found: dict[Hashable, list[T]] = {}
     for one in parts:
@@ -73,9 +109,22 @@ def _unique(parts: Iterable[T], key: Callable[[T], Hashable]) -> dict[Hashable, 
     return {name: ones[0] for name, ones in found.items() if len(ones) == 1}
 
 
-def content(data: Any, node: Any) -> str:
-    """Return the content of a part without its annotations, and with what its references refer to."""
-    return json.dumps(_plain(data, node, (), named=False), sort_keys=True, default=str)
+def content(data: Any, node: Any, *, sort: bool = False) -> str:
+    """Return the content of a part without its annotations, and with what its references refer to.
+
+    `sort` says that the order of alternatives means nothing: a request satisfies them in any order.
+    """
+    plain = _plain(data, node, (), named=False)
+    return json.dumps(_sorted(plain) if sort else plain, sort_keys=True, default=str)
+
+
+def _sorted(node: Any, above: str = "") -> Any:
+    if isinstance(node, list):
+        return _literal([_sorted(one) for one in node]) if above in UNORDERED else [_sorted(one) for one in node]
+    if isinstance(node, dict):
+        # The keys of `dependentRequired` are names of properties.
+        return {key: _sorted(child, above if above == "dependentRequired" else key) for key, child in node.items()}
+    return node
 
 
 def _plain(data: Any, node: Any, above: tuple[str, ...], *, named: bool) -> Any:

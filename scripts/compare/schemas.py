@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from attrs import Factory, define, frozen
 
+from ..document.expression import Keys
 from ..document.one_way import READ_ONLY, WRITE_ONLY, is_marked
 from ..document.references import resolve
 from ..document.source import Pointer
 from .change import FINE, Both, Change, Verdict, breaks, changes
-from .pairing import ANNOTATIONS, content, pair, pair_renamed
+from .pairing import ANNOTATIONS, content, pair, pair_renamed, reused_names
 
 Direction = Literal["request", "response"]
 Schema = Mapping[str, Any]
@@ -31,13 +32,35 @@ LIMITS = {
 }
 OTHERS = ("additionalProperties", "unevaluatedProperties")  # what properties in addition to the named ones may be
 OTHER_LIMITS = ("pattern", "format", "multipleOf", "uniqueItems", *OTHERS)
+# The keywords that limit values of one type only.
+OF_TYPE = {
+    "string": ("minLength", "maxLength", "pattern", "format"),
+    "array": ("minItems", "maxItems", "uniqueItems", "items", "prefixItems"),
+    "object": ("minProperties", "maxProperties", "properties", "required", "patternProperties", *OTHERS),
+    "number": (numbers := ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf")),
+    "integer": numbers,
+}
 # The value of a limit that allows all that its absence allows.
 FREE = {"minLength": 0, "minItems": 0, "minProperties": 0, "uniqueItems": False}
-COMPARED = {*LIMITS, *OTHER_LIMITS, "$defs", "const", "default", "enum", "items", "properties", "required", "type"}
+LISTS_OF_SCHEMAS = ("patternProperties", "prefixItems")
+COMPARED = {
+    *LIMITS,
+    *OTHER_LIMITS,
+    *LISTS_OF_SCHEMAS,
+    "$defs",
+    "const",
+    "default",
+    "enum",
+    "items",
+    "properties",
+    "required",
+    "type",
+}
 # Keywords that limit values next to `$ref`, from OpenAPI 3.1 on.
 NEXT_TO_REFERENCES = {*LIMITS, *OTHER_LIMITS, "const", "enum", "not", "required"}
 # Keywords that refuse no request.
 SAYING = {"readOnly", "writeOnly", "discriminator"}
+NOTHING: Schema = {"not": {}}  # what `false` says
 JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 RAW = "a client installed before passes the value on as it comes, of another type than annotated"
 
@@ -69,6 +92,7 @@ class SchemaComparison:
     _found: dict[tuple[str, str, str], tuple[set[Direction], Change, Mapping[Direction, Verdict]]] = Factory(dict)
     _seen: set[tuple[Pointer, Pointer, Direction]] = Factory(set)
     _one_sided: set[tuple[str, tuple[Any, ...], Direction]] = Factory(set)
+    _replacing: frozenset[tuple[str, str]] = frozenset()
 
     def compare(self, old: Any, new: Any, places: tuple[Pointer, Pointer], subject: str, direction: Direction) -> None:
         """Compare two schemas that describe the same value."""
@@ -85,6 +109,8 @@ class SchemaComparison:
         if before not in forms[0] and after not in forms[1]:
             self._limits(before, after, direction)
             self._rest(before, after, direction)
+        if len(forms[0]) != len(forms[1]):
+            forms = _by_type(before, forms[0]), _by_type(after, forms[1])
         if len(forms[0]) == len(forms[1]) == 1:
             one, two = forms[0][0], forms[1][0]
             if not self._is_replaced(one, two, before.subject, direction):
@@ -107,9 +133,15 @@ class SchemaComparison:
     def _rest(self, before: Node, after: Node, direction: Direction) -> None:
         """Report the keywords that no rule compares, such as `if`, if they say something else than before."""
         old, new = (
-            {key: content(side.data, {key: value}) for key, value in node.schema.items() if _is_other(node, key)}
+            {
+                key: content(side.data, {key: value}, sort=True)
+                for key, value in node.schema.items()
+                if _is_other(node, key)
+            }
             for side, node in ((self.both.old, before), (self.both.new, after))
         )
+        for keyword in LISTS_OF_SCHEMAS:
+            self._parts(keyword, before, after, direction)
         changed = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
         if changed:
             refuses = new.keys() & set(changed) - SAYING
@@ -123,8 +155,16 @@ class SchemaComparison:
                 direction,
                 names=names,
                 request=refused if refuses - {"x-name"} else FINE,
+                content=json.dumps([[side.get(key) for key in changed] for side in (old, new)]),
                 keys=((changed[0],), (changed[0],)),
             )
+
+    def _parts(self, keyword: str, before: Node, after: Node, direction: Direction) -> None:
+        """Compare the schemas of the properties by their patterns, and of the first items by their places."""
+        old, new = (_listed_schemas(node.schema.get(keyword)) for node in (before, after))
+        for key in old.keys() | new.keys():
+            pointers = ((*before.pointer, keyword, key), (*after.pointer, keyword, key))
+            self.compare(old.get(key, True), new.get(key, True), pointers, f"{before.subject}.{key}", direction)
 
     def _default(self, before: Node, after: Node, direction: Direction) -> None:
         old, new = (json.dumps(node.schema.get("default"), default=str) for node in (before, after))
@@ -155,8 +195,10 @@ class SchemaComparison:
         *,
         request: Verdict = FINE,
         response: Verdict = FINE,
+        code: Verdict = FINE,
         names: tuple[str, ...] = (),
         is_new: bool = False,
+        content: str = "",
         keys: tuple[Pointer | None, Pointer | None] = ((), ()),
         subject: str = "",
     ) -> None:
@@ -165,12 +207,14 @@ class SchemaComparison:
         places = [
             None if key is None else (*node.pointer, *key) for node, key in zip((before, after), keys, strict=True)
         ]
-        known = (rule, subject, message)
+        known = (rule, subject, f"{message}{content}")
         if known not in self._found:
             parts = re.findall(r"[^.()\[\]]+", subject)
             # An inline schema is a class that is named after its place.
             own = (*names, *parts, *("".join(parts[: count + 1]) for count in range(1, len(parts))))
-            change = self.both.change(rule, subject, message, *places, names=own, is_new=is_new)
+            change = self.both.change(
+                rule, subject, message, *places, names=own, code=code, is_new=is_new, content=content
+            )
             self._found[known] = (set(), change, {"request": request, "response": response})
         self._found[known][0].add(direction)
 
@@ -184,13 +228,25 @@ class SchemaComparison:
         is_equal = content(data[0], before.schema) == content(data[1], after.schema)
         if names[0] in new or names[1] in old:
             if not is_equal:
-                self._changed_type(before, after, f"{subject} was {names[0]}, and is {names[1]}", direction)
+                message = f"{subject} was {names[0]}, and is {names[1]}"
+                is_wider = not self._refuses(before, after, subject)
+                self._changed_type(before, after, message, direction, is_wider=is_wider)
             return True
         self.renamed[names[0]] = names[1]
         message = f"component {names[0]} was renamed to {names[1]}"
         nodes = (Node(before.schema, before.pointer, names[0]), after)
         self._add("component-renamed", nodes, message, "response", names=(names[1],))
         return is_equal
+
+    def _refuses(self, before: Node, after: Node, subject: str) -> bool:
+        """Return whether a request that satisfies one component may be refused by another one in its place."""
+        names = (before.component, after.component)
+        if names in self._replacing:
+            return False  # they contain each other: what else they say decides
+        aside = SchemaComparison(self.both, self.states, dict(self.renamed), replacing=self._replacing | {names})
+        pointers = (before.pointer, after.pointer)
+        aside.compare(dict(before.schema), dict(after.schema), pointers, subject, "request")
+        return any("field" in one.breaks for one in aside.changes)
 
     def _null(self, before: Node, after: Node, direction: Direction) -> None:
         old, new = _has_null(self.both.old.data, before), _has_null(self.both.new.data, after)
@@ -256,11 +312,15 @@ class SchemaComparison:
         refused = breaks("a request of this form is refused")
         for one in pairs.removed:
             message = f"{before.subject} is never {_form_name(one)} any more"
-            self._add("form-removed", (one, after), message, direction, request=refused, subject=before.subject)
+            nodes, written = (one, after), contents[id(one)]
+            self._add(
+                "form-removed", nodes, message, direction, request=refused, subject=before.subject, content=written
+            )
         for one in pairs.added:
             message = f"{before.subject} can be {_form_name(one)}"
-            raw = changes(RAW)
-            self._add("form-added", (before, one), message, direction, response=raw, is_new=True, keys=(None, ()))
+            raw, written, places = changes(RAW), contents[id(one)], (None, ())
+            nodes = (before, one)
+            self._add("form-added", nodes, message, direction, response=raw, is_new=True, keys=places, content=written)
 
     def _values(self, before: Node, after: Node, direction: Direction) -> None:
         old, new = _values(before.schema), _values(after.schema)
@@ -343,6 +403,14 @@ class SchemaComparison:
                 self._required(one, two, direction, (_key(one) in required[0], _key(two) in required[1]))
             self._deprecated(one, two, direction)
             self.compare(one.schema, two.schema, pointers, one.subject, direction)
+        named = [(one, two, _given_name(one), _given_name(two)) for one, two in pairs.both]
+        for reused in reused_names(named):
+            message = (
+                f"the name {reused.name} of {before.subject} was {_key(reused.before)}, and is {_key(reused.after)}"
+            )
+            code = breaks(f"{reused.name} is {_key(reused.after)} now, with the type it has", f"use {reused.other}")
+            nodes = (reused.before, reused.after)
+            self._add("name-reused", nodes, message, direction, code=code, names=(reused.name,), subject=before.subject)
         known = {_key(node) for node in (*old, *new)}
         for key in sorted(required[1] - required[0] - known):
             lacks = breaks(f"a request without {key} is refused")
@@ -402,6 +470,10 @@ def _key(node: Node) -> Any:
     return node.pointer[-1]
 
 
+def _given_name(node: Node) -> str:
+    return str(node.schema.get("x-name", _key(node)))
+
+
 def _flat(data: Any, schema: Any, pointer: Pointer, subject: str) -> Node:
     """Return a schema with what its reference and its `allOf` say; a component gives the subject its name."""
     component = ""
@@ -414,7 +486,7 @@ def _flat(data: Any, schema: Any, pointer: Pointer, subject: str) -> Node:
         if pointer[:2] == ("components", "schemas"):
             subject = component = str(pointer[2])
     if not isinstance(schema, Mapping):
-        return Node({}, pointer, subject, component)
+        return Node(_as_mapping(schema is not False), pointer, subject, component)
     if "allOf" not in schema:
         return Node(schema, pointer, subject, component)
     merged: dict[str, Any] = {}
@@ -424,9 +496,9 @@ def _flat(data: Any, schema: Any, pointer: Pointer, subject: str) -> Node:
         if len(schema["allOf"]) == 1 and "$ref" in branch:
             pointer, subject, component = flat.pointer, flat.subject, component or flat.component
         properties = {
-            name: _Placed(child, getattr(child, "pointer", (*flat.pointer, "properties", name)))
+            name: _Placed(_as_mapping(child), getattr(child, "pointer", (*flat.pointer, "properties", name)))
             for name, child in flat.schema.get("properties", {}).items()
-            if isinstance(child, Mapping)
+            if isinstance(child, Mapping | bool)
         }
         both = merged.get("properties", {}), properties
         merged = {
@@ -473,10 +545,17 @@ class _Placed(dict[str, Any]):
 def _properties(node: Node) -> list[Node]:
     found = node.schema.get("properties", {})
     return [
-        Node(child, getattr(child, "pointer", (*node.pointer, "properties", name)), f"{node.subject}.{name}")
+        Node(
+            _as_mapping(child), getattr(child, "pointer", (*node.pointer, "properties", name)), f"{node.subject}.{name}"
+        )
         for name, child in (found.items() if isinstance(found, Mapping) else ())
-        if isinstance(child, Mapping)
+        if isinstance(child, Mapping | bool)
     ]
+
+
+def _as_mapping(schema: Any) -> Schema:
+    """Return a schema that may be written as true, which allows everything, or false."""
+    return schema if isinstance(schema, Mapping) else {} if schema else NOTHING
 
 
 def _forms(data: Any, node: Node) -> list[Node]:
@@ -495,6 +574,23 @@ def _forms(data: Any, node: Node) -> list[Node]:
     return found if found and "properties" not in node.schema else [node]
 
 
+def _by_type(node: Node, forms: list[Node]) -> list[Node]:
+    """Return the alternatives of a schema; one for each type, if it lists types instead."""
+    types = sorted(_types(node.schema))
+    if forms != [node] or len(types) < 2 or "enum" in node.schema:
+        return forms
+    others = {keyword for one in types for keyword in OF_TYPE.get(one, ())}
+    return [
+        Node(
+            {key: value for key, value in node.schema.items() if key not in others - {*OF_TYPE.get(one, ())}}
+            | {"type": one},
+            node.pointer,
+            node.subject,
+        )
+        for one in types
+    ]
+
+
 def _has_null(data: Any, node: Node) -> bool:
     """Return whether a schema allows null by its type, or by one of its alternatives."""
     branches = (*node.schema.get("oneOf", ()), *node.schema.get("anyOf", ()))
@@ -507,6 +603,11 @@ def _form_name(node: Node) -> str:
 
 def _only_values(schema: Schema) -> bool:
     return _values(schema) is not None and schema.keys() <= {"const", "enum", "type", *ANNOTATIONS}
+
+
+def _listed_schemas(found: Any) -> Mapping[Any, Any]:
+    """Return schemas by their names, or by their places in a list."""
+    return found if isinstance(found, Mapping) else dict(enumerate(found or ()))
 
 
 def _is_other(node: Node, key: str) -> bool:
@@ -555,3 +656,23 @@ def _values(schema: Schema) -> list[Any] | None:
 
 def _listed(types: frozenset[str]) -> str:
     return " or ".join(sorted(types)) or "any value"
+
+
+def is_always_there(data: Any, schema: Any, path: Keys) -> bool:
+    """Return whether a value that satisfies a schema always has a value at a path, other than null."""
+    node = _flat(data, schema, (), "")
+    if _has_null(data, node):
+        return False
+    forms = _forms(data, node)
+    if forms not in ([], [node]):
+        return all(is_always_there(data, one.schema, path) for one in forms)
+    if not path:
+        return True
+    child = node.schema.get("properties", {}).get(path[0], True)
+    return path[0] in node.schema.get("required", ()) and is_always_there(data, child, path[1:])
+
+
+def may_have_parts(data: Any, schema: Any) -> bool:
+    """Return whether a value may be a list or an object."""
+    node = _flat(data, schema, (), "")
+    return any(not _types(one.schema) or _types(one.schema) & {"array", "object"} for one in _forms(data, node))

@@ -199,6 +199,11 @@ class Operation:
         return next((body for body in self.bodies if body.is_json), None)
 
     @property
+    def path_names(self) -> list[str]:
+        """The names of the parameters in the path, in their order."""
+        return re.findall(r"\{([^{}]+)\}", self.path)
+
+    @property
     def is_start(self) -> bool:
         """Whether a response of the operation links to a job."""
         return any(response.links for response in self.responses)

@@ -396,6 +396,311 @@ CASES: dict[str, tuple[Apply, Apply, str, str]] = {
     ),
 }
 
+# Two operations, parameters, properties, each with a twin of the same type: what changes places, no type shows.
+TWINS = yaml.safe_load("""
+/ores:
+  get:
+    operationId: get_ores
+    parameters:
+      - {name: a, in: query, x-name: first, schema: {type: string}}
+      - {name: b, in: query, x-name: second, schema: {type: string}}
+    responses: {'200': {description: Found., content: {application/json: {schema: {$ref: '#/components/schemas/Twin'}}}}}
+/slags:
+  get:
+    operationId: get_slags
+    responses: {'200': {description: Found., content: {application/json: {schema: {$ref: '#/components/schemas/Twin'}}}}}
+/pots/{plant}/{pot}:
+  get:
+    operationId: get_pot
+    parameters:
+      - {name: plant, in: path, required: true, schema: {type: string}}
+      - {name: pot, in: path, required: true, schema: {type: string}}
+    x-job: {state: $response.body#/heat, names: pot, pending: [hot], success: [cold], failure: [cracked]}
+    responses: {'200': {description: Found., content: {application/json: {schema: {$ref: '#/components/schemas/Pot'}}}}}
+/molds/{plant}/{mold}:
+  get:
+    operationId: get_mold
+    parameters:
+      - {name: plant, in: path, required: true, schema: {type: string}}
+      - {name: mold, in: path, required: true, schema: {type: string}}
+    responses: {'200': {description: Found., content: {application/json: {schema: {$ref: '#/components/schemas/Twin'}}}}}
+""")
+TWIN = yaml.safe_load("""
+type: object
+properties: {a: {type: string, x-name: left}, b: {type: string, x-name: right}}
+""")
+LINKED = {"plant": "$response.body#/id", "pot": "$response.body#/kind"}
+
+
+def twins(data: Any) -> None:
+    """Add the twins."""
+    data["paths"].update(copy.deepcopy(TWINS))
+    schemas(data)["Twin"] = copy.deepcopy(TWIN)
+    schemas(data)["Pot"] = {"type": "object", "properties": {"heat": {"type": "string"}}}
+    schemas(data)["Started"]["properties"]["kind"] = {"type": "string"}
+    start(data)["responses"]["2XX"]["links"] = {"pot": {"operationId": "get_pot", "parameters": dict(LINKED)}}
+
+
+def swapped(old: str, new: str) -> Apply:
+    """Let two names change places, everywhere in the document."""
+
+    def apply(data: Any) -> None:
+        text = yaml.safe_dump(data, sort_keys=False)
+        assert all(name in text for name in (old, new))
+        data |= yaml.safe_load(text.replace(old, "\0").replace(new, old).replace("\0", new))
+
+    return apply
+
+
+def simple(data: Any) -> None:
+    """Let one field be the state of the job."""
+    put(job, state="$response.body#/phase", pending=["HOT", "COLD"], success=["SOLID"], failure=["CRACKED"])(data)
+
+
+def alternatives(*schemas_of_them: Any, **others: Any) -> Apply:
+    return put(sent_properties, note={"anyOf": list(schemas_of_them), **others})
+
+
+TWIN_OF, WIDE = {"$ref": "#/components/schemas/Twin"}, {"$ref": "#/components/schemas/Wide"}
+
+
+def with_component(reference: Any) -> Apply:
+    """Let a property be one of two components."""
+
+    def apply(data: Any) -> None:
+        twins(data)
+        schemas(data)["Wide"] = {"type": "object"}
+        sent_properties(data)["note"] = reference
+
+    return apply
+
+
+cast = at("components", "schemas", "Cast")
+phase = at("components", "schemas", "Cast", "properties", "phase")
+link = at("paths", "/casts", "post", "responses", "2XX", "links", "pot")
+URL = "https://foundry.example/v2"
+CASES |= {
+    "operationIds swapped": (twins, swapped("get_ores", "get_slags"), "code", "operation-renamed"),
+    "names of parameters swapped": (twins, swapped("first", "second"), "code", "name-reused"),
+    "names of properties swapped": (twins, swapped("left", "right"), "code", "name-reused schema-changed"),
+    "name kept for another property": (
+        twins,
+        lambda data: schemas(data)["Twin"]["properties"].update(c=schemas(data)["Twin"]["properties"].pop("a")),
+        "",
+        "property-renamed",
+    ),
+    "parameters of a path swapped": (twins, respell("{plant}/{mold}", "{mold}/{plant}"), "field", "path-order-changed"),
+    "parameters of a link swapped": (
+        twins,
+        lambda data: link(data)["parameters"].update(plant=LINKED["pot"], pot=LINKED["plant"]),
+        "wait",
+        "link-changed",
+    ),
+    "parameter of a link renamed": (twins, respell("plant", "factory"), "code", "parameter-renamed"),
+    "state optional": (
+        simple,
+        lambda data: cast(data)["required"].remove("phase"),
+        "wait",
+        "job-state-optional optional",
+    ),
+    "state null": (
+        simple,
+        lambda data: phase(data).update(type=["string", "null"], enum=[*phase(data)["enum"], None]),
+        "wait",
+        "job-state-optional nullable",
+    ),
+    "field of a condition optional": (
+        untouched,
+        lambda data: cast(data)["required"].remove("phase"),
+        "wait",
+        "job-state-optional optional",
+    ),
+    "id optional": (
+        untouched,
+        lambda data: cast(data)["required"].remove("id"),
+        "field wait",
+        "job-id-optional optional",
+    ),
+    "id null": (
+        untouched,
+        lambda data: cast(data)["properties"].update(id={"type": ["string", "null"]}),
+        "field wait",
+        "job-id-optional nullable",
+    ),
+    "another field optional": (
+        put(cast, required=["id", "phase", "percent"]),
+        lambda data: cast(data)["required"].remove("percent"),
+        "wait",  # a success needs it
+        "job-state-optional optional",
+    ),
+    "condition divided": (
+        untouched,
+        lambda data: (
+            job(data)["state"].append(
+                {
+                    **job(data)["state"][0],
+                    "when": {"$response.body#/phase": job(data)["state"][0]["when"]["$response.body#/phase"].pop()},
+                }
+            )
+            or job(data)["state"].insert(1, job(data)["state"].pop())
+        ),
+        "",
+        "",
+    ),
+    "pending value more": (
+        untouched,
+        lambda data: job(data)["state"][0]["when"]["$response.body#/phase"].append("WARM"),
+        "",
+        "state-conditions-changed",
+    ),
+    "pending row that hides a success": (
+        untouched,
+        lambda data: job(data)["state"][0]["when"]["$response.body#/phase"].append("SOLID"),
+        "wait",
+        "state-conditions-changed",
+    ),
+    "host in capitals, default port": (
+        untouched,
+        put(at("servers", 0), url="HTTPS://Foundry.example:443/v2"),
+        "",
+        "",
+    ),
+    "default of a variable written out": (
+        put(at("servers", 0), url="https://{host}/v2", variables={"host": {"default": "foundry.example"}}),
+        lambda data: data.update(servers=[{"url": URL}]),
+        "",
+        "",
+    ),
+    "another default of a variable": (
+        put(at("servers", 0), url="https://{host}/v2", variables={"host": {"default": "foundry.example"}}),
+        put(at("servers", 0, "variables", "host"), default="forge.example"),
+        "field",
+        "server-changed",
+    ),
+    "explode of a single value": (
+        untouched,
+        lambda data: start(data)["parameters"][1].update(explode=False),
+        "",
+        "",
+    ),
+    "explode of a list": (
+        lambda data: start(data)["parameters"][1].update(schema={"type": "array", "items": {"type": "string"}}),
+        lambda data: start(data)["parameters"][1].update(explode=False),
+        "field",
+        "parameter-style",
+    ),
+    "parameter with a media type": (
+        lambda data: start(data)["parameters"][1].update(
+            content={"application/json": {"schema": start(data)["parameters"][1].pop("schema")}}
+        ),
+        lambda data: start(data)["parameters"][1]["content"]["application/json"].update(schema={"type": "boolean"}),
+        "field",
+        "default-changed type-changed",
+    ),
+    "media type of a parameter": (
+        lambda data: (
+            start(data)["parameters"][1].update(content={"application/json": {"schema": {"type": "object"}}})
+            or start(data)["parameters"][1].pop("schema")
+        ),
+        lambda data: start(data)["parameters"][1].update(content={"application/xml": {"schema": {"type": "object"}}}),
+        "field",
+        "parameter-style",
+    ),
+    "property that nothing satisfies": (
+        put(sent_properties, extra=True),
+        put(sent_properties, extra=False),
+        "field",
+        "schema-changed",
+    ),
+    "property that anything satisfies": (
+        put(sent_properties, extra=False),
+        put(sent_properties, extra=True),
+        "",
+        "schema-changed",
+    ),
+    "alternatives in another order": (
+        alternatives({"type": "string"}, {"type": "integer"}),
+        lambda data: note(data)["anyOf"].reverse(),
+        "",
+        "",
+    ),
+    "alternatives next to properties in another order": (
+        put(sent, anyOf=[{"required": ["note"]}, {"required": ["colour"]}]),
+        lambda data: sent(data)["anyOf"].reverse(),
+        "",
+        "",
+    ),
+    "dependentRequired in another order": (
+        put(sent, dependentRequired={"note": ["colour", "size"]}),
+        put(sent, dependentRequired={"note": ["size", "colour"]}),
+        "",
+        "",
+    ),
+    "first items of a keyword in another order": (
+        put(note, default=None, **{"not": {"prefixItems": [{"type": "string"}, {"type": "integer"}]}}),
+        lambda data: note(data)["not"]["prefixItems"].reverse(),
+        "field",
+        "schema-changed",
+    ),
+    "types as alternatives": (
+        put(sent_properties, note={"type": ["string", "integer"], "maxLength": 9}),
+        alternatives({"type": "string", "maxLength": 9}, {"type": "integer"}),
+        "",
+        "",
+    ),
+    "types as alternatives, one narrower": (
+        put(sent_properties, note={"type": ["string", "integer"], "maxLength": 9}),
+        alternatives({"type": "string", "maxLength": 5}, {"type": "integer"}),
+        "field",
+        "limit-tightened",
+    ),
+    "pattern of properties relaxed": (
+        put(sent, patternProperties={"^x": {"type": "string", "maxLength": 5}}),
+        put(sent, patternProperties={"^x": {"type": "string", "maxLength": 9}}),
+        "",
+        "limit-relaxed",
+    ),
+    "pattern of properties tightened": (
+        put(sent, patternProperties={"^x": {"type": "string", "maxLength": 5}}),
+        put(sent, patternProperties={"^x": {"type": "string", "maxLength": 4}}),
+        "field",
+        "limit-tightened",
+    ),
+    "pattern of properties added": (
+        untouched,
+        put(sent, patternProperties={"^x": {"type": "string"}}),
+        "field",
+        "type-changed",
+    ),
+    "first items relaxed": (
+        put(sent_properties, note={"type": "array", "prefixItems": [{"type": "integer", "minimum": 1}]}),
+        put(sent_properties, note={"type": "array", "prefixItems": [{"type": "integer"}]}),
+        "",
+        "limit-relaxed",
+    ),
+    "first items tightened": (
+        put(sent_properties, note={"type": "array", "prefixItems": [{"type": "integer"}]}),
+        put(sent_properties, note={"type": "array", "prefixItems": [{"type": "integer", "minimum": 1}]}),
+        "field",
+        "limit-tightened",
+    ),
+    "component replaced by a wider one": (
+        with_component(TWIN_OF),
+        put(sent_properties, note={"$ref": "#/components/schemas/Wide"}),
+        "",
+        "type-changed",
+    ),
+    "component replaced by a narrower one": (
+        with_component(WIDE),
+        lambda data: (
+            put(sent_properties, note=TWIN_OF)(data),
+            put(at("components", "schemas", "Twin"), required=["a"])(data),
+        ),
+        "field",
+        "required type-changed",
+    ),
+}
+
 
 def compared(both: Apply, new: Apply, folder: Path) -> list[Change]:
     documents = []
@@ -418,6 +723,29 @@ def test_what_an_edit_breaks(name: str, tmp_path: Path) -> None:
     assert {column for change in found for column in change.breaks} == set(breaks.split()), found
     assert {change.rule for change in found} == set(rules.split())
     assert all(one.why for change in found for one in change.verdicts.values() if one.level != "fine")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (turned(job, "state"), lambda data: job(data)["state"].pop()),
+        (put(sent, **{"not": {"required": ["x"]}}), put(sent, **{"not": {"required": ["y"]}})),
+        (put(job, immutable=["$response.body#/begun"]), put(job, immutable=["$response.body#/ended"])),
+        (
+            alternatives({"type": "string"}, {"type": "object", "required": ["a"]}),
+            alternatives({"type": "string"}, {"type": "object", "required": ["b"]}),
+        ),
+    ],
+)
+def test_an_accepted_change_accepts_no_other_one_of_the_same_place(first: Apply, second: Apply, tmp_path: Path) -> None:
+    fingerprints = []
+    for name, edit in (("first", first), ("second", second), ("again", first)):
+        (tmp_path / name).mkdir()
+        fingerprints.append({change.fingerprint for change in compared(untouched, edit, tmp_path / name)})
+
+    assert fingerprints[0] == fingerprints[2]
+    assert fingerprints[0] - fingerprints[1]
+    assert fingerprints[1] - fingerprints[0]
 
 
 BOUNDS = {"minimum": 1, "minLength": 1, "minItems": 1, "minProperties": 1, "maximum": -1, "maxLength": -1}
@@ -509,3 +837,18 @@ def test_each_difference_of_the_package_is_listed_under_its_cause(tmp_path: Path
     assert causes["Foundry.get_cast", "(verbose)"] == "get_cast(verbose)"
     assert causes["Foundry.start_cast", "(priority)"] == "start_cast(priority)"
     assert all(change.old or change.new for change in changes)
+
+
+def test_a_member_of_an_enum_that_gets_the_value_of_another_one_breaks_programs(tmp_path: Path) -> None:
+    data = copy.deepcopy(BASE)
+    put(alloy, **{"x-enum-varnames": ["SOFT", "HARD"]})(data)
+    for version in ("old", "new"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "foundry.yaml").write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+        alloy(data)["x-enum-varnames"].reverse()
+
+    changes = compare(tmp_path / "old", tmp_path / "new", tmp_path / "aside").changes
+
+    broken = {str(one) for change in changes if "code" in change.breaks for one in change.breakages}
+    assert any("SOFT: stands for another value" in one for one in broken), broken
+    assert any("HARD: stands for another value" in one for one in broken), broken

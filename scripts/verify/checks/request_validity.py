@@ -85,7 +85,7 @@ def _is_framing_invalid(headers: Mapping[str, str], host: str) -> bool:
 
 
 def _path(operation: Operation, exchange: Exchange) -> dict[str, list[str]] | None:
-    names = re.findall(r"\{([^{}]+)\}", operation.path)
+    names = operation.path_names
     pattern = re.sub(r"\\\{[^{}]+\\\}", "([^/]+)", re.escape(operation.path))
     found = re.search(f"{pattern}$", urllib.parse.urlsplit(exchange.url).path)
     if found is None:
