@@ -22,7 +22,7 @@ LIMITS = {
     "release": 620,
     "simulate": 5520,
     "site": 960,
-    "verify": 8930,
+    "verify": 8945,
     "mutate": 6080,
 }
 

@@ -77,7 +77,7 @@ class _Api:
     cut: Counter[str] = Factory(Counter)
     unordered: Counter[str] = Factory(Counter)
     without_response: Counter[str] = Factory(Counter)
-    cached: Counter[str] = Factory(Counter)
+    local: Counter[str] = Factory(Counter)
 
 
 def check_traffic(
@@ -122,6 +122,7 @@ def check_traffic(
             if api is None:
                 api = apis[row.key] = _make_api(by_stem[row.key[0]], row.key[1], environment, redactor)
             _check_row(api, row)
+        duplicates = spool.duplicates
         suggestions = {}
         for stem in dict.fromkeys(stem for stem, _ in apis):
             # One document may have traffic of several servers. Of several that are guessed, any may be of another API.
@@ -137,6 +138,10 @@ def check_traffic(
         raise UsageError("; ".join(ambiguous) or _nothing(matcher, count, documents))
     results = [_finish(api, matcher, key) for key, api in apis.items()]
     results[0].problems += ambiguous
+    if duplicates:
+        results[0].notes.append(
+            f"{duplicates} {_requests(duplicates)} of equal time and content: each was checked once"
+        )
     _add_others(results[0], matcher)
     _add_absent(results, documents)
     for result in results:
@@ -192,8 +197,8 @@ def _check_row(api: _Api, row: Row) -> None:
     document = session.target.document
     operation = document.operation(entry.exchange.operation_id)
     exchange = entry.exchange
-    if exchange.status is None or entry.is_cached:
-        counter = api.without_response if exchange.status is None else api.cached
+    if exchange.status is None or entry.is_local:
+        counter = api.without_response if exchange.status is None else api.local
         counter[operation.id] += 1
         return
     is_valid = _is_documented_request(document, operation, exchange)
@@ -301,7 +306,7 @@ def _finish(api: _Api, matcher: Matcher, key: Key) -> Result:
         )
     for operation in result.operations:
         coverage = result.coverage[operation.id]
-        unread = api.without_response[operation.id] + api.cached[operation.id]
+        unread = api.without_response[operation.id] + api.local[operation.id]
         if not coverage.requests and not unread:
             result.notes.append(f"{operation.id} is not in the traffic, and was not checked")
             continue
@@ -318,7 +323,10 @@ def _finish(api: _Api, matcher: Matcher, key: Key) -> Result:
     ):  # fmt: skip
         for operation_id, times in counter.items():
             result.add_problem(f"{operation_id}: {times} {'response' if times == 1 else 'responses'} {why}")
-    for counter, which in ((api.without_response, "without a response"), (api.cached, "that a cache responded to")):
+    for counter, which in (
+        (api.without_response, "without a response"),
+        (api.local, "that the client responded to itself, as from a cache"),
+    ):
         for operation_id, times in counter.items():
             result.notes.append(f"{operation_id}: {times} {_requests(times)} {which}, not checked")
     return result

@@ -27,6 +27,8 @@ FROM_CACHE = {
     "_serviceWorkerResponseSource": {"cache-storage", "http-cache", "fallback-code"},
     "_fetchType": {"Disk Cache", "Memory Cache"},
 }
+# With this header, Chromium explains a redirect that it has made by itself.
+INTERNAL_REDIRECT = "non-authoritative-reason"
 
 
 @frozen
@@ -35,14 +37,14 @@ class Entry:
 
     `duration` are the seconds from its time to the end of the response, NaN if they are unknown; `has_fraction` says
     whether its time has fractions of a second, `is_cut` that the recorder has kept a part of the body only, or nothing
-    of it, and `is_cached` that the response is from a cache of the client.
+    of it, and `is_local` that the client has responded to itself: from a cache, or with a redirect to https.
     """
 
     exchange: Exchange
     duration: float
     has_fraction: bool
     is_cut: bool
-    is_cached: bool = False
+    is_local: bool = False
 
 
 def read_entry(data: Mapping[str, Any], origin: str) -> Entry:
@@ -77,8 +79,10 @@ def read_entry(data: Mapping[str, Any], origin: str) -> Entry:
         origin=origin,
     )
     has_body = exchange.status not in {None, 204, 205, 304} and exchange.method != "HEAD"
-    is_cached = any(str(one.get(name)) in values for name, values in FROM_CACHE.items() for one in (data, response))
-    return Entry(exchange, _duration(data), has_fraction, is_cut and has_body, is_cached)
+    is_local = INTERNAL_REDIRECT in headers or any(
+        str(one.get(name)) in values for name, values in FROM_CACHE.items() for one in (data, response)
+    )
+    return Entry(exchange, _duration(data), has_fraction, is_cut and has_body, is_local)
 
 
 def _status(value: Any) -> int | None:

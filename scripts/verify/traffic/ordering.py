@@ -15,7 +15,7 @@ from .matching import Key
 
 COLUMNS = (
     "began number document base operation method url request_headers status headers body elapsed error content "
-    "origin archive duration has_fraction is_cut is_cached"
+    "origin archive duration has_fraction is_cut is_local"
 )
 BATCH = 500  # rows that are inserted at a time
 CACHE = 20_000  # KiB of the database in memory; the rest is in a temporary file without a name
@@ -42,6 +42,7 @@ class Spool:
         self._number = 0
         # The archives with times that have fractions: a time in whole seconds is exact there.
         self._exact: set[str] = set()
+        self.duplicates = 0
 
     def __enter__(self) -> Self:
         return self
@@ -78,18 +79,22 @@ class Spool:
                 entry.duration,
                 entry.has_fraction,
                 entry.is_cut,
-                entry.is_cached,
+                entry.is_local,
             )
         )
         if len(self._waiting) >= BATCH:
             self._flush()
 
     def rows(self) -> Iterator[Row]:
-        """Yield the entries by time; those without a time come last, and those of equal times as they were added."""
+        """Yield the entries by time; those without a time come last, and those of equal times as they were added.
+
+        An entry that is in several archives is yielded once; `duplicates` counts the others.
+        """
         self._flush()
+        self.duplicates, latest, seen = 0, math.inf, set[tuple[object, ...]]()
         for row in self._database.execute("SELECT * FROM entries ORDER BY began, number"):
             at, _, stem, base, operation_id, method, url, sent, status, headers, body, elapsed, *rest = row
-            error, content, origin, archive, duration, has_fraction, is_cut, is_cached = rest
+            error, content, origin, archive, duration, has_fraction, is_cut, is_local = rest
             exchange = Exchange(
                 operation_id,
                 method,
@@ -109,8 +114,16 @@ class Spool:
                 math.nan if duration is None else duration,
                 bool(has_fraction) or archive in self._exact,
                 bool(is_cut),
-                bool(is_cached),
+                bool(is_local),
             )
+            same = (stem, base, method, url, status, body, content)
+            if at != latest:
+                latest = at
+                seen.clear()
+            if entry.has_fraction and same in seen and not math.isinf(at):
+                self.duplicates += 1
+                continue
+            seen.add(same)
             yield Row((stem, base), entry)
 
     def _flush(self) -> None:
