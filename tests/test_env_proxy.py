@@ -456,7 +456,7 @@ def certificates(context: ssl.SSLContext) -> set[bytes]:
 def client_context(**options: Any) -> ssl.SSLContext:
     """Return the TLS context of a new client of an HTTPS server."""
     with AgentPlatform("https://host", api_key="k", **options) as api:
-        context: ssl.SSLContext = api._core.transports.calls._pool.shared.factory._ssl_context
+        context: ssl.SSLContext = api._core.transports.calls._pool.shared.factory._tls_context
         return context
 
 

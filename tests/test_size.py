@@ -11,7 +11,7 @@ from .conftest import ROOT
 LIMITS = {
     "airflow": 850,
     "document": 4150,
-    "client": 12990,
+    "client": 13400,
     "compare": 3520,
     "drift": 440,
     "export": 460,

@@ -265,7 +265,13 @@ def sync_transports(verify: ssl.SSLContext, proxy: ProxyChoice | None) -> Transp
     from .connections import Connections, Pool  # httpcore is imported when the first client is created
     from .network import DeadlineBackend
 
-    return _create(httpx.HTTPTransport, DeadlineBackend, Connections, Pool, verify, proxy)
+    made = _create(httpx.HTTPTransport, DeadlineBackend, Connections, Pool, verify, proxy)
+    if proxy is None:
+        from .sync_connection import Factory
+
+        for shared in _connections(made):
+            shared.factory = Factory(shared.network, verify, _parser())
+    return made
 
 
 def async_transports(verify: ssl.SSLContext, proxy: ProxyChoice | None) -> Transports:
@@ -274,13 +280,24 @@ def async_transports(verify: ssl.SSLContext, proxy: ProxyChoice | None) -> Trans
     from .network import AsyncDeadlineBackend
 
     made = _create(httpx.AsyncHTTPTransport, AsyncDeadlineBackend, Connections, AsyncPool, verify, proxy)
-    if proxy is None and has_fast_extra():
-        from .fast import Factory
+    if proxy is None:
+        from .asyncio_connection import Factory
 
-        for transport in made.each():
-            shared = httpx_internals.connection_pool(transport).shared
-            shared.factory = Factory(shared.factory, verify)
+        for shared in _connections(made):
+            shared.factory = Factory(shared.factory, verify, _parser())
     return made
+
+
+def _connections(transports: Transports) -> Iterator[Any]:
+    for transport in transports.each():
+        yield httpx_internals.connection_pool(transport).shared
+
+
+def _parser() -> Any:
+    """Return the class that parses responses."""
+    from .response_parser import H11Parser, HttptoolsParser
+
+    return HttptoolsParser if has_fast_extra() else H11Parser
 
 
 @functools.cache

@@ -3,8 +3,9 @@
 """The connections of a client: idle ones are reused, the last used first.
 
 httpcore's own pool examines every connection for every request, so its cost grows with the square of the requests in
-flight. Here a request takes one connection and puts it back, at a cost that does not depend on their number. httpcore's
-pools still create the connections, directly or through a proxy, and the connections detect a server that has closed.
+flight. Here a request takes one connection and puts it back, at a cost that does not depend on their number.
+A factory creates the connections, which detect a server that has closed: one of `sync_connection.py` or
+`asyncio_connection.py`, or httpcore's pool, directly or through a proxy.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Connections(Generic[C]):
     loses at most one connection.
 
     Args:
-        factory: The httpcore pool that creates connections.
+        factory: What creates connections, at first the httpcore pool.
         network: The network backend of the pool.
         keepalive: Seconds for which an idle connection is kept, 0 to use each connection once.
     """

@@ -1,7 +1,8 @@
-"""The connections of the extra `fast` do what httpcore's do: each test compares both, on real sockets."""
+"""Connections on asyncio do what httpcore's do, with either parser: each test compares them, on real sockets."""
 
 import asyncio
 import contextlib
+import inspect
 import itertools
 import socket
 import sys
@@ -18,7 +19,9 @@ import trustme
 import uvloop
 from attrs import frozen
 from job_status import AsyncAgentPlatform, JobStatusError, TransportError
-from job_status._client import fast, transport
+from job_status._client import asyncio_connection, transport
+from job_status._client.asyncio_connection import Connection, Factory
+from job_status._client.response_parser import H11Parser, HttptoolsParser, Parser
 
 from .hostile import BODY, Behaviour, HostileServer, always, hostile, http_response
 from .products import AGENT, echo
@@ -82,19 +85,25 @@ CLOSED = {
 }
 
 
-@pytest.fixture(params=["httpcore", "fast"])
-def connection(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Run a test without and with the extra `fast`."""
-    monkeypatch.setattr(transport, "has_fast_extra", lambda: request.param == "fast")
-    return str(request.param)
+KINDS = ("httpcore", "h11", "httptools")
+EACH_PARSER = pytest.mark.parametrize("parser", [H11Parser, HttptoolsParser])
 
 
 @contextlib.contextmanager
-def extra(is_installed: bool) -> Iterator[None]:
-    """Pretend that the extra is installed, or is not."""
+def using(kind: str) -> Iterator[None]:
+    """Let async clients have connections of one kind."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transport, "has_fast_extra", lambda: is_installed)
+        patch.setattr(transport, "has_fast_extra", lambda: kind == "httptools")
+        if kind == "httpcore":
+            patch.setattr(transport, "_connections", lambda transports: [])
         yield
+
+
+@pytest.fixture(params=KINDS)
+def connection(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Run a test with each kind of connections."""
+    with using(request.param):
+        yield request.param
 
 
 def sending(data: bytes, size: int, then_close: bool) -> Behaviour:
@@ -115,7 +124,8 @@ def sending(data: bytes, size: int, then_close: bool) -> Behaviour:
 async def outcome(api: Any, **options: Any) -> Any:
     """Return what a caller sees of a call: the response, or the error without the message of the parser."""
     try:
-        raw = await api.get_dock_status_raw("ds-1", **options)
+        raw = api.get_dock_status_raw("ds-1", **options)
+        raw = await raw if inspect.isawaitable(raw) else raw
     except TransportError as error:
         return type(error).__name__, error.timed_out
     except JobStatusError as error:
@@ -125,20 +135,25 @@ async def outcome(api: Any, **options: Any) -> Any:
 
 
 def compared(behaviour: Behaviour, calls: int = 3, **options: Any) -> None:
-    """Make calls with both kinds of connections, which must have the same outcomes."""
+    """Make calls with each kind of connections, which must have the same outcomes."""
 
     async def run(url: str) -> list[Any]:
         async with AGENT.client(url, asynchronous=True, max_retries=0, timeout=5, **options) as api:
             return [await outcome(api) for _ in range(calls)]
 
+    async def run_sync(url: str) -> list[Any]:
+        with AGENT.client(url, max_retries=0, timeout=5, **options) as api:
+            return [await outcome(api) for _ in range(calls)]
+
     found = []
-    for is_installed in (False, True):
-        with extra(is_installed), hostile(behaviour) as server:
-            found.append((asyncio.run(run(server.url)), server.connections))
-    (expected, connections), (outcomes, own_connections) = found
-    assert outcomes == expected
-    # httpcore does not keep those of HTTP/1.0.
-    assert own_connections <= connections
+    for kind, each in itertools.product(KINDS, (run, run_sync)):
+        with using(kind), hostile(behaviour) as server:
+            found.append((asyncio.run(each(server.url)), server.connections))
+    (expected, connections), *others = found
+    for outcomes, own_connections in others:
+        assert outcomes == expected
+        # httpcore does not keep those of HTTP/1.0.
+        assert own_connections <= connections
 
 
 @pytest.mark.parametrize("size", [1 << 20, 1], ids=["at once", "by byte"])
@@ -170,7 +185,7 @@ def test_what_was_not_requested_is_no_response(more: bytes) -> None:
         async with AGENT.client(url, asynchronous=True, max_retries=0) as api:
             return [(await api.get_dock_status(f"ds-{n}")).field_id for n in (1, 2, 3)]
 
-    with extra(True), hostile(behave) as server:
+    with using("httptools"), hostile(behave) as server:
         assert asyncio.run(run(server.url)) == ["ds-1", "ds-2", "ds-3"]
 
 
@@ -194,7 +209,8 @@ def test_large_bodies_are_limited_in_memory(connection: str) -> None:
     assert sent[0] < 25_000_000
 
 
-def test_body_that_is_not_read_is_not_buffered() -> None:
+@EACH_PARSER
+def test_body_that_is_not_read_is_not_buffered(parser: type[Parser]) -> None:
     sent = [0]
 
     def behave(peer: socket.socket, head: bytes) -> None:
@@ -205,7 +221,7 @@ def test_body_that_is_not_read_is_not_buffered() -> None:
                 sent[0] += 100_000
 
     async def run(server: HostileServer) -> tuple[int, int]:
-        connection, request = opened(server)
+        connection, request = opened(server, parser)
         response = await connection.handle_async_request(request)
         await asyncio.sleep(0.3)
         buffered, before = connection._buffered, sent[0]
@@ -220,15 +236,15 @@ def test_body_that_is_not_read_is_not_buffered() -> None:
 
     with hostile(behave) as server:
         buffered, size = asyncio.run(run(server))
-    assert buffered < 2 * fast.BUFFER
+    assert buffered < 2 * asyncio_connection.BUFFER
     assert size > 5_000_000
 
 
-def opened(server: HostileServer, **request: Any) -> tuple[fast.Connection, httpcore.Request]:
+def opened(server: HostileServer, parser: type[Parser], **request: Any) -> tuple[Connection, httpcore.Request]:
     """Return a connection to a server, and a request for it."""
     url = f"{server.url}/jobs/ds-1"
     made = httpcore.Request(**{"method": "GET", "url": url, "headers": {"Host": "h"}, **request})
-    return fast.Connection(made.url.origin, None), made
+    return Connection(made.url.origin, None, parser), made
 
 
 # Requests
@@ -286,11 +302,12 @@ def test_bodies_of_requests_arrive(connection: str, method: str, length: int, de
     [{"X-A": "a\r\nX-B: b"}, {"X-A": "a\nb"}, {"X-A": "a\0b"}, {"X A": "b"}, {"X-A:": "b"}, {"": "b"}, {"X\r\nB": "b"}],
     ids=repr,
 )
-def test_headers_that_would_change_the_request_are_refused(headers: dict[str, str]) -> None:
+@EACH_PARSER
+def test_headers_that_would_change_the_request_are_refused(headers: dict[str, str], parser: type[Parser]) -> None:
     with hostile(always(http_response())) as server:
 
         async def run() -> None:
-            connection, request = opened(server, headers=headers)
+            connection, request = opened(server, parser, headers=headers)
             with pytest.raises(httpcore.LocalProtocolError) as caught:
                 await connection.handle_async_request(request)
             assert "a\r\n" not in str(caught.value)
@@ -299,10 +316,13 @@ def test_headers_that_would_change_the_request_are_refused(headers: dict[str, st
         assert server.requests == []
 
 
+@EACH_PARSER
 @pytest.mark.parametrize("size", [3, 20])
-def test_body_of_another_length_than_declared_is_refused(size: int) -> None:
+def test_body_of_another_length_than_declared_is_refused(size: int, parser: type[Parser]) -> None:
     async def run(server: HostileServer) -> None:
-        connection, request = opened(server, method="POST", headers={"Content-Length": "10"}, content=b"y" * size)
+        connection, request = opened(
+            server, parser, method="POST", headers={"Content-Length": "10"}, content=b"y" * size
+        )
         with pytest.raises(httpcore.LocalProtocolError, match=f"the body has {size} bytes, Content-Length is 10"):
             await connection.handle_async_request(request)
         assert connection.is_closed()
@@ -311,7 +331,8 @@ def test_body_of_another_length_than_declared_is_refused(size: int) -> None:
         asyncio.run(run(server))
 
 
-def test_response_before_the_end_of_the_request_is_returned() -> None:
+@EACH_PARSER
+def test_response_before_the_end_of_the_request_is_returned(parser: type[Parser]) -> None:
     def behave(peer: socket.socket, head: bytes) -> None:
         peer.sendall(http_response(413, b"{}"))
         time.sleep(1)
@@ -319,7 +340,7 @@ def test_response_before_the_end_of_the_request_is_returned() -> None:
     async def run(server: HostileServer) -> None:
         content = b"y" * 20_000_000
         connection, request = opened(
-            server, method="POST", headers={"Content-Length": str(len(content))}, content=content
+            server, parser, method="POST", headers={"Content-Length": str(len(content))}, content=content
         )
         response = await connection.handle_async_request(request)
         assert response.status == 413
@@ -331,9 +352,10 @@ def test_response_before_the_end_of_the_request_is_returned() -> None:
         asyncio.run(asyncio.wait_for(run(server), 10))
 
 
-def test_head_has_no_body() -> None:
+@EACH_PARSER
+def test_head_has_no_body(parser: type[Parser]) -> None:
     async def run(server: HostileServer) -> None:
-        connection, request = opened(server, method="HEAD")
+        connection, request = opened(server, parser, method="HEAD")
         response = await connection.handle_async_request(request)
         assert (response.status, await response.aread()) == (200, b"")
         await response.aclose()
@@ -466,13 +488,13 @@ def test_every_kind_of_address_works(connection: str) -> None:
 def test_each_event_loop(loop: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In trio and uvloop, the client uses httpcore's connections."""
     made: list[Any] = []
-    create = fast.Factory.create_connection
+    create = Factory.create_connection
 
-    def recorded(factory: fast.Factory, origin: httpcore.Origin) -> Any:
+    def recorded(factory: Factory, origin: httpcore.Origin) -> Any:
         made.append(create(factory, origin))
         return made[-1]
 
-    monkeypatch.setattr(fast.Factory, "create_connection", recorded)
+    monkeypatch.setattr(Factory, "create_connection", recorded)
     monkeypatch.setattr(transport, "has_fast_extra", lambda: True)
 
     async def run() -> Any:
@@ -488,16 +510,16 @@ def test_each_event_loop(loop: str, monkeypatch: pytest.MonkeyPatch) -> None:
             with runner:
                 assert runner.run(run()) == "ds-1"
 
-    assert [isinstance(connection, fast.Connection) for connection in made] == [loop == "asyncio"]
+    assert [isinstance(connection, Connection) for connection in made] == [loop == "asyncio"]
 
 
 def test_proxy_uses_connections_of_httpcore() -> None:
-    with extra(True):
+    with using("httptools"):
         direct = AsyncAgentPlatform("http://h", api_key="k")
         proxied = AsyncAgentPlatform("http://h", api_key="k", proxy="http://proxy:3128")
     for transport_of, expected in ((direct, True), (proxied, False)):
         for each in transport_of._core.transports.each():
-            assert isinstance(each._pool.shared.factory, fast.Factory) is expected
+            assert isinstance(each._pool.shared.factory, Factory) is expected
 
 
 def test_closing_the_client_ends_its_requests() -> None:
@@ -511,7 +533,7 @@ def test_closing_the_client_ends_its_requests() -> None:
             await each.aclose()
         return await asyncio.wait_for(waiting, 5)
 
-    with extra(True), hostile(lambda connection, head: (release.wait(20), None)[1]) as server:
+    with using("httptools"), hostile(lambda connection, head: (release.wait(20), None)[1]) as server:
         assert asyncio.run(run(server.url)) == ("TransportError", False)
         release.set()
 

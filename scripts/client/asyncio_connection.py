@@ -1,33 +1,26 @@
-# Generated from scripts/client/fast.py by `make generate`; do not edit.
+"""The HTTP/1.1 connections of async clients in asyncio's own event loops, where no proxy is used.
 
-"""The HTTP/1.1 connections of the extra `fast`: asyncio's transports, and llhttp (httptools) as the parser.
-
-They take the place of httpcore's in async clients, in asyncio's own event loops, where no proxy is used. What a caller
-sees is the same: deadlines, errors, limits.
+They take the place of httpcore's, and need less processor time: asyncio's transports without a layer above them. What a
+caller sees is the same: deadlines, errors, limits.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import ssl
-from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import httpcore
-import httptools
 
 from .attempt import begin
 from .connect import HEAD_START
 from .httpx_internals import is_readable
 from .network import remaining
+from .receiver import Receiver, check_length, encoded, head_of, length_of
+from .response_parser import Parser
 
-LARGEST_HEAD: Final = 100 * 1024  # bytes of a response before its body, as in httpcore
 BUFFER: Final = 256 * 1024  # bytes of a body that are kept before the socket is no longer read
-NAME: Final = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-# How a response says where its body ends. Without these, and with a status that has one, it ends with the connection.
-FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class Factory:
@@ -38,11 +31,13 @@ class Factory:
     Args:
         pool: The httpcore pool.
         tls_context: The TLS context of https connections.
+        parser: The parser of responses.
     """
 
-    def __init__(self, pool: Any, tls_context: ssl.SSLContext) -> None:
+    def __init__(self, pool: Any, tls_context: ssl.SSLContext, parser: type[Parser]) -> None:
         self._pool = pool
         self._tls_context = tls_context
+        self._parser = parser
         tls_context.set_alpn_protocols(["http/1.1"])
 
     def create_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
@@ -52,21 +47,21 @@ class Factory:
         except RuntimeError:
             loop = None
         if isinstance(loop, asyncio.BaseEventLoop):
-            return Connection(origin, self._tls_context if origin.scheme == b"https" else None)
+            return Connection(origin, self._tls_context if origin.scheme == b"https" else None, self._parser)
         connection: httpcore.AsyncConnectionInterface = self._pool.create_connection(origin)
         return connection
 
 
-class Connection(httpcore.AsyncConnectionInterface, asyncio.Protocol):
+class Connection(Receiver, httpcore.AsyncConnectionInterface, asyncio.Protocol):
     """A connection for one request at a time."""
 
     begins_itself = True  # a request can be cancelled until it is connected
 
-    def __init__(self, origin: httpcore.Origin, tls_context: ssl.SSLContext | None) -> None:
+    def __init__(self, origin: httpcore.Origin, tls_context: ssl.SSLContext | None, parser: type[Parser]) -> None:
+        super().__init__(parser)
         self._origin = origin
         self._tls_context = tls_context
         self._transport: Any = None
-        self._parser: Any = None
         self._is_closed = False
         self._is_busy = False
         self._is_writable = True
@@ -74,18 +69,8 @@ class Connection(httpcore.AsyncConnectionInterface, asyncio.Protocol):
         # Set while a request waits for an event of the connection.
         self._changed: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._begin(b"")
-
-    def _begin(self, method: bytes) -> None:
-        self._method = method
         self._failure: tuple[type[Exception], str] | None = None
-        self._is_reusable = True
-        self._head_size = 0
-        self._has_head = self._is_complete = False
-        self._chunks: deque[bytes] = deque()
-        self._buffered = 0
         self._is_paused = False
-        self.on_message_begin()
 
     # The interface of httpcore
 
@@ -120,10 +105,11 @@ class Connection(httpcore.AsyncConnectionInterface, asyncio.Protocol):
         timeouts = request.extensions.get("timeout", {})
         self._is_busy = True
         try:
-            head = _head_of(request)
+            head = head_of(request)
             if self._transport is None:
                 await self._connect(remaining(timeouts.get("connect"), httpcore.ConnectTimeout))
-            self._begin(request.method)
+            self._expect(request.method)
+            self._failure, self._is_paused = None, False
             limit = remaining(timeouts.get("read"), httpcore.ReadTimeout)
             if limit is not None:
                 self._timer = asyncio.get_running_loop().call_later(limit, self._expire)
@@ -136,11 +122,7 @@ class Connection(httpcore.AsyncConnectionInterface, asyncio.Protocol):
         except BaseException:
             self.release()
             raise
-        extensions = {
-            "http_version": f"HTTP/{self._parser.get_http_version()}".encode(),
-            "reason_phrase": self._reason,
-            "network_stream": _Stream(self._transport),
-        }
+        extensions = self._extensions(_Stream(self._transport))
         return httpcore.Response(self._status, headers=self._headers, content=_Body(self), extensions=extensions)
 
     # The steps of a request
@@ -164,28 +146,22 @@ class Connection(httpcore.AsyncConnectionInterface, asyncio.Protocol):
         raise error
 
     async def _send(self, head: bytes, request: httpcore.Request) -> None:
-        is_chunked, length = False, 0
-        for name, value in request.headers:
-            if name.lower() == b"content-length":
-                length = int(value)
-            elif name.lower() == b"transfer-encoding":
-                is_chunked = True
+        length = length_of(request)
         pieces, size = [head], 0
         body: Any = request.stream
         async for chunk in body:
             if not chunk:
                 continue
             size += len(chunk)
-            pieces.append(b"%x\r\n%b\r\n" % (len(chunk), chunk) if is_chunked else chunk)
+            pieces.append(encoded(chunk, length))
             await self._write(pieces)
             pieces.clear()
             if self._has_head:
                 # The server has responded without the rest of the request.
                 self._is_reusable = False
                 return
-        if not is_chunked and size != length:
-            raise httpcore.LocalProtocolError(f"the body has {size} bytes, Content-Length is {length}")
-        if is_chunked:
+        check_length(size, length)
+        if length is None:
             pieces.append(b"0\r\n\r\n")
         if pieces:
             await self._write(pieces)
@@ -259,9 +235,6 @@ class Connection(httpcore.AsyncConnectionInterface, asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
         self._transport = transport
-        self._parser = httptools.HttpResponseParser(self)
-        # As httpcore does: a response with both a length and chunks has chunks.
-        self._parser.set_dangerous_leniencies(lenient_chunked_length=True)
         if self._is_closed:
             transport.abort()  # type: ignore[attr-defined]
 
@@ -273,18 +246,10 @@ class Connection(httpcore.AsyncConnectionInterface, asyncio.Protocol):
             self._abort()
             return
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._fail(httpcore.RemoteProtocolError, "the server switches to another protocol, which was not requested")
-        except httptools.HttpParserError as error:
-            # After the end of the response, this is about what follows it.
-            self._is_reusable = False
+            self._feed(data)
+        except httpcore.RemoteProtocolError as error:
             self._fail(httpcore.RemoteProtocolError, str(error))
-        if not self._has_head:
-            self._head_size += len(data)
-            if self._head_size > LARGEST_HEAD:
-                self._fail(httpcore.RemoteProtocolError, f"the headers exceed {LARGEST_HEAD} bytes")
-        elif not self._is_paused and self._buffered > BUFFER and not self._is_complete:
+        if not self._is_paused and self._buffered > BUFFER and not self._is_complete:
             self._is_paused = True
             self._transport.pause_reading()
         if self._has_head:
@@ -293,16 +258,16 @@ class Connection(httpcore.AsyncConnectionInterface, asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the response: a body without a length ends with the connection."""
         self._is_closed = True
-        if exc is None and self._has_head and self._ends_with_connection:
-            self._is_complete, self._is_reusable = True, False
-            self._wake()
-        elif exc is not None:
+        if self._is_complete:
+            return
+        if exc is not None:
             self._fail(httpcore.ReadError, str(exc))
-        elif self._has_head:
-            problem = "peer closed connection without sending complete message body (incomplete read)"
-            self._fail(httpcore.RemoteProtocolError, problem)
-        else:
-            self._fail(httpcore.RemoteProtocolError, "Server disconnected without sending a response.")
+            return
+        try:
+            self._end()
+        except httpcore.RemoteProtocolError as error:
+            self._fail(httpcore.RemoteProtocolError, str(error))
+        self._wake()
 
     def pause_writing(self) -> None:
         """Note that the buffer of the socket is full."""
@@ -312,53 +277,6 @@ class Connection(httpcore.AsyncConnectionInterface, asyncio.Protocol):
         """Let the rest of the body of the request be sent."""
         self._is_writable = True
         self._wake()
-
-    # The callbacks of the parser
-
-    def on_message_begin(self) -> None:
-        """Start a response: the one that was requested, or an interim one before it."""
-        if self._is_complete:
-            self._is_reusable = False
-            return
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._reason = b""
-        self._status = 0
-        self._ends_with_connection = False
-
-    def on_status(self, status: bytes) -> None:
-        """Keep the reason phrase."""
-        if not self._is_complete:
-            self._reason = status
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header. Those after the body are ignored."""
-        if not self._has_head:
-            self._headers.append((name, value))
-
-    def on_headers_complete(self) -> None:
-        """Accept the headers, unless those of an interim response."""
-        if self._is_complete:
-            return
-        self._status = self._parser.get_status_code()
-        if self._status < 200:
-            return
-        self._has_head = True
-        self._ends_with_connection = FRAMING.isdisjoint([name.lower() for name, _ in self._headers])
-        if self._method == b"HEAD":
-            # The parser cannot know that no body follows.
-            self._is_complete, self._is_reusable = True, False
-
-    def on_body(self, body: bytes) -> None:
-        """Keep a part of the body."""
-        if not self._is_complete:
-            self._chunks.append(body)
-            self._buffered += len(body)
-
-    def on_message_complete(self) -> None:
-        """Complete the response, unless it is an interim one."""
-        if self._has_head and not self._is_complete:
-            self._is_complete = True
-            self._is_reusable = self._is_reusable and self._parser.should_keep_alive()
 
 
 class _Body:
@@ -385,15 +303,3 @@ class _Stream(httpcore.AsyncNetworkStream):
         """Return `ssl_object`, `client_addr`, `server_addr` or `socket`, or None."""
         name = {"client_addr": "sockname", "server_addr": "peername"}.get(info, info)
         return self._transport.get_extra_info(name)
-
-
-def _head_of(request: httpcore.Request) -> bytes:
-    lines = [b"%b %b HTTP/1.1" % (request.method, request.url.target)]
-    for name, value in request.headers:
-        if not NAME.fullmatch(name) or value != value.strip():
-            raise httpcore.LocalProtocolError(f"the header {name.decode('latin-1')!r} is not valid")
-        lines.append(b"%b: %b" % (name, value))
-    head = b"\r\n".join([*lines, b"", b""])
-    if head.count(b"\n") != len(lines) + 1 or head.count(b"\r") != len(lines) + 1 or b"\0" in head:
-        raise httpcore.LocalProtocolError("a header contains a line break or a NUL character")
-    return head

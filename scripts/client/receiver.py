@@ -1,0 +1,166 @@
+"""What the connections of this package have in common: they write a request, and receive the response of a parser."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from typing import Final
+
+import httpcore
+
+from .response_parser import LARGEST_HEAD, Parser
+
+NAME: Final = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+# How a response says where its body ends. Without these, and with a status that has one, it ends with the connection.
+FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
+
+
+class Receiver:
+    """The response that a connection receives. The parser calls its methods that begin with `on_`.
+
+    Args:
+        parser: The parser of responses.
+    """
+
+    def __init__(self, parser: type[Parser]) -> None:
+        self._parser: Parser = parser(self)
+        self._expect(b"")
+
+    def _expect(self, method: bytes) -> None:
+        """Expect the response to a request."""
+        self._method = method
+        self._is_reusable = True
+        self._head_size = 0
+        self._has_head = self._is_complete = False
+        self._chunks: deque[bytes] = deque()
+        self._buffered = 0
+        self.on_message_begin()
+        if method:
+            self._parser.begin(method)
+
+    def _feed(self, data: bytes) -> None:
+        """Receive a part of the response.
+
+        Raises:
+            httpcore.RemoteProtocolError: It is not valid.
+        """
+        try:
+            self._parser.feed(data)
+            if not self._has_head:
+                self._head_size += len(data)
+                if self._head_size > LARGEST_HEAD:
+                    raise httpcore.RemoteProtocolError(f"the headers exceed {LARGEST_HEAD} bytes")
+        except httpcore.RemoteProtocolError:
+            # After the end of the response, this is about what follows it.
+            self._is_reusable = False
+            raise
+
+    def _end(self) -> None:
+        """Note that the server has closed the connection: a body without a length ends with it.
+
+        Raises:
+            httpcore.RemoteProtocolError: The response is incomplete.
+        """
+        self._is_reusable = False
+        if not self._has_head:
+            raise httpcore.RemoteProtocolError("Server disconnected without sending a response.")
+        if not self._ends_with_connection:
+            problem = "peer closed connection without sending complete message body (incomplete read)"
+            raise httpcore.RemoteProtocolError(problem)
+        self._is_complete = True
+
+    def _extensions(self, stream: object) -> dict[str, object]:
+        """Return what httpcore says about a response, in addition to status and headers."""
+        return {
+            "http_version": f"HTTP/{self._parser.http_version}".encode(),
+            "reason_phrase": self._reason,
+            "network_stream": stream,
+        }
+
+    def on_message_begin(self) -> None:
+        """Start a response: the one that was requested, or an interim one before it."""
+        if self._is_complete:
+            self._is_reusable = False
+            return
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._reason = b""
+        self._status = 0
+        self._ends_with_connection = False
+
+    def on_status(self, status: bytes) -> None:
+        """Keep the reason phrase."""
+        if not self._is_complete:
+            self._reason = status
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header. Those after the body are ignored."""
+        if not self._has_head:
+            self._headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """Accept the headers, unless those of an interim response."""
+        if self._is_complete:
+            return
+        self._status = self._parser.status
+        if self._status < 200:
+            return
+        self._has_head = True
+        self._ends_with_connection = FRAMING.isdisjoint([name.lower() for name, _ in self._headers])
+        if self._method == b"HEAD":
+            # The parser cannot know that no body follows.
+            self._is_complete, self._is_reusable = True, False
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a part of the body."""
+        if not self._is_complete:
+            self._chunks.append(body)
+            self._buffered += len(body)
+
+    def on_message_complete(self) -> None:
+        """Complete the response, unless it is an interim one."""
+        if self._has_head and not self._is_complete:
+            self._is_complete = True
+            self._is_reusable = self._is_reusable and self._parser.keeps_alive
+
+
+def head_of(request: httpcore.Request) -> bytes:
+    """Return a request without its body.
+
+    Raises:
+        httpcore.LocalProtocolError: A header is not valid.
+    """
+    lines = [b"%b %b HTTP/1.1" % (request.method, request.url.target)]
+    for name, value in request.headers:
+        if not NAME.fullmatch(name) or value != value.strip():
+            raise httpcore.LocalProtocolError(f"the header {name.decode('latin-1')!r} is not valid")
+        lines.append(b"%b: %b" % (name, value))
+    head = b"\r\n".join([*lines, b"", b""])
+    if head.count(b"\n") != len(lines) + 1 or head.count(b"\r") != len(lines) + 1 or b"\0" in head:
+        raise httpcore.LocalProtocolError("a header contains a line break or a NUL character")
+    return head
+
+
+def length_of(request: httpcore.Request) -> int | None:
+    """Return the length of the body of a request, or None if it is sent in chunks."""
+    length = 0
+    for name, value in request.headers:
+        if name.lower() == b"content-length":
+            length = int(value)
+        elif name.lower() == b"transfer-encoding":
+            return None
+    return length
+
+
+def check_length(size: int, length: int | None) -> None:
+    """Check the size of a body that was sent.
+
+    Raises:
+        httpcore.LocalProtocolError: It is not the declared length.
+    """
+    if length is not None and size != length:
+        raise httpcore.LocalProtocolError(f"the body has {size} bytes, Content-Length is {length}")
+
+
+def encoded(chunk: bytes, length: int | None) -> bytes:
+    """Return a part of a body as it is sent, in chunks or not."""
+    return b"%x\r\n%b\r\n" % (len(chunk), chunk) if length is None else chunk
