@@ -12,6 +12,8 @@ from scripts.document import DocumentError, load, load_files, load_folder, read_
 from scripts.document.naming import name_operations
 from scripts.document.upgrade import upgrade
 
+from .conftest import ROOT
+
 DOCUMENT = """\
 openapi: 3.1.1
 info: {title: Kiln, version: '1'}
@@ -513,6 +515,39 @@ def test_schema_has_the_line_to_correct(tmp_path: Path, case: str, version: str)
         document = load(path)
         assert str(document.warnings[0]).startswith(f"{path}:{line} Firing: warning: {expected}")
         assert "default" not in document.data["components"]["schemas"]["Firing"]["properties"]["extra"]["oneOf"][0]
+
+
+@pytest.mark.parametrize(
+    ("status", "other"),
+    [
+        ({"anyOf": [{"$ref": "#/components/schemas/Status"}, {}]}, {}),
+        ({"allOf": [{"$ref": "#/components/schemas/Other"}]}, {"oneOf": [{"$ref": "#/components/schemas/Status"}]}),
+        (
+            {"anyOf": [{"allOf": [{"$ref": "#/components/schemas/Other"}]}, {}]},
+            {"oneOf": [{}, {"anyOf": [{"$ref": "#/components/schemas/Status"}]}]},
+        ),
+    ],
+)
+def test_schema_that_contains_itself_is_named(tmp_path: Path, status: Any, other: Any) -> None:
+    data = load(ROOT / "openapi" / "agent-platform.yaml").data
+    (item,) = data["paths"].values()
+    body = {"type": "object", "properties": {"state": {"type": "string"}}, **status}
+    job = {"state": "$response.body#/state", "pending": ["a"], "success": ["b"], "failure": ["c"]}
+    success = {
+        "description": "Found.",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Status"}}},
+    }
+    item["get"] |= {"x-job": job, "responses": {"200": success}}
+    path = tmp_path / "endless.json"
+    schemas = {"Status": body, "Other": {"properties": {"child": {"$ref": "#/components/schemas/Other"}}, **other}}
+    data["components"] = {"schemas": schemas, "securitySchemes": data["components"]["securitySchemes"]}
+    path.write_text(json.dumps(data, indent=1, default=str), encoding="utf-8")
+
+    with pytest.raises(DocumentError) as raised:
+        load(path)
+
+    assert "Status: contains itself in allOf, anyOf, oneOf, not or $ref" in str(raised.value)
+    assert "RecursionError" not in str(raised.value)
 
 
 def test_dynamic_reference_to_one_component_is_followed(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from .overlay import MARK, apply_overlay, overlay_of
 from .parse import parse_document
 from .problem import DocumentError, NoDocumentsError, Problem
 from .read import read_file
+from .schema_rules import endless_schemas
 from .source import Pointer
 from .upgrade import normalize_references, upgrade, version_of
 
@@ -56,7 +57,8 @@ def load(path: Path) -> Document:
     except (AttributeError, KeyError, LookupError, TypeError, ValueError, RecursionError) as error:
         # A part has a type that the rules do not expect; the schema of the specification names it.
         unexpected = Problem(path, 1, "", f"is not valid OpenAPI: {type(error).__name__}: {error}".splitlines()[0])
-        raise DocumentError(rules.check_specification(source, "3.1")[0] or [unexpected]) from None
+        problems = source.problems(endless_schemas(source.data)) if isinstance(error, RecursionError) else []
+        raise DocumentError(problems or rules.check_specification(source, "3.1")[0] or [unexpected]) from None
     return document
 
 

@@ -68,6 +68,29 @@ def _branches(data: Any, schema: Any, sizes: dict[str, int]) -> int:
     return total
 
 
+def endless_schemas(data: Any) -> Iterator[Finding]:
+    """Find components that contain themselves without a property or an item in between, which is an error for jobs."""
+    for name, schema in data.get("components", {}).get("schemas", {}).items():
+        if _leads_to(data, schema, f"#/components/schemas/{name}", set()):
+            pointer = ("components", "schemas", name)
+            message = "contains itself in allOf, anyOf, oneOf, not or $ref: what it allows is undefined"
+            yield pointer, owner_of(data, pointer), f"{message}; refer to it in a property, or leave it out there"
+
+
+def _leads_to(data: Any, schema: Any, reference: str, seen: set[str]) -> bool:
+    """Return whether a schema combines what a reference refers to."""
+    if not isinstance(schema, Mapping):
+        return False
+    own = schema.get("$ref")
+    if isinstance(own, str) and own not in seen:
+        seen.add(own)
+        if own == reference or _leads_to(data, walk(data, parse_pointer(own)), reference, seen):
+            return True
+    members = [one for name in BRANCHES for one in schema.get(name, ())]
+    members += [schema[name] for name in ("not", *CONDITIONS) if name in schema]
+    return any(_leads_to(data, one, reference, seen) for one in members)
+
+
 def invalid_defaults(document: Document) -> Iterator[Finding]:
     """Find defaults that their schema does not allow."""
     for root, place in schema_roots(document.data):
