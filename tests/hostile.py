@@ -28,11 +28,12 @@ def reset(connection: socket.socket) -> None:
 class HostileServer:
     """A server that calls a behaviour for each request, and records the heads of the requests.
 
-    A connection stays open for more requests unless the behaviour closes it.
+    A connection stays open for more requests unless the behaviour closes it. `greeting` is sent before any request.
     """
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, greeting: bytes = b"") -> None:
         self.behaviour = behaviour
+        self.greeting = greeting
         self.requests: list[bytes] = []
         self.connections = 0
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
@@ -63,6 +64,7 @@ class HostileServer:
     def _respond(self, connection: socket.socket) -> None:
         buffer = b""
         with contextlib.suppress(OSError):
+            connection.sendall(self.greeting)
             while True:
                 while b"\r\n\r\n" not in buffer:
                     data = connection.recv(65536)
@@ -86,9 +88,9 @@ class HostileServer:
 
 
 @contextlib.contextmanager
-def hostile(behaviour: Behaviour) -> Iterator[HostileServer]:
+def hostile(behaviour: Behaviour, greeting: bytes = b"") -> Iterator[HostileServer]:
     """Run a server with a behaviour; close it when the block ends."""
-    server = HostileServer(behaviour)
+    server = HostileServer(behaviour, greeting)
     try:
         yield server
     finally:

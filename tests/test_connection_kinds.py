@@ -134,7 +134,7 @@ async def outcome(api: Any, **options: Any) -> Any:
     return raw.status, raw.headers.multi_items(), raw.content
 
 
-def compared(behaviour: Behaviour, calls: int = 3, **options: Any) -> None:
+def compared(behaviour: Behaviour, calls: int = 3, greeting: bytes = b"", **options: Any) -> None:
     """Make calls with each kind of connections, which must have the same outcomes."""
 
     async def run(url: str) -> list[Any]:
@@ -147,7 +147,7 @@ def compared(behaviour: Behaviour, calls: int = 3, **options: Any) -> None:
 
     found = []
     for kind, each in itertools.product(KINDS, (run, run_sync)):
-        with using(kind), hostile(behaviour) as server:
+        with using(kind), hostile(behaviour, greeting) as server:
             found.append((asyncio.run(each(server.url)), server.connections))
     (expected, connections), *others = found
     for outcomes, own_connections in others:
@@ -171,6 +171,23 @@ def test_responses_that_end_with_the_connection(data: bytes, size: int) -> None:
 
 def test_endless_head_is_refused_before_the_deadline() -> None:
     compared(sending(HEAD + b"X-A: " + b"x" * 500_000, 1 << 16, then_close=False), calls=1)
+
+
+@pytest.mark.parametrize("greeting", [b"SSH-2.0-OpenSSH_9.2\r\n", b"220 ready\r\n", http_response(), INTERIM, b"\0"])
+def test_server_that_speaks_before_the_request(greeting: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = Connection._connect
+
+    async def connect_and_wait(connection: Connection, limit: float | None) -> None:
+        await connect(connection, limit)
+        await asyncio.sleep(0.05)  # what the server sends has arrived
+
+    monkeypatch.setattr(Connection, "_connect", connect_and_wait)
+
+    def behave(connection: socket.socket, head: bytes) -> None:
+        time.sleep(0.1)
+        connection.close()
+
+    compared(behave, calls=1, greeting=greeting)
 
 
 @pytest.mark.parametrize("more", [http_response(), b"x", b"\r\n\r\n"], ids=["response", "byte", "lines"])

@@ -108,10 +108,10 @@ class Connection(Receiver, httpcore.AsyncConnectionInterface, asyncio.Protocol):
         self._is_busy = True
         try:
             head = head_of(request)
-            if self._transport is None:
-                await self._connect(remaining(timeouts.get("connect"), httpcore.ConnectTimeout))
             self._expect(request.method)
             self._failure, self._is_paused = None, False
+            if self._transport is None:
+                await self._connect(remaining(timeouts.get("connect"), httpcore.ConnectTimeout))
             limit = remaining(timeouts.get("read"), httpcore.ReadTimeout)
             if limit is not None:
                 self._timer = asyncio.get_running_loop().call_later(limit, self._expire)
