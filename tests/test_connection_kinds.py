@@ -5,6 +5,7 @@ import contextlib
 import inspect
 import itertools
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -54,6 +55,11 @@ COMPLETE = {
     "empty header": HEAD + LENGTH + b"X-Empty:\r\n\r\n" + BODY,
     "repeated header": HEAD + LENGTH + b"X-A: 1\r\nX-A: 2\r\n\r\n" + BODY,
     "spaces": HEAD + b"Content-Length:   %d  \r\n\r\n" % len(BODY) + BODY,
+    "lines without CR": b"HTTP/1.1 200 OK\nContent-Type: a\nContent-Length: %d\n\n" % len(BODY) + BODY,
+    "spaces after a chunk size": HEAD
+    + b"Transfer-Encoding: chunked\r\n\r\n%x  \r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
+    "HTTP/1.2": HEAD.replace(b"1.1", b"1.2") + LENGTH + b"\r\n" + BODY,
+    "spaces after a value": HEAD + LENGTH + b"X-A: abc   \r\n\r\n" + BODY,
     "latin-1": HEAD + LENGTH + b"X-Name: caf\xe9\r\n\r\n" + BODY,
 }
 # Responses that end with the connection.
@@ -66,6 +72,15 @@ CLOSED = {
     "part of the body": HEAD + LENGTH + b"\r\n" + BODY[:-1],
     "part of the chunks": HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKS,
     "interim only": INTERIM,
+    "identity": HEAD + LENGTH + b"Transfer-Encoding: identity\r\n\r\n" + BODY,
+    "gzip and chunked": HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + CHUNKS + b"0\r\n\r\n",
+    "chunked twice": HEAD + b"Transfer-Encoding: chunked\r\n" * 2 + b"\r\n" + CHUNKS + b"0\r\n\r\n",
+    "interim with a body": b"HTTP/1.1 199 X\r\nContent-Length: 4\r\n\r\n    " + HEAD + LENGTH + b"\r\n" + BODY,
+    "status of 99": b"HTTP/1.1 099 X\r\n\r\n",
+    "endless trailer": HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKS + b"0\r\nX-A: " + b"x" * 500_000,
+    "endless chunk extension": HEAD + b"Transfer-Encoding: chunked\r\n\r\n5;a=" + b"x" * 500_000,
+    "length, and more": HEAD.replace(b"1.1", b"1.0") + LENGTH + b"\r\n" + BODY + b"\r\n",
+    "close, and more": HEAD + LENGTH + b"Connection: close\r\n\r\n" + BODY + b"more",
     "gzip until the end": HEAD + b"Transfer-Encoding: gzip\r\n\r\n" + BODY,
     "garbage": b"\x00\x01garbage\r\n\r\n",
     "another protocol": b"SSH-2.0-OpenSSH_9.2\r\n",
@@ -262,6 +277,76 @@ def opened(server: HostileServer, parser: type[Parser], **request: Any) -> tuple
     url = f"{server.url}/jobs/ds-1"
     made = httpcore.Request(**{"method": "GET", "url": url, "headers": {"Host": "h"}, **request})
     return Connection(made.url.origin, None, parser), made
+
+
+@pytest.mark.parametrize(
+    "data",
+    [HEAD + LENGTH + b"\r\n" + BODY + b"garbage", b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello"],
+    ids=["length", "no content"],
+)
+def test_what_follows_a_response_is_no_part_of_it(data: bytes) -> None:
+    # The next call is on a new connection, and not, as with httpcore, one that reads the rest of this response.
+    compared(sending(data, 1 << 20, then_close=False), calls=1)
+
+
+def test_reason_arrives_in_parts(connection: str) -> None:
+    data = b"HTTP/1.1 200 Everything fine\r\n" + LENGTH + b"\r\n" + BODY
+
+    async def run(url: str) -> list[Any]:
+        request = httpx.Request("GET", url)
+        with AGENT.client(url) as api:
+            found = [api._core.transports.calls.handle_request(request)]
+        async with AGENT.client(url, asynchronous=True) as other:
+            found.append(await other._core.transports.calls.handle_async_request(request))
+        return [one.extensions["reason_phrase"] for one in found]
+
+    with hostile(sending(data, 5, then_close=False)) as server:
+        assert asyncio.run(run(server.url)) == [b"Everything fine"] * 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("handled", [KeyboardInterrupt, SystemExit, ValueError])
+def test_invalid_response_while_another_exception_is_handled(kind: str, handled: type[BaseException]) -> None:
+    behaviour = always(b"\x00garbage\r\n\r\n", then_close=True)
+    with using(kind), hostile(behaviour) as server, AGENT.client(server.url, max_retries=0) as api:
+        try:
+            raise handled
+        except BaseException:
+            with pytest.raises(TransportError):
+                api.get_dock_status("ds-1")
+
+
+def test_closed_client_is_no_end_of_a_body(connection: str) -> None:
+    async def run(url: str) -> Any:
+        api = AGENT.client(url, asynchronous=True, max_retries=0, timeout=20)
+        waiting = asyncio.ensure_future(outcome(api))
+        await asyncio.sleep(0.3)
+        await api.aclose()
+        return await asyncio.wait_for(waiting, 5)
+
+    def behave(peer: socket.socket, head: bytes) -> None:
+        peer.sendall(HEAD + b"\r\n" + BODY)
+        time.sleep(3)
+
+    with hostile(behave) as server:
+        assert asyncio.run(run(server.url))[0] != 200
+
+
+@EACH_PARSER
+def test_connection_is_closed_if_its_request_ends_early(parser: type[Parser]) -> None:
+    async def body() -> Any:
+        yield b"y" * 10
+        await asyncio.sleep(0.2)  # the response has arrived
+        raise LookupError("no more")
+
+    async def run(server: HostileServer) -> None:
+        connection, request = opened(server, parser, method="POST", headers={"Content-Length": "10000"}, content=body())
+        with pytest.raises(LookupError):
+            await connection.handle_async_request(request)
+        assert connection.is_closed()
+
+    with hostile(always(http_response())) as server:
+        asyncio.run(run(server))
 
 
 # Requests
@@ -462,6 +547,34 @@ def test_tls_is_verified(connection: str, authority: trustme.CA, tmp_path: Any) 
         assert asyncio.run(run(url, False)) == (200, 200)
         assert asyncio.run(run(url, True)) == ("TransportError", "TransportError")
         assert asyncio.run(run(url.replace("127.0.0.1", "localhost"), root)) == ("TransportError", "TransportError")
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_context_of_another_client_too_negotiates_http_1(
+    connection: str, asynchronous: bool, authority: trustme.CA, tmp_path: Any
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    shared = ssl.create_default_context()
+    authority.configure_trust(shared)
+    chosen: list[str | None] = []
+
+    def serve(listening: socket.socket) -> None:
+        with contextlib.suppress(OSError), context.wrap_socket(listening.accept()[0], server_side=True) as peer:
+            chosen.append(peer.selected_alpn_protocol())
+
+    async def run(url: str) -> None:
+        api = AGENT.client(url, asynchronous=asynchronous, verify=shared, max_retries=0)
+        shared.set_alpn_protocols(["h2", "http/1.1"])  # as httpx.Client(http2=True) does
+        assert (await outcome(api))[0] == "TransportError"
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,))
+        thread.start()
+        asyncio.run(run(f"https://127.0.0.1:{listening.getsockname()[1]}"))
+        thread.join()
+    assert chosen == ["http/1.1"]
 
 
 def test_handshake_that_never_ends_ends_at_the_deadline(connection: str) -> None:

@@ -11,7 +11,7 @@ from .conftest import ROOT
 LIMITS = {
     "airflow": 850,
     "document": 4170,
-    "client": 13400,
+    "client": 13430,
     "compare": 3520,
     "drift": 440,
     "export": 460,

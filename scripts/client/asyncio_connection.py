@@ -38,7 +38,6 @@ class Factory:
         self._pool = pool
         self._tls_context = tls_context
         self._parser = parser
-        tls_context.set_alpn_protocols(["http/1.1"])
 
     def create_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
         """Return a connection that connects with its first request."""
@@ -91,7 +90,9 @@ class Connection(Receiver, httpcore.AsyncConnectionInterface, asyncio.Protocol):
         return self._is_closed or is_readable(self._transport.get_extra_info("socket"))
 
     async def aclose(self) -> None:
-        """Close the connection."""
+        """Close the connection. A request in flight fails."""
+        if self._is_busy:
+            self._fail(httpcore.ReadError, "the connection was closed")
         self._abort()
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
@@ -120,6 +121,7 @@ class Connection(Receiver, httpcore.AsyncConnectionInterface, asyncio.Protocol):
             while not self._has_head:
                 await self._event()
         except BaseException:
+            self._is_reusable = False  # a part of the request may be missing
             self.release()
             raise
         extensions = self._extensions(_Stream(self._transport))
@@ -131,6 +133,7 @@ class Connection(Receiver, httpcore.AsyncConnectionInterface, asyncio.Protocol):
         host = self._origin.host.decode("ascii")
         tls: dict[str, Any] = {}
         if self._tls_context is not None:
+            self._tls_context.set_alpn_protocols(["http/1.1"])  # another client of the context may have set others
             tls = {"ssl": self._tls_context, "server_hostname": host}
         try:
             async with asyncio.timeout(limit):
@@ -168,6 +171,7 @@ class Connection(Receiver, httpcore.AsyncConnectionInterface, asyncio.Protocol):
 
     async def _write(self, pieces: list[bytes]) -> None:
         """Write, and wait until the socket has taken most of it, or the response begins."""
+        self._raise_failure()
         self._transport.write(b"".join(pieces))
         while not self._is_writable and not self._has_head:
             await self._event()
@@ -184,6 +188,9 @@ class Connection(Receiver, httpcore.AsyncConnectionInterface, asyncio.Protocol):
                 await self._changed
             finally:
                 self._changed = None
+        self._raise_failure()
+
+    def _raise_failure(self) -> None:
         if self._failure is not None:
             cls, problem = self._failure
             raise cls(problem)

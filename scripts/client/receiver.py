@@ -30,7 +30,9 @@ class Receiver:
         """Expect the response to a request."""
         self._method = method
         self._is_reusable = True
-        self._head_size = 0
+        self._received = 0  # bytes of the body
+        self._overhead = 0  # bytes since the last part of the body
+        self._problem = ""  # what the parser accepts, and httpcore does not
         self._has_head = self._is_complete = False
         self._chunks: deque[bytes] = deque()
         self._buffered = 0
@@ -44,16 +46,19 @@ class Receiver:
         Raises:
             httpcore.RemoteProtocolError: It is not valid.
         """
+        received = self._received
         try:
             self._parser.feed(data)
-            if not self._has_head:
-                self._head_size += len(data)
-                if self._head_size > LARGEST_HEAD:
-                    raise httpcore.RemoteProtocolError(f"the headers exceed {LARGEST_HEAD} bytes")
+            if self._problem:
+                raise httpcore.RemoteProtocolError(self._problem)
+            # Headers, and what is not the body after them: extensions of chunks, trailers.
+            self._overhead = self._overhead + len(data) if self._received == received else 0
+            if self._overhead > LARGEST_HEAD:
+                raise httpcore.RemoteProtocolError(f"the headers or trailers exceed {LARGEST_HEAD} bytes")
         except httpcore.RemoteProtocolError:
-            # After the end of the response, this is about what follows it.
             self._is_reusable = False
-            raise
+            if not self._is_complete:
+                raise  # otherwise, it is about what follows the response
 
     def _end(self) -> None:
         """Note that the server has closed the connection: a body without a length ends with it.
@@ -90,19 +95,22 @@ class Receiver:
     def on_status(self, status: bytes) -> None:
         """Keep the reason phrase."""
         if not self._is_complete:
-            self._reason = status
+            self._reason += status
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header. Those after the body are ignored."""
         if not self._has_head:
-            self._headers.append((name, value))
+            self._headers.append((name, value.strip(b" \t")))
 
     def on_headers_complete(self) -> None:
         """Accept the headers, unless those of an interim response."""
         if self._is_complete:
             return
         self._status = self._parser.status
-        if self._status < 200:
+        codings = [value.lower() for name, value in self._headers if name.lower() == b"transfer-encoding"]
+        if codings not in ([], [b"chunked"]) or self._status < 100:
+            self._problem = "the response has a status or a Transfer-Encoding that does not exist"
+        if self._problem or self._status < 200:
             return
         self._has_head = True
         self._ends_with_connection = FRAMING.isdisjoint([name.lower() for name, _ in self._headers])
@@ -112,9 +120,12 @@ class Receiver:
 
     def on_body(self, body: bytes) -> None:
         """Keep a part of the body."""
-        if not self._is_complete:
+        if not self._has_head:
+            self._problem = "an interim response has a body"
+        elif not self._is_complete:
             self._chunks.append(body)
             self._buffered += len(body)
+            self._received += len(body)
 
     def on_message_complete(self) -> None:
         """Complete the response, unless it is an interim one."""

@@ -7,6 +7,7 @@ Both call the methods `on_message_begin`, `on_status`, `on_header`, `on_headers_
 from __future__ import annotations
 
 import functools
+import sys
 from typing import Any, Final, Protocol
 
 import h11
@@ -66,7 +67,11 @@ class H11Parser:
         """Parse a part of the response."""
         try:
             self._state.receive_data(data)
-            while (event := self._state.next_event()) not in (h11.NEED_DATA, h11.PAUSED):
+            event: Any = None
+            while not isinstance(event, h11.EndOfMessage):
+                event = self._state.next_event()
+                if event is h11.NEED_DATA or event is h11.PAUSED:
+                    return
                 self._handle(event)
         except h11.RemoteProtocolError as error:
             raise httpcore.RemoteProtocolError(str(error)) from None
@@ -103,9 +108,15 @@ class HttptoolsParser:
         import httptools
 
         self._parser = httptools.HttpResponseParser(connection)
-        # As h11 does: a response with both a length and chunks has chunks.
-        self._parser.set_dangerous_leniencies(lenient_chunked_length=True)
+        # As h11 does. A response with both a length and chunks has chunks.
+        self._parser.set_dangerous_leniencies(
+            lenient_chunked_length=True,
+            lenient_optional_cr_before_lf=True,
+            lenient_spaces_after_chunk_size=True,
+            lenient_version=True,
+        )
         self._upgrade, self._error = httptools.HttpParserUpgrade, httptools.HttpParserError
+        self._callback_error = httptools.HttpParserCallbackError
 
     @property
     def status(self) -> int:
@@ -130,12 +141,16 @@ class HttptoolsParser:
 
     def feed(self, data: bytes) -> None:
         """Parse a part of the response."""
+        handled = sys.exception()
         try:
             self._parser.feed_data(data)
         except self._upgrade:
             problem = "the server switches to another protocol, which was not requested"
             raise httpcore.RemoteProtocolError(problem) from None
+        except self._callback_error as error:
+            # The methods of the connection raise nothing: it is the exception of a signal handler. If the caller
+            # handles another one, that has taken its place.
+            interruption = error.__context__
+            raise KeyboardInterrupt if interruption in (None, handled) else interruption from None
         except self._error as error:
-            if isinstance(interruption := error.__context__, BaseException) and not isinstance(interruption, Exception):
-                raise interruption from None  # of a signal handler, while a method of the connection ran
             raise httpcore.RemoteProtocolError(str(error)) from None

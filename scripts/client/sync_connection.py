@@ -32,7 +32,6 @@ class Factory:
         self._network = network
         self._tls_context = tls_context
         self._parser = parser
-        tls_context.set_alpn_protocols(["http/1.1"])
 
     def create_connection(self, origin: httpcore.Origin) -> httpcore.ConnectionInterface:
         """Return a connection that connects with its first request."""
@@ -111,6 +110,7 @@ class Connection(Receiver, httpcore.ConnectionInterface):
         host = self._origin.host.decode("ascii")
         self._stream = self._network.connect_tcp(host, self._origin.port, timeout)
         if self._tls_context is not None:
+            self._tls_context.set_alpn_protocols(["http/1.1"])  # another client of the context may have set others
             self._stream = self._stream.start_tls(self._tls_context, host, timeout)
 
     def _send(self, head: bytes, request: httpcore.Request, timeout: float | None) -> None:
