@@ -482,7 +482,7 @@ def _media_types(
     both: Both, operation: Operation, old: Response, new: Response, schemas: SchemaComparison
 ) -> Iterator[Change]:
     before, after = ({_media_type(one.name): one for one in response.media_types} for response in (old, new))
-    for name in before.keys() & after.keys():
+    for name in (name for name in before if name in after):
         pointers = ((*before[name].pointer, "schema"), (*after[name].pointer, "schema"))
         subject = f"{operation.id}.{new.status}"
         schemas.compare(before[name].schema, after[name].schema, pointers, subject, "response")

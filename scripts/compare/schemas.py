@@ -56,6 +56,7 @@ COMPARED = {
     "required",
     "type",
 }
+ONLY = {"allOf", *ANNOTATIONS}  # the keywords of a schema that is one of others, described
 # Keywords that limit values next to `$ref`, from OpenAPI 3.1 on.
 NEXT_TO_REFERENCES = {*LIMITS, *OTHER_LIMITS, "const", "enum", "not", "required"}
 # Keywords that refuse no request.
@@ -89,9 +90,9 @@ class SchemaComparison:
     both: Both
     states: frozenset[int] = frozenset()
     renamed: dict[str, str] = Factory(dict)
-    _found: dict[tuple[str, str, str], tuple[set[Direction], Change, Mapping[Direction, Verdict]]] = Factory(dict)
+    _found: dict[tuple[str, str, str], tuple[set[Direction], Change, dict[Direction, Verdict]]] = Factory(dict)
     _seen: set[tuple[Pointer, Pointer, Direction]] = Factory(set)
-    _one_sided: set[tuple[str, tuple[Any, ...], Direction]] = Factory(set)
+    _active: set[tuple[str, ...]] = Factory(set)
     _replacing: frozenset[tuple[str, str]] = frozenset()
 
     def compare(self, old: Any, new: Any, places: tuple[Pointer, Pointer], subject: str, direction: Direction) -> None:
@@ -103,6 +104,15 @@ class SchemaComparison:
         if (before.pointer, after.pointer, direction) in self._seen:
             return
         self._seen.add((before.pointer, after.pointer, direction))
+        # A schema that refers to itself has no end where each of its levels has a place of its own.
+        written = (*(json.dumps(one.schema, sort_keys=True, default=str) for one in (before, after)), direction)
+        if written in self._active:
+            return
+        self._active.add(written)
+        self._compare(before, after, direction)
+        self._active.remove(written)
+
+    def _compare(self, before: Node, after: Node, direction: Direction) -> None:
         forms = _forms(self.both.old.data, before), _forms(self.both.new.data, after)
         self._null(before, after, direction)
         self._default(before, after, direction)
@@ -162,7 +172,7 @@ class SchemaComparison:
     def _parts(self, keyword: str, before: Node, after: Node, direction: Direction) -> None:
         """Compare the schemas of the properties by their patterns, and of the first items by their places."""
         old, new = (_listed_schemas(node.schema.get(keyword)) for node in (before, after))
-        for key in old.keys() | new.keys():
+        for key in dict.fromkeys((*old, *new)):
             pointers = ((*before.pointer, keyword, key), (*after.pointer, keyword, key))
             self.compare(old.get(key, True), new.get(key, True), pointers, f"{before.subject}.{key}", direction)
 
@@ -215,8 +225,10 @@ class SchemaComparison:
             change = self.both.change(
                 rule, subject, message, *places, names=own, code=code, is_new=is_new, content=content
             )
-            self._found[known] = (set(), change, {"request": request, "response": response})
-        self._found[known][0].add(direction)
+            self._found[known] = (set(), change, {})
+        directions, _, verdicts = self._found[known]
+        directions.add(direction)
+        verdicts.setdefault(direction, request if direction == "request" else response)
 
     def _is_replaced(self, before: Node, after: Node, subject: str, direction: Direction) -> bool:
         """Note a component that has another name; return whether it is another component, with nothing to compare."""
@@ -369,12 +381,6 @@ class SchemaComparison:
     def _additional(self, keyword: str, before: Node, after: Node, direction: Direction) -> None:
         old, new = before.schema.get(keyword, True), after.schema.get(keyword, True)
         if keyword in OTHERS and old is not False and new is not False and (old, new) != (True, True):
-            # A schema that refers to itself here has no counterpart at the place of each further level.
-            references = tuple(one.get("$ref") if isinstance(one, Mapping) else None for one in (old, new))
-            if True in (old, new) and any(references):
-                if (keyword, references, direction) in self._one_sided:
-                    return
-                self._one_sided.add((keyword, references, direction))
             pointers = ((*before.pointer, keyword), (*after.pointer, keyword))
             self.compare(old, new, pointers, f"{before.subject}.*", direction)
 
@@ -395,10 +401,11 @@ class SchemaComparison:
             set(node.schema.get("required", ())) - left_out
             for node, left_out in zip((before, after), marked, strict=True)
         ]
+        is_closed = any(after.schema.get(keyword) is False for keyword in OTHERS)
         for one, two in pairs.both:
             pointers = (one.pointer, two.pointer)
             if _key(one) != _key(two):
-                self._renamed(one, two, direction, is_required=_key(two) in required[1])
+                self._renamed(one, two, direction, is_refused=is_closed or _key(two) in required[1])
             else:
                 self._required(one, two, direction, (_key(one) in required[0], _key(two) in required[1]))
             self._deprecated(one, two, direction)
@@ -417,14 +424,13 @@ class SchemaComparison:
             message = f"{before.subject}.{key} is required now"
             self._add("required", (before, after), message, direction, request=lacks, subject=f"{before.subject}.{key}")
         for one in pairs.removed:
-            refused = any(after.schema.get(keyword) is False for keyword in OTHERS)
             ignored = f"{_key(one)} is not in the document any more"
             self._add(
                 "property-removed",
                 (one, after),
                 f"{one.subject} was removed",
                 direction,
-                request=breaks(f"a request with {_key(one)} is refused") if refused else changes(ignored),
+                request=breaks(f"a request with {_key(one)} is refused") if is_closed else changes(ignored),
                 response=changes(f"the attribute of {_key(one)} is UNSET in a client installed before"),
             )
         for one in pairs.added:
@@ -440,14 +446,14 @@ class SchemaComparison:
                 subject=one.subject,
             )
 
-    def _renamed(self, one: Node, two: Node, direction: Direction, *, is_required: bool) -> None:
-        lacks = breaks(f"a request without {_key(two)} is refused")
+    def _renamed(self, one: Node, two: Node, direction: Direction, *, is_refused: bool) -> None:
+        refused = breaks(f"a request with {_key(one)} instead of {_key(two)} is refused")
         self._add(
             "property-renamed",
             (one, two),
             f"{one.subject} was renamed to {_key(two)}",
             direction,
-            request=lacks if is_required else changes(f"the server may ignore {_key(one)}"),
+            request=refused if is_refused else changes(f"the server may ignore {_key(one)}"),
             response=changes(f"the attribute of {_key(one)} is UNSET in a client installed before"),
             names=(str(_key(two)),),
         )
@@ -493,7 +499,7 @@ def _flat(data: Any, schema: Any, pointer: Pointer, subject: str) -> Node:
     for index, branch in enumerate((*schema["allOf"], {key: schema[key] for key in schema if key != "allOf"})):
         place = (*pointer, "allOf", index) if index < len(schema["allOf"]) else pointer
         flat = _flat(data, branch, place, subject)
-        if len(schema["allOf"]) == 1 and "$ref" in branch:
+        if len(schema["allOf"]) == 1 and isinstance(branch, Mapping) and "$ref" in branch and schema.keys() <= ONLY:
             pointer, subject, component = flat.pointer, flat.subject, component or flat.component
         properties = {
             name: _Placed(_as_mapping(child), getattr(child, "pointer", (*flat.pointer, "properties", name)))

@@ -464,6 +464,14 @@ def alternatives(*schemas_of_them: Any, **others: Any) -> Apply:
 TWIN_OF, WIDE = {"$ref": "#/components/schemas/Twin"}, {"$ref": "#/components/schemas/Wide"}
 
 
+def cats_and_dogs(data: Any) -> None:
+    """Let two components add to a third one."""
+    twins(data)
+    for name in ("Cat", "Dog"):
+        schemas(data)[name] = {"allOf": [TWIN_OF], "properties": {name[0].lower(): {"type": "string"}}}
+        sent_properties(data)[name.lower()] = {"$ref": f"#/components/schemas/{name}"}
+
+
 def with_component(reference: Any) -> Apply:
     """Let a property be one of two components."""
 
@@ -684,6 +692,19 @@ CASES |= {
         "field",
         "limit-tightened",
     ),
+    "what stands next to a component in allOf": (
+        cats_and_dogs,
+        lambda data: schemas(data)["Dog"].update(required=["d"]),
+        "field",
+        "required",
+    ),
+    "property renamed where others are refused": (
+        put(sent, additionalProperties=False),
+        lambda data: sent_properties(data).update(remark=sent_properties(data).pop("note")),
+        "field",
+        "property-renamed",
+    ),
+    "all of anything": (put(sent_properties, note={"allOf": [True]}), untouched, "", ""),
     "component replaced by a wider one": (
         with_component(TWIN_OF),
         put(sent_properties, note={"$ref": "#/components/schemas/Wide"}),
@@ -723,6 +744,61 @@ def test_what_an_edit_breaks(name: str, tmp_path: Path) -> None:
     assert {column for change in found for column in change.breaks} == set(breaks.split()), found
     assert {change.rule for change in found} == set(rules.split())
     assert all(one.why for change in found for one in change.verdicts.values() if one.level != "fine")
+
+
+ENDLESS: dict[str, Any] = {
+    "properties": {"type": "object", "properties": {"child": {"$ref": "#/components/schemas/T", "minProperties": 1}}},
+    "items": {"type": "array", "items": {"$ref": "#/components/schemas/T", "minItems": 1}},
+    "allOf": {"type": "array", "items": {"allOf": [{"$ref": "#/components/schemas/T"}, {"minItems": 1}]}},
+    "others": {"type": "object", "additionalProperties": {"allOf": [{"$ref": "#/components/schemas/T"}]}},
+    "patterns": {"type": "object", "patternProperties": {"^x": {"$ref": "#/components/schemas/T"}}},
+    "first items": {"type": "array", "prefixItems": [{"$ref": "#/components/schemas/T"}]},
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_a_schema_that_refers_to_itself_ends(name: str, tmp_path: Path) -> None:
+    def refer(data: Any) -> None:
+        schemas(data)["T"] = ENDLESS[name]
+        sent_properties(data)["tree"] = {"$ref": "#/components/schemas/T"}
+
+    def begin(data: Any) -> None:
+        schemas(data)["T"] = {"type": ENDLESS[name]["type"]}
+        sent_properties(data)["tree"] = {"$ref": "#/components/schemas/T"}
+
+    for folder, before, after in (("same", refer, untouched), ("begun", begin, refer)):
+        (tmp_path / folder).mkdir()
+        assert bool(compared(before, after, tmp_path / folder)) == (folder == "begun")
+
+
+@pytest.mark.parametrize("mark", ["readOnly", "writeOnly"])
+@pytest.mark.parametrize("first", ["sent", "received"])
+def test_the_order_of_operations_decides_no_verdict(mark: str, first: str, tmp_path: Path) -> None:
+    def use(data: Any) -> None:
+        schemas(data)["User"] = {
+            "type": "object",
+            "required": ["pw"],
+            "properties": {"pw": {"type": "string", mark: True}},
+        }
+        content = {"application/json": {"schema": {"$ref": "#/components/schemas/User"}}}
+        success = {"description": "Found."}
+        items = {
+            "sent": {
+                "post": {"operationId": "set_user", "requestBody": {"content": content}, "responses": {"204": success}}
+            },
+            "received": {"get": {"operationId": "get_user", "responses": {"200": {**success, "content": content}}}},
+        }
+        for name in (first, *({"sent", "received"} - {first})):
+            data["paths"][f"/users/{name}"] = items[name]
+
+    def rename(data: Any) -> None:
+        schemas(data)["User"].update(
+            required=["secret"], properties={"secret": schemas(data)["User"]["properties"]["pw"]}
+        )
+
+    found = compared(use, rename, tmp_path)
+
+    assert {column for change in found for column in change.breaks} == ({"field"} if mark == "writeOnly" else set())
 
 
 @pytest.mark.parametrize(
