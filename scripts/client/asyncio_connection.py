@@ -14,10 +14,9 @@ from typing import Any, Final
 import httpcore
 
 from .attempt import begin
+from .base_connection import BaseConnection, check_length, encoded, head_of, length_of
 from .connect import HEAD_START
-from .httpx_internals import is_readable
 from .network import remaining
-from .receiver import Receiver, check_length, encoded, head_of, length_of
 from .response_parser import Parser
 
 BUFFER: Final = 256 * 1024  # bytes of a body that are kept before the socket is no longer read
@@ -51,18 +50,14 @@ class Factory:
         return connection
 
 
-class Connection(Receiver, httpcore.AsyncConnectionInterface, asyncio.Protocol):
+class Connection(BaseConnection, httpcore.AsyncConnectionInterface, asyncio.Protocol):
     """A connection for one request at a time."""
 
     begins_itself = True  # a request can be cancelled until it is connected
 
     def __init__(self, origin: httpcore.Origin, tls_context: ssl.SSLContext | None, parser: type[Parser]) -> None:
-        super().__init__(parser)
-        self._origin = origin
-        self._tls_context = tls_context
+        super().__init__(origin, tls_context, parser)
         self._transport: Any = None
-        self._is_closed = False
-        self._is_busy = False
         self._is_writable = True
         self._is_sending = False
         # Set while a request waits for an event of the connection.
@@ -73,21 +68,8 @@ class Connection(Receiver, httpcore.AsyncConnectionInterface, asyncio.Protocol):
 
     # The interface of httpcore
 
-    def can_handle_request(self, origin: httpcore.Origin) -> bool:
-        """Return whether requests to an origin can use this connection."""
-        return origin == self._origin
-
-    def is_idle(self) -> bool:
-        """Return whether the connection is open, and has no request."""
-        return not self._is_busy and not self._is_closed
-
-    def is_closed(self) -> bool:
-        """Return whether the connection is closed, by either side."""
-        return self._is_closed
-
-    def has_expired(self) -> bool:
-        """Return whether the server has closed the connection, or has sent something that was not requested."""
-        return self._is_closed or is_readable(self._transport.get_extra_info("socket"))
+    def _socket(self) -> Any:
+        return self._transport.get_extra_info("socket")
 
     async def aclose(self) -> None:
         """Close the connection. A request in flight fails."""

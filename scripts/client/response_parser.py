@@ -67,11 +67,7 @@ class H11Parser:
         """Parse a part of the response."""
         try:
             self._state.receive_data(data)
-            event: Any = None
-            while not isinstance(event, h11.EndOfMessage):
-                event = self._state.next_event()
-                if event is h11.NEED_DATA or event is h11.PAUSED:
-                    return
+            while (event := self._state.next_event()) is not h11.NEED_DATA and event is not h11.PAUSED:
                 self._handle(event)
         except h11.RemoteProtocolError as error:
             raise httpcore.RemoteProtocolError(str(error)) from None

@@ -14,8 +14,7 @@ from typing import Any, Final
 
 import httpcore
 
-from .httpx_internals import is_readable
-from .receiver import Receiver, check_length, encoded, head_of, length_of
+from .base_connection import BaseConnection, check_length, encoded, head_of, length_of
 from .response_parser import Parser
 
 READ_SIZE: Final = 64 * 1024  # bytes
@@ -41,7 +40,7 @@ class Factory:
         return Connection(origin, self._network, tls_context, self._parser)
 
 
-class Connection(Receiver, httpcore.ConnectionInterface):
+class Connection(BaseConnection, httpcore.ConnectionInterface):
     """A connection for one request at a time."""
 
     def __init__(
@@ -51,29 +50,12 @@ class Connection(Receiver, httpcore.ConnectionInterface):
         tls_context: ssl.SSLContext | None,
         parser: type[Parser],
     ) -> None:
-        super().__init__(parser)
-        self._origin = origin
+        super().__init__(origin, tls_context, parser)
         self._network = network
-        self._tls_context = tls_context
         self._stream: Any = None
-        self._is_closed = False
-        self._is_busy = False
 
-    def can_handle_request(self, origin: httpcore.Origin) -> bool:
-        """Return whether requests to an origin can use this connection."""
-        return origin == self._origin
-
-    def is_idle(self) -> bool:
-        """Return whether the connection is open, and has no request."""
-        return not self._is_busy and not self._is_closed
-
-    def is_closed(self) -> bool:
-        """Return whether the connection is closed."""
-        return self._is_closed
-
-    def has_expired(self) -> bool:
-        """Return whether the server has closed the connection, or has sent something that was not requested."""
-        return self._is_closed or is_readable(self._stream.get_extra_info("socket"))
+    def _socket(self) -> Any:
+        return self._stream.get_extra_info("socket")
 
     def close(self) -> None:
         """Close the connection."""

@@ -1,15 +1,15 @@
-# Generated from scripts/client/receiver.py by `make generate`; do not edit.
-
-"""What the connections of this package have in common: they write a request, and receive the response of a parser."""
+"""What sync and async connections have in common: their state, the head of a request, the response of a parser."""
 
 from __future__ import annotations
 
 import re
+import ssl
 from collections import deque
-from typing import Final
+from typing import Any, Final
 
 import httpcore
 
+from .httpx_internals import is_readable
 from .response_parser import LARGEST_HEAD, Parser
 
 NAME: Final = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -17,16 +17,43 @@ NAME: Final = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
-class Receiver:
-    """The response that a connection receives. The parser calls its methods that begin with `on_`.
+class BaseConnection:
+    """A connection for one request at a time, whatever it reads and writes with.
+
+    The parser of its responses calls the methods that begin with `on_`.
 
     Args:
+        origin: The server.
+        tls_context: The TLS context, or None for plain http.
         parser: The parser of responses.
     """
 
-    def __init__(self, parser: type[Parser]) -> None:
+    def __init__(self, origin: httpcore.Origin, tls_context: ssl.SSLContext | None, parser: type[Parser]) -> None:
+        self._origin = origin
+        self._tls_context = tls_context
+        self._is_closed = False
+        self._is_busy = False
         self._parser: Parser = parser(self)
         self._expect(b"")
+
+    def can_handle_request(self, origin: httpcore.Origin) -> bool:
+        """Return whether requests to an origin can use this connection."""
+        return origin == self._origin
+
+    def is_idle(self) -> bool:
+        """Return whether the connection is open, and has no request."""
+        return not self._is_busy and not self._is_closed
+
+    def is_closed(self) -> bool:
+        """Return whether the connection is closed."""
+        return self._is_closed
+
+    def has_expired(self) -> bool:
+        """Return whether the server has closed the connection, or has sent something that was not requested."""
+        return self._is_closed or is_readable(self._socket())
+
+    def _socket(self) -> Any:
+        raise NotImplementedError
 
     def _expect(self, method: bytes) -> None:
         """Expect the response to a request."""
