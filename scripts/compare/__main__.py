@@ -68,6 +68,8 @@ def _compare(arguments: argparse.Namespace, aside: Path) -> Comparison:
     for folder in folders:
         folder.mkdir()
     openapi, name = arguments.openapi, arguments.new
+    if ".." in Path(openapi).parts:
+        openapi = str(Path(openapi).resolve())  # of this folder, and not of each version
     cli.show_step(f"opening {printable(arguments.old)}")
     old = open_side(arguments.old, folders[0], openapi, arguments.generated)
     if name == "." and Path(openapi).is_absolute():

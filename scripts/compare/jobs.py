@@ -14,8 +14,8 @@ from ..document.job import KINDS, Detail, Kind
 from ..document.naming import job_noun
 from ..document.source import Pointer
 from .change import FINE, Both, Change, Verdict, breaks, changes
+from .nodes import is_always_there
 from .pairing import pair
-from .schemas import is_always_there
 
 # What a wait does when it sees a state of this kind. An unknown state counts as pending.
 EFFECTS: Mapping[Kind | None, str] = {
@@ -208,8 +208,7 @@ def _single_values(tests: Iterable[FieldTest]) -> Iterator[Row]:
     choices = [[evolve(one, values=(value,)) for value in one.values] or [one] for one in tests]
     if math.prod(map(len, choices)) > MOST_ROWS:
         choices = [[one] for one in tests]
-    for row in itertools.product(*choices):
-        yield _tests(row)
+    yield from map(_tests, itertools.product(*choices))
 
 
 def _ends(job: JobLifecycle) -> list[tuple[Kind, frozenset[Row]]]:
@@ -227,8 +226,10 @@ def _ends(job: JobLifecycle) -> list[tuple[Kind, frozenset[Row]]]:
 
 def _excludes(row: Row, other: Row) -> bool:
     """Return whether no response satisfies both rows: a field would have two values, or a value and none."""
-    pairs = ((one, two) for one in row for two in other if one.expression == two.expression and one != two)
-    return any(False in (one.present, two.present) or one.present is two.present is None for one, two in pairs)
+    pairs = [(one, two) for one in row for two in other if one.expression == two.expression]
+    if any((one.present is False) != (two.present is False) for one, two in pairs):
+        return True
+    return any(one.values and two.values and not set(one.values) & set(two.values) for one, two in pairs)
 
 
 def _tests(tests: Iterable[FieldTest]) -> tuple[FieldTest, ...]:

@@ -8,8 +8,9 @@ from ..document import Document, Operation, Parameter, Response, SecurityScheme,
 from ..document.source import Pointer
 from .change import FINE, Both, Change, Verdict, breaks, changes
 from .jobs import compare_jobs, compare_links
+from .nodes import may_have_parts
 from .pairing import Pairs, content, pair, reused_names
-from .schemas import SchemaComparison, may_have_parts
+from .schemas import SchemaComparison
 
 Content = tuple[str, str, str, str]
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
@@ -343,12 +344,11 @@ def _order(both: Both, old: Operation, new: Operation) -> Iterator[Change]:
         [name for name in one.path_names if name in other.path_names] for one, other in ((old, new), (new, old))
     )
     if before != after:
-        shown = [", ".join(names) for names in (before, after)]
-        message = f"the path had {shown[0]}, and has {shown[1]}"
+        message = f"the path had {', '.join(before)}, and has {', '.join(after)}"
         moved = next(pair for pair in zip(before, after, strict=True) if pair[0] != pair[1])
         field = breaks(f"a client installed before sends {moved[0]} where the server expects {moved[1]}")
-        names = (*before, new.id)
-        yield both.change("path-order-changed", new.id, message, old.pointer, new.pointer, names=names, field=field)
+        places = (old.pointer, new.pointer)
+        yield both.change("path-order-changed", new.id, message, *places, names=(*before, new.id), field=field)
 
 
 def _sent_name(parameter: Parameter) -> str:

@@ -180,7 +180,7 @@ class _Types:
         values = str(old.value), str(new.value)
         if values[0] != values[1] and values[0] in _values(new.parent, self._strings):
             # No type shows that a member has the value of another one.
-            self._add(old, "stands for another value", values, None)
+            self._add(old, f"changed its value to {values[1]}", values, None)
         if old.annotation is None or new.annotation is None:
             return
         removed, added = self._parts(old.annotation, new.annotation)

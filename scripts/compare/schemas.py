@@ -6,77 +6,36 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Literal
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define
 
-from ..document.expression import Keys
 from ..document.one_way import READ_ONLY, WRITE_ONLY, is_marked
-from ..document.references import resolve
 from ..document.source import Pointer
 from .change import FINE, Both, Change, Verdict, breaks, changes
+from .nodes import (
+    LIMITS,
+    OTHER_LIMITS,
+    OTHERS,
+    Node,
+    Schema,
+    forms_by_type,
+    forms_of,
+    has_null,
+    node_of,
+    properties_of,
+    types_of,
+    values_of,
+)
 from .pairing import ANNOTATIONS, content, pair, pair_renamed, reused_names
 
 Direction = Literal["request", "response"]
-Schema = Mapping[str, Any]
-# Keywords that limit values, and whether a larger number allows less.
-LIMITS = {
-    "minimum": True,
-    "exclusiveMinimum": True,
-    "minLength": True,
-    "minItems": True,
-    "minProperties": True,
-    "maximum": False,
-    "exclusiveMaximum": False,
-    "maxLength": False,
-    "maxItems": False,
-    "maxProperties": False,
-}
-OTHERS = ("additionalProperties", "unevaluatedProperties")  # what properties in addition to the named ones may be
-OTHER_LIMITS = ("pattern", "format", "multipleOf", "uniqueItems", *OTHERS)
-# The keywords that limit values of one type only.
-OF_TYPE = {
-    "string": ("minLength", "maxLength", "pattern", "format"),
-    "array": ("minItems", "maxItems", "uniqueItems", "items", "prefixItems"),
-    "object": ("minProperties", "maxProperties", "properties", "required", "patternProperties", *OTHERS),
-    "number": (numbers := ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf")),
-    "integer": numbers,
-}
 # The value of a limit that allows all that its absence allows.
 FREE = {"minLength": 0, "minItems": 0, "minProperties": 0, "uniqueItems": False}
 LISTS_OF_SCHEMAS = ("patternProperties", "prefixItems")
-COMPARED = {
-    *LIMITS,
-    *OTHER_LIMITS,
-    *LISTS_OF_SCHEMAS,
-    "$defs",
-    "const",
-    "default",
-    "enum",
-    "items",
-    "properties",
-    "required",
-    "type",
-}
-ONLY = {"allOf", *ANNOTATIONS}  # the keywords of a schema that is one of others, described
-# Keywords that limit values next to `$ref`, from OpenAPI 3.1 on.
-NEXT_TO_REFERENCES = {*LIMITS, *OTHER_LIMITS, "const", "enum", "not", "required"}
+OTHER_RULES = ("$defs", "const", "default", "enum", "items", "properties", "required", "type")
+COMPARED = {*LIMITS, *OTHER_LIMITS, *LISTS_OF_SCHEMAS, *OTHER_RULES}
 # Keywords that refuse no request.
 SAYING = {"readOnly", "writeOnly", "discriminator"}
-NOTHING: Schema = {"not": {}}  # what `false` says
-JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 RAW = "a client installed before passes the value on as it comes, of another type than annotated"
-
-
-@frozen
-class Node:
-    """A schema with its place.
-
-    `subject` is how the report names it, such as `DockStatus.modelId`; `component` is the one that it refers to.
-    """
-
-    schema: Schema
-    pointer: Pointer
-    subject: str
-    component: str = ""
 
 
 @define
@@ -97,8 +56,8 @@ class SchemaComparison:
 
     def compare(self, old: Any, new: Any, places: tuple[Pointer, Pointer], subject: str, direction: Direction) -> None:
         """Compare two schemas that describe the same value."""
-        before = _flat(self.both.old.data, old, places[0], subject)
-        after = _flat(self.both.new.data, new, places[1], subject)
+        before = node_of(self.both.old.data, old, places[0], subject)
+        after = node_of(self.both.new.data, new, places[1], subject)
         if self._is_replaced(before, after, subject, direction):
             return
         if (before.pointer, after.pointer, direction) in self._seen:
@@ -113,14 +72,14 @@ class SchemaComparison:
         self._active.remove(written)
 
     def _compare(self, before: Node, after: Node, direction: Direction) -> None:
-        forms = _forms(self.both.old.data, before), _forms(self.both.new.data, after)
+        forms = forms_of(self.both.old.data, before), forms_of(self.both.new.data, after)
         self._null(before, after, direction)
         self._default(before, after, direction)
         if before not in forms[0] and after not in forms[1]:
             self._limits(before, after, direction)
             self._rest(before, after, direction)
         if len(forms[0]) != len(forms[1]):
-            forms = _by_type(before, forms[0]), _by_type(after, forms[1])
+            forms = forms_by_type(before, forms[0]), forms_by_type(after, forms[1])
         if len(forms[0]) == len(forms[1]) == 1:
             one, two = forms[0][0], forms[1][0]
             if not self._is_replaced(one, two, before.subject, direction):
@@ -135,7 +94,7 @@ class SchemaComparison:
         self._limits(before, after, direction)
         self._properties(before, after, direction)
         self._rest(before, after, direction)
-        if _types(before.schema) == _types(after.schema) and ("items" in before.schema or "items" in after.schema):
+        if types_of(before.schema) == types_of(after.schema) and ("items" in before.schema or "items" in after.schema):
             items = before.schema.get("items", {}), after.schema.get("items", {})
             pointers = ((*before.pointer, "items"), (*after.pointer, "items"))
             self.compare(*items, pointers, f"{before.subject}[]", direction)
@@ -261,7 +220,7 @@ class SchemaComparison:
         return any("field" in one.breaks for one in aside.changes)
 
     def _null(self, before: Node, after: Node, direction: Direction) -> None:
-        old, new = _has_null(self.both.old.data, before), _has_null(self.both.new.data, after)
+        old, new = has_null(self.both.old.data, before), has_null(self.both.new.data, after)
         if old == new:
             return
         message = f"{before.subject} {'can be null' if new else 'is never null any more'}"
@@ -275,7 +234,7 @@ class SchemaComparison:
         )
 
     def _types(self, before: Node, after: Node, direction: Direction) -> None:
-        old, new = _types(before.schema), _types(after.schema)
+        old, new = types_of(before.schema), types_of(after.schema)
         if old != new:
             message = f"{before.subject} was {_listed(old)}, and is {_listed(new)}"
             # Each integer is a number.
@@ -313,7 +272,7 @@ class SchemaComparison:
             *forms,
             lambda one: one.component or None,
             lambda one: contents[id(one)],
-            lambda one: None if one.component else tuple(sorted(_types(one.schema))),
+            lambda one: None if one.component else tuple(sorted(types_of(one.schema))),
         )
         for one, two in pairs.both:
             if self._is_replaced(one, two, before.subject, direction):
@@ -324,18 +283,15 @@ class SchemaComparison:
         refused = breaks("a request of this form is refused")
         for one in pairs.removed:
             message = f"{before.subject} is never {_form_name(one)} any more"
-            nodes, written = (one, after), contents[id(one)]
-            self._add(
-                "form-removed", nodes, message, direction, request=refused, subject=before.subject, content=written
-            )
+            subject, what = before.subject, contents[id(one)]
+            self._add("form-removed", (one, after), message, direction, request=refused, subject=subject, content=what)
         for one in pairs.added:
             message = f"{before.subject} can be {_form_name(one)}"
-            raw, written, places = changes(RAW), contents[id(one)], (None, ())
-            nodes = (before, one)
-            self._add("form-added", nodes, message, direction, response=raw, is_new=True, keys=places, content=written)
+            nodes, keys, raw, what = (before, one), (None, ()), changes(RAW), contents[id(one)]
+            self._add("form-added", nodes, message, direction, response=raw, is_new=True, keys=keys, content=what)
 
     def _values(self, before: Node, after: Node, direction: Direction) -> None:
-        old, new = _values(before.schema), _values(after.schema)
+        old, new = values_of(before.schema), values_of(after.schema)
         is_state = {id(before.schema), id(after.schema)} <= self.states
         if old == new or (is_state and direction == "response"):
             return
@@ -385,7 +341,7 @@ class SchemaComparison:
             self.compare(old, new, pointers, f"{before.subject}.*", direction)
 
     def _properties(self, before: Node, after: Node, direction: Direction) -> None:
-        old, new = _properties(before), _properties(after)
+        old, new = properties_of(before), properties_of(after)
         data = (self.both.old.data, self.both.new.data)
         contents = {
             id(node): content(one, node.schema) for one, nodes in zip(data, (old, new), strict=True) for node in nodes
@@ -480,135 +436,8 @@ def _given_name(node: Node) -> str:
     return str(node.schema.get("x-name", _key(node)))
 
 
-def _flat(data: Any, schema: Any, pointer: Pointer, subject: str) -> Node:
-    """Return a schema with what its reference and its `allOf` say; a component gives the subject its name."""
-    component = ""
-    while isinstance(schema, Mapping) and "$ref" in schema:
-        limiting = {key: schema[key] for key in schema.keys() & NEXT_TO_REFERENCES}
-        if limiting and not str(data.get("openapi", "")).startswith("3.0"):
-            referred = _flat(data, {"$ref": schema["$ref"]}, pointer, subject)
-            return Node(_merged(referred.schema, limiting), pointer, referred.subject, referred.component)
-        schema, pointer = resolve(data, schema, pointer)
-        if pointer[:2] == ("components", "schemas"):
-            subject = component = str(pointer[2])
-    if not isinstance(schema, Mapping):
-        return Node(_as_mapping(schema is not False), pointer, subject, component)
-    if "allOf" not in schema:
-        return Node(schema, pointer, subject, component)
-    merged: dict[str, Any] = {}
-    for index, branch in enumerate((*schema["allOf"], {key: schema[key] for key in schema if key != "allOf"})):
-        place = (*pointer, "allOf", index) if index < len(schema["allOf"]) else pointer
-        flat = _flat(data, branch, place, subject)
-        if len(schema["allOf"]) == 1 and isinstance(branch, Mapping) and "$ref" in branch and schema.keys() <= ONLY:
-            pointer, subject, component = flat.pointer, flat.subject, component or flat.component
-        properties = {
-            name: _Placed(_as_mapping(child), getattr(child, "pointer", (*flat.pointer, "properties", name)))
-            for name, child in flat.schema.get("properties", {}).items()
-            if isinstance(child, Mapping | bool)
-        }
-        both = merged.get("properties", {}), properties
-        merged = {
-            **_merged(merged, flat.schema),
-            "properties": {**both[0], **{name: _joined(both[0].get(name), child) for name, child in both[1].items()}},
-            "required": [*merged.get("required", ()), *flat.schema.get("required", ())],
-        }
-    return Node({key: value for key, value in merged.items() if value not in ({}, [])}, pointer, subject, component)
-
-
-def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what two branches of `allOf` say together. What cannot be united is kept, to be compared as it is."""
-    found, kept = dict(first), {}
-    for key, value in second.items():
-        if key not in first or first[key] == value or key == "type" or key in ANNOTATIONS or key.startswith("x-"):
-            found[key] = value
-        elif key in LIMITS:
-            found[key] = max(first[key], value) if LIMITS[key] else min(first[key], value)
-        elif key == "enum":
-            found[key] = [one for one in first[key] if one in value]
-        elif key not in ("properties", "required", "allOf"):
-            kept[key] = value
-    branches = [*first.get("allOf", ()), *second.get("allOf", ()), *([kept] if kept else [])]
-    return {**found, "allOf": branches} if branches else found
-
-
-def _joined(first: "_Placed | None", second: "_Placed") -> "_Placed":
-    """Return a property that two branches of `allOf` describe."""
-    if first is None or first == second:
-        return second
-    if second.keys() <= set(ANNOTATIONS):
-        return _Placed({**first, **second}, first.pointer)
-    return _Placed({"allOf": [dict(first), dict(second)]}, second.pointer)
-
-
-class _Placed(dict[str, Any]):
-    """A property of a branch of `allOf`, with its place."""
-
-    def __init__(self, schema: Mapping[str, Any], pointer: Pointer) -> None:
-        super().__init__(schema)
-        self.pointer = pointer
-
-
-def _properties(node: Node) -> list[Node]:
-    found = node.schema.get("properties", {})
-    return [
-        Node(
-            _as_mapping(child), getattr(child, "pointer", (*node.pointer, "properties", name)), f"{node.subject}.{name}"
-        )
-        for name, child in (found.items() if isinstance(found, Mapping) else ())
-        if isinstance(child, Mapping | bool)
-    ]
-
-
-def _as_mapping(schema: Any) -> Schema:
-    """Return a schema that may be written as true, which allows everything, or false."""
-    return schema if isinstance(schema, Mapping) else {} if schema else NOTHING
-
-
-def _forms(data: Any, node: Node) -> list[Node]:
-    """Return the alternatives of a schema, except null; the schema itself if it has none."""
-    found = [
-        _flat(data, branch, (*node.pointer, keyword, index), node.subject)
-        for keyword in ("oneOf", "anyOf")
-        for index, branch in enumerate(node.schema.get(keyword, ()))
-    ]
-    if found and not any(one.component for one in found) and all(_only_values(one.schema) for one in found):
-        # A list of values, each with its own description.
-        values = [value for one in found for value in _values(one.schema) or () if value is not None]
-        schema = {key: value for key, value in node.schema.items() if key not in ("oneOf", "anyOf")}
-        return [Node({**schema, "enum": values}, node.pointer, node.subject, node.component)]
-    found = [one for one in found if _types(one.schema) or one.schema.get("type") != "null"]
-    return found if found and "properties" not in node.schema else [node]
-
-
-def _by_type(node: Node, forms: list[Node]) -> list[Node]:
-    """Return the alternatives of a schema; one for each type, if it lists types instead."""
-    types = sorted(_types(node.schema))
-    if forms != [node] or len(types) < 2 or "enum" in node.schema:
-        return forms
-    others = {keyword for one in types for keyword in OF_TYPE.get(one, ())}
-    return [
-        Node(
-            {key: value for key, value in node.schema.items() if key not in others - {*OF_TYPE.get(one, ())}}
-            | {"type": one},
-            node.pointer,
-            node.subject,
-        )
-        for one in types
-    ]
-
-
-def _has_null(data: Any, node: Node) -> bool:
-    """Return whether a schema allows null by its type, or by one of its alternatives."""
-    branches = (*node.schema.get("oneOf", ()), *node.schema.get("anyOf", ()))
-    return any("null" in _listed_types(one.schema) for one in (node, *(_flat(data, b, (), "") for b in branches)))
-
-
 def _form_name(node: Node) -> str:
-    return node.component or _listed(_types(node.schema))
-
-
-def _only_values(schema: Schema) -> bool:
-    return _values(schema) is not None and schema.keys() <= {"const", "enum", "type", *ANNOTATIONS}
+    return node.component or _listed(types_of(node.schema))
 
 
 def _listed_schemas(found: Any) -> Mapping[Any, Any]:
@@ -639,46 +468,5 @@ def _is_tighter(keyword: str, old: Any, new: Any) -> bool:
     return keyword not in LIMITS or bool((new > old) == LIMITS[keyword])
 
 
-def _listed_types(schema: Schema) -> frozenset[str]:
-    """Return the types that a schema allows; those of its values, if it names none."""
-    values = [schema["const"]] if "const" in schema else schema.get("enum")
-    if "type" not in schema and values:
-        return frozenset(JSON_TYPES.get(type(value), "object") for value in values)
-    found = schema.get("type", ())
-    types = frozenset([found] if isinstance(found, str) else found)
-    # A list of values without null allows none, whatever the type says.
-    return types - {"null"} if values and None not in values else types
-
-
-def _types(schema: Schema) -> frozenset[str]:
-    return _listed_types(schema) - {"null"}
-
-
-def _values(schema: Schema) -> list[Any] | None:
-    if "const" in schema:
-        return [schema["const"]]
-    return [one for one in schema["enum"] if one is not None] if isinstance(schema.get("enum"), list) else None
-
-
 def _listed(types: frozenset[str]) -> str:
     return " or ".join(sorted(types)) or "any value"
-
-
-def is_always_there(data: Any, schema: Any, path: Keys) -> bool:
-    """Return whether a value that satisfies a schema always has a value at a path, other than null."""
-    node = _flat(data, schema, (), "")
-    if _has_null(data, node):
-        return False
-    forms = _forms(data, node)
-    if forms not in ([], [node]):
-        return all(is_always_there(data, one.schema, path) for one in forms)
-    if not path:
-        return True
-    child = node.schema.get("properties", {}).get(path[0], True)
-    return path[0] in node.schema.get("required", ()) and is_always_there(data, child, path[1:])
-
-
-def may_have_parts(data: Any, schema: Any) -> bool:
-    """Return whether a value may be a list or an object."""
-    node = _flat(data, schema, (), "")
-    return any(not _types(one.schema) or _types(one.schema) & {"array", "object"} for one in _forms(data, node))

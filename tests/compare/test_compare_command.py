@@ -83,6 +83,17 @@ def test_package_in_git_is_compared_whatever_the_project_is_called(name: str, pr
     assert "was renamed to" in done.stdout
 
 
+def test_folder_of_documents_elsewhere_is_of_the_new_version(project: Path) -> None:
+    shutil.copytree(project / "openapi", project / "old")
+    edit(project, "operationId renamed")
+    (project / "tools").mkdir()
+
+    done = run("../old", "--openapi", "../openapi", folder=project / "tools")
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "was renamed to" in done.stdout
+
+
 def test_two_git_refs(project: Path) -> None:
     edit(project, "path changed")
     git(project, "commit", "-qam", "second")
